@@ -1,0 +1,23 @@
+import type { Registry } from "../component/define.ts";
+import type { Listen } from "../component/server.ts";
+import type { Cancel, Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+
+/** Everything that a command may touch of the process around it; `main.ts` fills it with the real things. */
+export interface CliContext {
+  readonly registry: Registry;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Standard output: results. */
+  readonly print: (text: string) => void;
+  /** Standard error: messages and logs. */
+  readonly printError: (text: string) => void;
+  /** Whether a person reads standard error, and standard output. */
+  readonly errorIsTerminal: boolean;
+  readonly outputIsTerminal: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listen: Listen;
+  /** Hears of SIGINT, SIGTERM and SIGHUP until cancelled. */
+  readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => Cancel;
+}

@@ -1,0 +1,143 @@
+import type { z } from "zod";
+import type { Signal } from "../model/signal.ts";
+import type { Connector, ConnectorNext, Deps, Exporter, Extension, Processor, Receiver } from "./component.ts";
+import type { Next } from "./delivery.ts";
+import type { ComponentKind } from "./id.ts";
+import type { MetricDescription } from "./meter.ts";
+
+/** The Collector's stability levels. */
+export type Stability = "development" | "alpha" | "beta" | "stable" | "deprecated";
+
+/** What every kind of component says of itself. The schema is the one source of parsing, defaults, checks and tables. */
+interface Definition<Schema extends z.ZodType> {
+  /** `lower_snake_case`; also the name of the component's folder. */
+  readonly type: string;
+  /** Other names that configurations may use, with a warning that names `type`. */
+  readonly aliases?: readonly string[];
+  /** One sentence for `gostcol components` and the documentation. */
+  readonly summary: string;
+  /** A strict object. Must accept `{}` unless something has no sensible default. */
+  readonly config: Schema;
+  /**
+   * Checks between fields: a pass of its own, since a schema's refinements do not run when something else is wrong.
+   * `path` leads into this component's section.
+   */
+  check?(config: z.output<Schema>): readonly ConfigProblem[];
+  /** The component's own metrics, for the documentation. */
+  readonly telemetry?: readonly MetricDescription[];
+  /** Ports and paths that it will own and endpoints that it will send to, so that clashes show before start. */
+  resources?(config: z.output<Schema>): readonly OwnedResource[];
+}
+
+export interface ConfigProblem {
+  readonly severity: "error" | "warning";
+  readonly path: readonly (string | number)[];
+  /** One of the codes in docs/errors.md. */
+  readonly code: string;
+  readonly message: string;
+  readonly expected?: string;
+}
+
+export type OwnedResource =
+  /** Listens on a port; `protected` when TLS or authentication keeps strangers out. */
+  | {
+      readonly type: "listen";
+      readonly host: string;
+      readonly port: number;
+      readonly protected: boolean;
+      readonly path: readonly (string | number)[];
+    }
+  /** Owns a file or folder. */
+  | { readonly type: "file"; readonly file: string; readonly path: readonly (string | number)[] }
+  /** Sends to an address. */
+  | {
+      readonly type: "send";
+      readonly host: string;
+      readonly port: number;
+      readonly path: readonly (string | number)[];
+    };
+
+type Signals = { readonly [S in Signal]?: Stability };
+
+export interface ReceiverDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
+  readonly kind: "receiver";
+  readonly signals: Signals;
+  create(config: z.output<Schema>, deps: Deps, next: Next): Receiver;
+}
+
+export interface ProcessorDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
+  readonly kind: "processor";
+  readonly signals: Signals;
+  /** Where it holds items between a batch's arrival and its departure; `memory` is named at start-up. */
+  readonly holds: "nothing" | "memory" | "store";
+  create(config: z.output<Schema>, deps: Deps, next: Next): Processor;
+}
+
+export interface ExporterDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
+  readonly kind: "exporter";
+  readonly signals: Signals;
+  create(config: z.output<Schema>, deps: Deps): Exporter;
+}
+
+export interface ConnectorDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
+  readonly kind: "connector";
+  /** From the signal of the pipeline that it ends to that of the pipeline that it begins. */
+  readonly routes: readonly { readonly from: Signal; readonly to: Signal; readonly stability: Stability }[];
+  create(config: z.output<Schema>, deps: Deps, next: ConnectorNext): Connector;
+}
+
+export interface ExtensionDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
+  readonly kind: "extension";
+  readonly stability: Stability;
+  create(config: z.output<Schema>, deps: Deps): Extension;
+}
+
+export type AnyDefinition =
+  | ReceiverDefinition
+  | ProcessorDefinition
+  | ExporterDefinition
+  | ConnectorDefinition
+  | ExtensionDefinition;
+
+type Described<T> = Omit<T, "kind">;
+
+export const defineReceiver = <Schema extends z.ZodType>(
+  definition: Described<ReceiverDefinition<Schema>>,
+): ReceiverDefinition<Schema> => ({ kind: "receiver", ...definition });
+
+export const defineProcessor = <Schema extends z.ZodType>(
+  definition: Described<ProcessorDefinition<Schema>>,
+): ProcessorDefinition<Schema> => ({ kind: "processor", ...definition });
+
+export const defineExporter = <Schema extends z.ZodType>(
+  definition: Described<ExporterDefinition<Schema>>,
+): ExporterDefinition<Schema> => ({ kind: "exporter", ...definition });
+
+export const defineConnector = <Schema extends z.ZodType>(
+  definition: Described<ConnectorDefinition<Schema>>,
+): ConnectorDefinition<Schema> => ({ kind: "connector", ...definition });
+
+export const defineExtension = <Schema extends z.ZodType>(
+  definition: Described<ExtensionDefinition<Schema>>,
+): ExtensionDefinition<Schema> => ({ kind: "extension", ...definition });
+
+/** The components that an agent can be built from: the real ones, or three fakes in a test. */
+export interface Registry {
+  readonly receivers: readonly ReceiverDefinition[];
+  readonly processors: readonly ProcessorDefinition[];
+  readonly exporters: readonly ExporterDefinition[];
+  readonly connectors: readonly ConnectorDefinition[];
+  readonly extensions: readonly ExtensionDefinition[];
+}
+
+/** The registry's definitions of one kind. */
+export function definitionsOf(registry: Registry, kind: ComponentKind): readonly AnyDefinition[] {
+  return registry[`${kind}s`];
+}
+
+/** The definition that a configured type names, by its type or an alias. */
+export function findDefinition(registry: Registry, kind: ComponentKind, type: string): AnyDefinition | undefined {
+  return definitionsOf(registry, kind).find(
+    (definition) => definition.type === type || definition.aliases?.includes(type),
+  );
+}

@@ -1,0 +1,81 @@
+import type { Batches, Signal } from "../model/signal.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Transaction } from "./store.ts";
+
+/** Who sent a request. */
+export interface Peer {
+  /** `host:port`, or the path of a socket. */
+  readonly address: string;
+  readonly transport: "http" | "grpc" | "internal";
+  /** The subject of the client's certificate, where one was asked for and verified. */
+  readonly certificateSubject?: string;
+}
+
+/** How much a request can bring at the most, known before it is read in full. */
+export interface Load {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/**
+ * One request's way through its pipelines: stage, commit, effect, answer.
+ *
+ * Everything a request changes is staged in `transaction` and takes effect together or not at all. What others can see
+ * (a scrape, a line of output, a hand-over to a queue) happens in `onCommitted`, in order of arrival, before the answer.
+ */
+export interface Delivery {
+  /** Unique in this process; in every log line about this request. */
+  readonly id: string;
+  /** Milliseconds since the epoch, by our clock. */
+  readonly receivedAt: number;
+  readonly peer: Peer;
+  /** Aborted when nobody waits for the outcome any more, or at the end of the shutdown. */
+  readonly signal: AbortSignal;
+  readonly transaction: Transaction;
+  /** Runs `effect` once the delivery is committed; never when it is refused. Effects must not throw. */
+  onCommitted(effect: () => void): void;
+}
+
+/**
+ * Takes batches of one signal.
+ *
+ * `consume` takes the batch on: it stages what it changes, or drops on purpose and counts that. It refuses by throwing a
+ * `Refusal`. It returns nothing when it is done, or a promise where it has to wait. Stateful work is synchronous: between
+ * two awaits no other delivery runs, so no locks are needed. Batches are immutable: they are shared by all branches.
+ *
+ * `admit` is asked before anything of a delivery runs, on every branch that can be reached, with what the request can
+ * bring at the most. `examine` is asked once the batches are known: on every branch, for each batch of the delivery,
+ * before the first of them is consumed; whoever begins a delivery calls it on its ports. It is the place to refuse this
+ * very batch (a repeat whose first sending is still in doubt). Neither changes anything, and after both nothing refuses.
+ */
+export interface Consumer<S extends Signal> {
+  consume(batch: Batches[S], delivery: Delivery): void | Promise<void>;
+  admit?(upperBound: Load): Refusal | undefined;
+  examine?(batch: Batches[S]): Refusal | undefined;
+}
+
+/**
+ * The consumers of a component, one for each signal that it takes or that its pipelines want. As a component's `next`
+ * these are ports that the graph owns: a reload points them elsewhere while the component keeps them. A signal that no
+ * pipeline wants is absent.
+ */
+export type Next = { readonly [S in Signal]?: Consumer<S> };
+
+/** What begins a delivery. */
+export interface Origin {
+  readonly peer: Peer;
+  readonly upperBound: Load;
+  readonly signal: AbortSignal;
+  /** Status events and records are sent once: they are refused last, from a reserve. */
+  readonly irreplaceable?: boolean;
+}
+
+/** `taken`: committed, with its effects done. Otherwise nothing of it took effect. */
+export type Outcome = { readonly taken: true } | { readonly taken: false; readonly refusal: Refusal };
+
+/**
+ * Takes a request through admission, `run`, commit and effects, and says how it ended; it never throws and never
+ * rejects. Answers at once (no promise) where nothing had to wait. For receivers, connectors, timers and whoever else
+ * begins something.
+ */
+export type Deliver = (origin: Origin, run: (delivery: Delivery) => void | Promise<void>) => Outcome | Promise<Outcome>;

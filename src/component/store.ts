@@ -1,0 +1,60 @@
+/** What a stateful component keeps, and where. The store behind it is memory, or a file: components cannot tell. */
+
+/** A stored value as bytes, and back. Versioned by its owner: the first byte or member says which format it is. */
+export interface Codec<T> {
+  encode(value: T): Uint8Array;
+  /** Throws when the bytes are not a value of a known version: the row is then set aside, named and counted. */
+  decode(bytes: Uint8Array): T;
+}
+
+/** The keyed values of one component. Read by `load`; written by the transaction of a delivery. */
+export interface StateScope<T> {
+  readonly name: string;
+  readonly codec: Codec<T>;
+  /** Everything that was committed, in no order. Called once, from `Component.load`. */
+  load(signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+}
+
+export interface Store {
+  /** False when everything ends with the process. */
+  readonly durable: boolean;
+  /** The component's scope. `name` parts several kinds of state of one component; by default it has one. */
+  scope<T>(codec: Codec<T>, name?: string): StateScope<T>;
+}
+
+/**
+ * What one delivery changes, staged until its commit. Staged values are immutable: a component that changes its mind
+ * puts another one. So a value is encoded once for each commit, whenever that is convenient, or not at all in memory.
+ *
+ * A component's own memory runs ahead of the store: it changes when the delivery runs, so that the next delivery builds
+ * on it. When the delivery fails, `onRolledBack` takes that back: the engine runs these, last first, over every delivery
+ * that was not committed, and each puts its component's memory back to what it was before. They must not throw.
+ */
+export interface Transaction {
+  put<T>(scope: StateScope<T>, key: string, value: T): void;
+  delete<T>(scope: StateScope<T>, key: string): void;
+  onRolledBack(undo: () => void): void;
+}
+
+/** One staged change; `value` undefined takes the row away. */
+export interface Change {
+  readonly scope: StateScope<unknown>;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/**
+ * The seam below the store: memory, a file, or a simulated disk. `commit` keeps all changes or none, and is synchronous
+ * where nothing is waited for; a later change of a key wins. It rejects when the changes are certainly not kept, and with
+ * `CommitUnknownError` when that cannot be said.
+ */
+export interface StoreBackend {
+  readonly durable: boolean;
+  load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+  commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
+}
+
+/** The commit was given up while its outcome was open: it may yet be kept. */
+export class CommitUnknownError extends Error {
+  override readonly name = "CommitUnknownError";
+}

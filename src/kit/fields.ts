@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { Secret } from "../component/secret.ts";
+import { formatByteSize, parseByteSize } from "../lib/byte-size.ts";
+import { formatDuration, parseDuration } from "../lib/duration.ts";
+
+/**
+ * The kinds of configuration fields that components are made of: what the user writes on the left, what code gets on the
+ * right. A value that does not parse is one issue with a `code` of docs/errors.md and what was expected.
+ */
+
+/** `1h30m`, `200ms`, `0`: milliseconds. */
+export function duration(defaultMs?: number, limits: { readonly minMs?: number; readonly maxMs?: number } = {}) {
+  const { minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = limits;
+  const schema = z
+    .string()
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === undefined)
+        return refuse(context, "bad_duration", "not a duration", "a duration such as 30s, 200ms or 1h30m");
+      if (ms < minMs || ms > maxMs) {
+        const most = maxMs === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${formatDuration(maxMs)}`;
+        return refuse(context, "out_of_range", "out of range", `at least ${formatDuration(minMs)}${most}`);
+      }
+      return ms;
+    })
+    .meta({ format: "duration", examples: ["30s", "200ms", "1h30m"] });
+  return defaultMs === undefined ? schema : schema.prefault(formatDuration(defaultMs));
+}
+
+/** `10MiB`, `1GB`, or a number of bytes: bytes. */
+export function byteSize(defaultBytes?: number, limits: { readonly min?: number; readonly max?: number } = {}) {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits;
+  const schema = z
+    .union([z.string(), z.int()])
+    .transform((value, context) => {
+      const bytes = typeof value === "number" ? value : parseByteSize(value);
+      if (bytes === undefined)
+        return refuse(context, "bad_size", "not a size", "a size such as 10MiB, 512KiB or 1048576");
+      if (bytes < min || bytes > max) {
+        const most = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${formatByteSize(max)}`;
+        return refuse(context, "out_of_range", "out of range", `at least ${formatByteSize(min)}${most}`);
+      }
+      return bytes;
+    })
+    .meta({ format: "byte-size", examples: ["10MiB", "512KiB"] });
+  return defaultBytes === undefined ? schema : schema.prefault(formatByteSize(defaultBytes));
+}
+
+/** A text that no dump, log line or error message may show. */
+export function secret() {
+  return z
+    .string()
+    .transform((text) => new Secret(text))
+    .meta({ format: "secret", secret: true });
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[::1]:8000`, or `:8000` for all interfaces. */
+export function endpoint(defaultText?: string) {
+  const schema = z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseEndpoint(text);
+      return (
+        parsed ??
+        refuse(context, "bad_endpoint", "not an address to listen on", "host:port, for example 127.0.0.1:8000")
+      );
+    })
+    .meta({ format: "host-port", examples: ["127.0.0.1:8000", "[::1]:8000"] });
+  return defaultText === undefined ? schema : schema.prefault(defaultText);
+}
+
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:/[\]]*)):(\d{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const port = Number(match[3]);
+  if (port > 65_535) return undefined;
+  return { host: match[1] ?? (match[2] === "" ? "0.0.0.0" : match[2]!), port };
+}
+
+/** `host:port` again, IPv6 addresses in brackets. */
+export function endpointText({ host, port }: Endpoint): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this machine can reach a host that is listened on. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host) || host === "::ffff:127.0.0.1";
+}
+
+/** Attributes as users write them: texts, numbers and booleans by key. */
+export function attributeMap() {
+  return z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()])).prefault({});
+}
+
+/** Adds an issue to a transform and gives the value that zod wants back for it. */
+export function refuse(context: z.RefinementCtx, code: string, message: string, expected: string): never {
+  context.addIssue({ code: "custom", message, params: { code, expected } });
+  return z.NEVER;
+}

@@ -1,0 +1,269 @@
+import { type Attributes, attributesKey, NO_ATTRIBUTES } from "./attributes.ts";
+import type {
+  Lease,
+  MemberBehaviour,
+  Metric,
+  Resource,
+  Scope,
+  Series,
+  Source,
+  Stream,
+  StreamMember,
+} from "./series.ts";
+
+/**
+ * The agent's one table of series: whatever is equal is one object here, and is compared by reference from then on.
+ *
+ * What depends on a series alone is remembered in a `Memo`. `sweep` forgets series that nobody used for a while, in the
+ * table and in all memos at once; a series that holds something worth keeping (a total) is pinned by its holder.
+ */
+export class SeriesTable {
+  readonly #resources = new Map<string, Resource>();
+  readonly #scopes = new Map<string, Scope>();
+  readonly #metrics = new Map<string, Metric>();
+  readonly #series = new Map<Resource, Map<Scope, Map<Metric, Map<string, Series>>>>();
+  readonly #streams = new Map<string, Stream>();
+  readonly #memos = new Set<SeriesMemo<unknown>>();
+  #nextId = 0;
+  #size = 0;
+  #generation = 0;
+
+  /** How many series are alive. */
+  get size(): number {
+    return this.#size;
+  }
+
+  resource(attributes: Attributes): Resource {
+    return intern(this.#resources, attributesKey(attributes), () => ({ attributes }));
+  }
+
+  scope(name: string, version = "", attributes: Attributes = NO_ATTRIBUTES): Scope {
+    const key = `${JSON.stringify([name, version])}${attributesKey(attributes)}`;
+    return intern(this.#scopes, key, () => ({ name, version, attributes }));
+  }
+
+  /** Metrics that differ in their description alone are still different metrics here; exporters settle such conflicts. */
+  metric(metric: Metric): Metric {
+    const { name, unit, description, type, monotonic, temporality, number } = metric;
+    const key = JSON.stringify([name, unit, description, type, monotonic, temporality, number]);
+    return intern(this.#metrics, key, () => ({ name, unit, description, type, monotonic, temporality, number }));
+  }
+
+  /** The series of this identity. The parts must be interned in this table. */
+  series(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series {
+    const byAttributes = this.#attributesOf(resource, scope, metric);
+    const key = attributesKey(attributes);
+    const known = byAttributes.get(key);
+    if (known !== undefined) {
+      known.lease.touched = this.#generation;
+      return known;
+    }
+    return this.#add(byAttributes, key, resource, scope, metric, attributes, { touched: this.#generation, pins: 0 });
+  }
+
+  /**
+   * The stream of this key, with its series. The members' identities must not be in use outside a stream; a stream of
+   * the same key and other members (the configured resource changed) replaces the one that was here.
+   */
+  stream(key: string, source: Source, client: string | undefined, members: readonly MemberIdentity[]): Stream {
+    const known = this.#streams.get(key);
+    if (known !== undefined && sameMembers(known, members)) {
+      this.touch(known.members[0]!.series);
+      return known;
+    }
+    const lease: Lease = { touched: this.#generation, pins: 0 };
+    const made: StreamMember[] = [];
+    const stream: Stream = { key, source, ...(client === undefined ? {} : { client }), members: made };
+    for (const { resource, scope, metric, attributes, behaviour, uncertain } of members) {
+      const byAttributes = this.#attributesOf(resource, scope, metric);
+      const seriesKey = attributesKey(attributes);
+      if (byAttributes.delete(seriesKey)) this.#size--;
+      const series = this.#add(byAttributes, seriesKey, resource, scope, metric, attributes, lease, stream);
+      made.push({
+        series,
+        behaviour,
+        ...(uncertain === undefined ? {} : { uncertain: this.#companion(uncertain, lease) }),
+      });
+    }
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  /** Marks a series, and with it its whole stream, as used; for whoever keeps series instead of looking them up. */
+  touch(series: Series): void {
+    series.lease.touched = this.#generation;
+  }
+
+  /** Keeps a series (and its stream) from being swept until the returned function is called. */
+  pin(series: Series): () => void {
+    series.lease.pins++;
+    let pinned = true;
+    return () => {
+      if (pinned) series.lease.pins--;
+      pinned = false;
+    };
+  }
+
+  /** Something remembered for each series. `onEvict` hears of what is forgotten when its series is swept. */
+  memo<T>(onEvict?: (series: Series, value: T) => void): Memo<T> {
+    const memo = new SeriesMemo<T>(onEvict, () => this.#memos.delete(memo as SeriesMemo<unknown>));
+    this.#memos.add(memo as SeriesMemo<unknown>);
+    return memo;
+  }
+
+  /**
+   * Begins a new generation and forgets every series, not pinned, that was last used `generationsMax` generations ago
+   * or earlier. Returns how many were forgotten.
+   */
+  sweep(generationsMax: number): number {
+    const oldest = this.#generation - generationsMax;
+    this.#generation++;
+    let evicted = 0;
+    const gone = (series: Series) => series.lease.pins === 0 && series.lease.touched <= oldest;
+    for (const [resource, byScope] of this.#series) {
+      for (const [scope, byMetric] of byScope) {
+        for (const [metric, byAttributes] of byMetric) {
+          for (const [key, series] of byAttributes) {
+            if (!gone(series)) continue;
+            byAttributes.delete(key);
+            for (const memo of this.#memos) memo.evict(series);
+            evicted++;
+          }
+          if (byAttributes.size === 0) byMetric.delete(metric);
+        }
+        if (byMetric.size === 0) byScope.delete(scope);
+      }
+      if (byScope.size === 0) {
+        this.#series.delete(resource);
+        this.#resources.delete(attributesKey(resource.attributes));
+      }
+    }
+    for (const [key, stream] of this.#streams) {
+      if (gone(stream.members[0]!.series)) this.#streams.delete(key);
+    }
+    this.#size -= evicted;
+    return evicted;
+  }
+
+  /** A series that lives as long as a stream without being a member of it. */
+  #companion({ resource, scope, metric, attributes }: SeriesIdentity, lease: Lease): Series {
+    const byAttributes = this.#attributesOf(resource, scope, metric);
+    const key = attributesKey(attributes);
+    return byAttributes.get(key) ?? this.#add(byAttributes, key, resource, scope, metric, attributes, lease);
+  }
+
+  #attributesOf(resource: Resource, scope: Scope, metric: Metric): Map<string, Series> {
+    const byScope = intern(this.#series, resource, () => new Map<Scope, Map<Metric, Map<string, Series>>>());
+    const byMetric = intern(byScope, scope, () => new Map<Metric, Map<string, Series>>());
+    return intern(byMetric, metric, () => new Map<string, Series>());
+  }
+
+  #add(
+    byAttributes: Map<string, Series>,
+    key: string,
+    resource: Resource,
+    scope: Scope,
+    metric: Metric,
+    attributes: Attributes,
+    lease: Lease,
+    stream?: Stream,
+  ): Series {
+    const series: Series = {
+      id: this.#nextId++,
+      resource,
+      scope,
+      metric,
+      attributes,
+      ...(stream === undefined ? {} : { stream }),
+      lease,
+    };
+    byAttributes.set(key, series);
+    this.#size++;
+    return series;
+  }
+}
+
+/** The parts of a series, interned in the same table. */
+export interface SeriesIdentity {
+  readonly resource: Resource;
+  readonly scope: Scope;
+  readonly metric: Metric;
+  readonly attributes: Attributes;
+}
+
+/** What a stream is asked for with, for each member. */
+export interface MemberIdentity extends SeriesIdentity {
+  readonly behaviour: MemberBehaviour;
+  readonly uncertain?: SeriesIdentity;
+}
+
+/** One remembered value for each series, found by `series.id`. */
+export interface Memo<T> {
+  get(series: Series): T | undefined;
+  set(series: Series, value: T): void;
+  delete(series: Series): void;
+  /** Ends the memo: the table no longer tells it of evictions. */
+  dispose(): void;
+}
+
+class SeriesMemo<T> implements Memo<T> {
+  readonly #values: (T | undefined)[] = [];
+  readonly #onEvict: ((series: Series, value: T) => void) | undefined;
+  readonly #onDispose: () => void;
+
+  constructor(onEvict: ((series: Series, value: T) => void) | undefined, onDispose: () => void) {
+    this.#onEvict = onEvict;
+    this.#onDispose = onDispose;
+  }
+
+  get(series: Series): T | undefined {
+    return this.#values[series.id];
+  }
+
+  set(series: Series, value: T): void {
+    // Filled with undefined up to the id, so that the array stays a fast one without holes of unbounded size.
+    while (this.#values.length < series.id) this.#values.push(undefined);
+    this.#values[series.id] = value;
+  }
+
+  delete(series: Series): void {
+    if (series.id < this.#values.length) this.#values[series.id] = undefined;
+  }
+
+  evict(series: Series): void {
+    const value = this.#values[series.id];
+    if (value === undefined) return;
+    this.#values[series.id] = undefined;
+    this.#onEvict?.(series, value);
+  }
+
+  dispose(): void {
+    this.#values.length = 0;
+    this.#onDispose();
+  }
+}
+
+function sameMembers(stream: Stream, members: readonly MemberIdentity[]): boolean {
+  return (
+    stream.members.length === members.length &&
+    stream.members.every(({ series, behaviour }, index) => {
+      const other = members[index]!;
+      return (
+        series.resource === other.resource &&
+        series.scope === other.scope &&
+        series.metric === other.metric &&
+        behaviour === other.behaviour &&
+        attributesKey(series.attributes) === attributesKey(other.attributes)
+      );
+    })
+  );
+}
+
+function intern<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

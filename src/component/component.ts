@@ -35,6 +35,8 @@ export interface Component {
 export interface Deps {
   readonly id: ComponentId;
   readonly clock: Clock;
+  /** The name of the machine: what a sender is called that has no other name. */
+  readonly hostName: string;
   readonly random: Random;
   readonly log: Log;
   readonly meter: Meter;

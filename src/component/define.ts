@@ -62,7 +62,16 @@ type Signals = { readonly [S in Signal]?: Stability };
 export interface ReceiverDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
   readonly kind: "receiver";
   readonly signals: Signals;
+  /** What to write where so that data arrives (lines of somebody else's configuration); shown at start-up. */
+  hint?(config: z.output<Schema>): string;
   create(config: z.output<Schema>, deps: Deps, next: Next): Receiver;
+}
+
+export interface OrderRule {
+  /** The type of a processor, or `*` for every other. */
+  readonly before: string;
+  /** What goes wrong otherwise: a clause that ends the warning's sentence. */
+  readonly because: string;
 }
 
 export interface ProcessorDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
@@ -70,6 +79,10 @@ export interface ProcessorDefinition<Schema extends z.ZodType = z.ZodType> exten
   readonly signals: Signals;
   /** Where it holds items between a batch's arrival and its departure; `memory` is named at start-up. */
   readonly holds: "nothing" | "memory" | "store";
+  /** Processors that it has to stand before in a pipeline; the configuration warns where it does not. */
+  readonly order?: readonly OrderRule[];
+  /** Hands batches on as they came, or not at all; so those behind it are asked to `examine` the same batches. */
+  readonly passesUnchanged?: boolean;
   create(config: z.output<Schema>, deps: Deps, next: Next): Processor;
 }
 

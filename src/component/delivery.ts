@@ -32,7 +32,10 @@ export interface Delivery {
   /** Aborted when nobody waits for the outcome any more, or at the end of the shutdown. */
   readonly signal: AbortSignal;
   readonly transaction: Transaction;
-  /** Runs `effect` once the delivery is committed; never when it is refused. Effects must not throw. */
+  /**
+   * Runs `effect` once what was staged is kept, and never when it was taken back. Where the store could not say whether
+   * it kept it, the delivery is refused, and the effect runs when a later commit has settled that. Must not throw.
+   */
   onCommitted(effect: () => void): void;
 }
 

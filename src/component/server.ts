@@ -35,6 +35,8 @@ export interface ServerTls {
   readonly cipherSuites?: readonly string[];
   /** How often files are looked at; 0 never. */
   readonly reloadIntervalMs: number;
+  /** Whether the client CA is looked at as well; by default it is. */
+  readonly clientCaFileReload?: boolean;
 }
 
 export interface ServerLimits {

@@ -3,6 +3,8 @@ import { Secret } from "../component/secret.ts";
 import { formatByteSize, parseByteSize } from "../lib/byte-size.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 
+export { isLoopback } from "../lib/host.ts";
+
 /**
  * The kinds of configuration fields that components are made of: what the user writes on the left, what code gets on the
  * right. A value that does not parse is one issue with a `code` of docs/errors.md and what was expected.
@@ -85,11 +87,6 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 /** `host:port` again, IPv6 addresses in brackets. */
 export function endpointText({ host, port }: Endpoint): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Whether only this machine can reach a host that is listened on. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host) || host === "::ffff:127.0.0.1";
 }
 
 /** Attributes as users write them: texts, numbers and booleans by key. */

@@ -83,6 +83,8 @@ export interface Source {
   readonly node: string;
   readonly kind: string;
   readonly service: string;
+  /** How many emitters one instance of it can have, which report under the same identity; where unknown, some. */
+  readonly emitters?: number;
   /** Where a processor adds up the seconds in which the source may have counted what it never reported. */
   readonly unreported?: Series;
 }

@@ -1,0 +1,37 @@
+import type { LifeEvent } from "../model/source-facts.ts";
+
+/**
+ * A reload stops the old instance and begins the new one within milliseconds, and tells both in either order. A process
+ * that was killed tells only that the next one began.
+ */
+export const RELOAD_MS = 2000;
+
+/**
+ * A source reports a period after it began, and periods last a second at least. What arrives sooner was on its way
+ * from the instance before.
+ */
+export const SETTLING_MS = 500;
+
+/** What a source told last of its beginnings and ends; times are milliseconds since the epoch, 0 is never. */
+export interface LifeSigns {
+  readonly beganAt: number;
+  /** Whether that beginning was a reload: an end was told close to it. Otherwise the process before it is gone. */
+  readonly reload: boolean;
+  readonly closedAt: number;
+}
+
+export const NO_LIFE_SIGNS: LifeSigns = Object.freeze({ beganAt: 0, reload: false, closedAt: 0 });
+
+/** The signs after one more event. An end just after a beginning belongs to the life before it. */
+export function afterLifeEvent(signs: LifeSigns, { type, at }: LifeEvent): LifeSigns {
+  switch (type) {
+    case "began":
+      return { ...signs, beganAt: at, reload: signs.closedAt > 0 && at - signs.closedAt <= RELOAD_MS };
+    case "closed":
+      return { ...signs, closedAt: at, reload: signs.reload || (signs.beganAt > 0 && at - signs.beganAt <= RELOAD_MS) };
+    case "connections_lost":
+      return signs; // Says that the process may be gone, not that its counters began again.
+    default:
+      return type satisfies never;
+  }
+}

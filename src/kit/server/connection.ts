@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Peer } from "../../component/delivery.ts";
+import type { ServerConnection, ServerHandler, ServerLimits } from "../../component/server.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { endpointText } from "../fields.ts";
+
+/** How long a peer has to end its side after we ended ours, and to acknowledge a PING. */
+export const PROOF_TIMEOUT_MS = 5_000;
+
+/** What the parts of one listening server share. */
+export interface Shared {
+  readonly handler: ServerHandler;
+  readonly limits: ServerLimits;
+  readonly receipts: boolean;
+  readonly clock: Clock;
+  readonly bodies: BodyBudget;
+}
+
+/** All bodies that are held at a time, over all connections. */
+export interface BodyBudget {
+  bytes: number;
+  readonly bytesMax: number;
+}
+
+/** Whoever serves a socket, as the listener sees it: it looks by every now and then, and ends it. */
+export interface Served {
+  /** Enforces the deadlines; `now` is monotonic. */
+  check(now: number): void;
+  /** Finishes what is being answered, takes nothing more, then ends the connection. */
+  drain(): void;
+}
+
+/** One socket as handlers see it. */
+export class AcceptedConnection implements ServerConnection {
+  readonly id: number;
+  peer: Peer;
+  open = true;
+  #gone: AbortController | undefined;
+
+  constructor(id: number, peer: Peer) {
+    this.id = id;
+    this.peer = peer;
+  }
+
+  /** Aborted when the connection ends. Made when first asked for, since few requests want it. */
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (!this.open) this.#gone.abort(new Error("the connection has ended"));
+    return this.#gone.signal;
+  }
+
+  end(): void {
+    this.open = false;
+    this.#gone?.abort(new Error("the connection has ended"));
+  }
+}
+
+export function peerOf(socket: Socket, transport: Peer["transport"]): Peer {
+  const host = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+  const address = host === undefined ? "unknown" : endpointText({ host, port: socket.remotePort ?? 0 });
+  const subject = socket instanceof TLSSocket && socket.authorized ? subjectOf(socket) : undefined;
+  return subject === undefined ? { address, transport } : { address, transport, certificateSubject: subject };
+}
+
+/** `CN=edge-1,O=Example`: Node writes one attribute a line. */
+function subjectOf(socket: TLSSocket): string | undefined {
+  return socket.getPeerX509Certificate()?.subject.replaceAll("\n", ",");
+}

@@ -1,0 +1,220 @@
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Log } from "../../component/log.ts";
+import type { Listen, Server, ServerHandler, ServerOptions } from "../../component/server.ts";
+import { orAborted } from "../../lib/abort.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Endpoint } from "../fields.ts";
+import { bind } from "./bind.ts";
+import { AcceptedConnection, peerOf, type Served, type Shared } from "./connection.ts";
+import { readFirstBytes } from "./first-bytes.ts";
+import { GrpcConnection } from "./grpc-connection.ts";
+import { lastWords } from "./http-answer.ts";
+import { createHttpFront, type HttpFront } from "./http-front.ts";
+import { createTlsFront, type TlsFront } from "./tls-front.ts";
+
+export interface ListenDeps {
+  readonly clock: Clock;
+  /** Only for what concerns the server as a whole, such as certificates that cannot be reloaded. */
+  readonly log?: Log;
+}
+
+/** After this without a byte the system asks whether the peer is still there: a machine that vanished sends no FIN. */
+const TCP_KEEPALIVE_MS = 60_000;
+/** How many of the largest bodies may be held at a time, over all connections of a server. */
+const LARGEST_BODIES_MAX = 16;
+
+/** The real network: HTTP/1.1 and gRPC on one port, plain or over TLS. */
+export function createListen(deps: ListenDeps): Listen {
+  let lastConnectionId = 0;
+  const nextConnectionId = () => ++lastConnectionId;
+  return async (options, handler, signal) => {
+    signal.throwIfAborted();
+    const server = new ListeningServer(options, handler, deps.clock, nextConnectionId);
+    await server.open(deps.log, signal);
+    return server;
+  };
+}
+
+class ListeningServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #shared: Shared;
+  readonly #nextConnectionId: () => number;
+  readonly #net: NetServer;
+  readonly #http: HttpFront;
+  #tls: TlsFront | undefined;
+  /** All that is connected, TLS handshakes included. */
+  readonly #sockets = new Set<Socket>();
+  readonly #served = new Set<Served>();
+  /** Kept, for a closed server still says where it was. */
+  #address: Endpoint;
+  #stopSweep = () => {};
+  #closing: Promise<void> | undefined;
+  /** Called each time when something has closed, once the server is closing. */
+  #somethingClosed = () => {};
+
+  constructor(options: ServerOptions, handler: ServerHandler, clock: Clock, nextConnectionId: () => number) {
+    const { limits, receipts } = options;
+    this.#options = options;
+    this.#address = { host: options.host, port: options.port };
+    this.#nextConnectionId = nextConnectionId;
+    const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax };
+    this.#shared = { handler, limits, receipts, clock, bodies };
+    this.#http = createHttpFront(this.#shared);
+    this.#net = createServer(
+      // Half open, since who ended its side first is what proves an answer read.
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS },
+      (socket) => this.#accept(socket),
+    );
+  }
+
+  get host(): string {
+    return this.#address.host;
+  }
+
+  get port(): number {
+    return this.#address.port;
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  async open(log: Log | undefined, signal: AbortSignal): Promise<void> {
+    const { tls, protocols, limits } = this.#options;
+    const { clock } = this.#shared;
+    if (tls) {
+      this.#tls = await createTlsFront({
+        tls,
+        protocols,
+        handshakeTimeoutMs: limits.headerTimeoutMs,
+        clock,
+        log,
+        secure: (socket, protocol) => this.#begin(socket, protocol),
+        failed: (socket, detail) => this.#rejected(socket, "tls_handshake", detail),
+      });
+    }
+    try {
+      this.#address = await bind(this.#net, this.#options, signal);
+    } catch (error) {
+      this.#tls?.close();
+      throw error;
+    }
+    const periodMs = sweepPeriodMs(limits);
+    this.#stopSweep = clock.every(periodMs, () => {
+      const now = clock.monotonic();
+      for (const served of this.#served) served.check(now);
+    });
+  }
+
+  close(deadline: AbortSignal): Promise<void> {
+    this.#closing ??= this.#close();
+    const closed = this.#closing;
+    return orAborted(closed, deadline).catch(() => {
+      for (const socket of this.#sockets) socket.destroy();
+      return closed;
+    });
+  }
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#net.close(() => resolve()));
+    // Node says `close` of the server before that of its last sockets, whose receipts are settled then.
+    const gone = new Promise<void>((resolve) => {
+      this.#somethingClosed = () => {
+        if (this.#sockets.size === 0 && this.#served.size === 0) resolve();
+      };
+    });
+    for (const served of [...this.#served]) served.drain();
+    this.#somethingClosed();
+    await Promise.all([closed, gone]);
+    this.#tls?.close();
+    this.#stopSweep();
+  }
+
+  #accept(socket: Socket): void {
+    const { connectionsMax } = this.#options.limits;
+    socket.on("error", () => {}); // `close` follows, and says that it was one.
+    if (this.#sockets.size >= connectionsMax) {
+      this.#rejected(socket, "too_many_connections", `at most ${connectionsMax} connections are taken`);
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#somethingClosed();
+    });
+    if (this.#tls) this.#tls.secure(socket);
+    else this.#begin(socket, undefined);
+  }
+
+  /** A socket that carries plain bytes; `protocol` where the TLS handshake has settled it. */
+  #begin(socket: Socket, protocol: "http" | "grpc" | undefined): void {
+    if (protocol) {
+      this.#serve(socket, protocol);
+      return;
+    }
+    const { headerTimeoutMs, idleTimeoutMs } = this.#options.limits;
+    const startedAt = this.#shared.clock.monotonic();
+    socket.on("error", () => {});
+    const reading = readFirstBytes(
+      socket,
+      { startedAt, headerTimeoutMs, idleTimeoutMs },
+      {
+        known: (found) => {
+          this.#served.delete(reading);
+          if (found === "tls") {
+            this.#rejected(socket, "tls_on_plain_port", "a TLS handshake on a port without TLS");
+            socket.destroy();
+          } else this.#serve(socket, found);
+        },
+        failed: (rejected) => {
+          this.#served.delete(reading);
+          if (rejected) this.#rejected(socket, rejected.reason, rejected.detail);
+          socket.destroy();
+        },
+      },
+    );
+    this.#served.add(reading);
+    socket.once("close", () => {
+      this.#served.delete(reading);
+      this.#somethingClosed();
+    });
+  }
+
+  #serve(socket: Socket, protocol: "http" | "grpc"): void {
+    const { protocols, grpcMethods } = this.#options;
+    const { handler } = this.#shared;
+    if (!protocols.includes(protocol)) {
+      const text = protocol === "grpc" ? "this port does not speak gRPC, only HTTP/1.1" : "this port speaks gRPC only";
+      this.#rejected(socket, "wrong_protocol", text);
+      socket.end(lastWords(protocol === "grpc" ? 505 : 400, text)).destroySoon();
+      return;
+    }
+    const connection = new AcceptedConnection(this.#nextConnectionId(), peerOf(socket, protocol));
+    const served =
+      protocol === "http"
+        ? this.#http.serve(socket, connection)
+        : new GrpcConnection(socket, connection, this.#shared, grpcMethods);
+    this.#served.add(served);
+    socket.once("close", () => {
+      this.#served.delete(served);
+      handler.closed?.(connection);
+      this.#somethingClosed();
+    });
+    handler.opened?.(connection);
+    if (this.#closing) served.drain();
+  }
+
+  /** For what never came to speak a protocol. */
+  #rejected(socket: Socket, reason: string, detail: string): void {
+    const { protocols } = this.#options;
+    const connection = new AcceptedConnection(this.#nextConnectionId(), peerOf(socket, protocols[0] ?? "http"));
+    connection.end();
+    this.#shared.handler.rejected?.(reason, connection, detail);
+  }
+}
+
+/** Often enough to keep each deadline within a quarter of itself, or within a second. */
+function sweepPeriodMs({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ServerOptions["limits"]): number {
+  return Math.min(1000, Math.max(10, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4));
+}

@@ -1,0 +1,217 @@
+import { describe, expect, test } from "vitest";
+import { PROOF_TIMEOUT_MS } from "./connection.ts";
+import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
+
+const NO_PATIENCE = { idleTimeoutMs: 60_000_000, headerTimeoutMs: 100, bodyTimeoutMs: 60_000_000 };
+
+describe("the receipt of an answer over HTTP", () => {
+  test("is open while the connection is just there", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    await settle();
+    expect(requests[0]!.receipt.state).toBe("open");
+  });
+
+  test("says read when a later request comes, before that one is handled", async () => {
+    const seen: string[] = [];
+    const started = await startServer({
+      answer: () => {
+        seen.push(started.requests[0]!.receipt.state);
+        return { status: 200 };
+      },
+    });
+    const client = await rawClient(started.port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("200"));
+    client.write(post("b"));
+    await until("the next was handled", () => seen.length === 2);
+    expect(seen).toEqual(["open", "read"]);
+    expect(started.requests[1]!.receipt.state).toBe("open");
+  });
+
+  test("says read when the peer ends its side after the answer", async () => {
+    const { port, requests, server } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("read");
+    await until("the connection is gone", () => server.openConnections === 0);
+  });
+
+  test("says unread when the connection is reset after the answer", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    client.socket.resetAndDestroy();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("unread");
+  });
+
+  test.each([
+    ["ends its side", "end"],
+    ["resets the connection", "resetAndDestroy"],
+  ] as const)("says unread when the peer %s before the answer is out", async (_name, way) => {
+    let answer = () => {};
+    const { port, requests, server } = await startServer({
+      answer: () => new Promise((resolve) => (answer = () => resolve({ status: 200 }))),
+    });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it arrived", () => requests.length === 1);
+    client.socket[way]();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("unread");
+    answer();
+    await until("the connection is gone", () => server.openConnections === 0);
+    expect(client.received).toBe("");
+  });
+
+  test("says unread from the start where the peer's end came right behind its request", async () => {
+    const seen: string[] = [];
+    const { port, server } = await startServer({
+      answer: (request) => {
+        seen.push(`${request.body.length} ${request.receipt.state}`);
+        return { status: 200 };
+      },
+    });
+    const client = await rawClient(port);
+    await until("it is open", () => server.openConnections === 1);
+    // As after a pause of this process: both wait in the kernel together.
+    client.socket.end(post("abc"));
+    await until("the connection is gone", () => server.openConnections === 0);
+    expect(seen).toEqual(["3 unread"]);
+  });
+
+  test("is not proved by requests that were sent without waiting for answers, but by the end", async () => {
+    let answer = () => {};
+    const { port, requests } = await startServer({
+      answer: (request) =>
+        request.path === "/1" ? new Promise((resolve) => (answer = () => resolve({ status: 200 }))) : { status: 200 },
+    });
+    const client = await rawClient(port);
+    client.write(post("a", "/1") + post("b", "/2"));
+    await until("both arrived", () => requests.length === 2);
+    answer();
+    await until("both were answered", () => client.received.split("200 OK").length === 3);
+    client.write(post("c", "/3"));
+    await until("the third was answered", () => client.received.split("200 OK").length === 4);
+    expect(requests.map((request) => request.receipt.state)).toEqual(["open", "open", "open"]);
+    client.socket.end();
+    await until("it is known", () => requests[2]!.receipt.state !== "open");
+    expect(requests.map((request) => request.receipt.state)).toEqual(["read", "read", "read"]);
+  });
+
+  test("needs no evidence when the answer is no success", async () => {
+    const { port, requests } = await startServer({ answer: () => ({ status: 503 }) });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was refused", () => client.received.includes("503"));
+    expect(requests[0]!.receipt.state).toBe("unknown");
+  });
+
+  test("is unknown from the start where nobody wants receipts", async () => {
+    const { port, requests } = await startServer({ options: { receipts: false } });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    expect(requests[0]!.receipt.state).toBe("unknown");
+  });
+
+  test("is unknown when we cut the connection ourselves", async () => {
+    const { port, requests, server } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    await server.close(AbortSignal.abort());
+    expect(requests[0]!.receipt.state).toBe("unknown");
+  });
+
+  test("comes by itself when the client wants the connection to end", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\na");
+    await until("our side has ended", () => client.ending === "fin");
+    expect(client.received).toContain("ok 1");
+    expect(requests[0]!.receipt.state).toBe("open");
+    client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state === "read");
+  });
+});
+
+describe("asking for the proof of an answer over HTTP", () => {
+  test("ends our side, and a clean end of the peer's says read", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    await until("our side has ended", () => client.ending === "fin");
+    expect(requests[0]!.receipt.state).toBe("open");
+    client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("read");
+  });
+
+  test("says unread when the peer resets", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    await until("our side has ended", () => client.ending === "fin");
+    client.socket.resetAndDestroy();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("unread");
+  });
+
+  test("says unread when the peer stays silent, and then cuts the connection", async () => {
+    const clock = pushableClock();
+    const { port, requests, server } = await startServer({ clock, limits: NO_PATIENCE });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    clock.push(PROOF_TIMEOUT_MS - 1000);
+    await settle();
+    expect(requests[0]!.receipt.state).toBe("open");
+    clock.push(1000);
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect([requests[0]!.receipt.state, server.openConnections]).toEqual(["unread", 0]);
+  });
+
+  test("before the answer is out waits for it", async () => {
+    let answer = () => {};
+    const { port, requests } = await startServer({
+      answer: () => new Promise((resolve) => (answer = () => resolve({ status: 200, body: "late" }))),
+    });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it arrived", () => requests.length === 1);
+    requests[0]!.receipt.ask();
+    await settle();
+    expect(client.ending).toBeUndefined();
+    answer();
+    await until("our side has ended", () => client.ending === "fin");
+    expect(client.received).toMatch(/late$/);
+    client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state === "read");
+  });
+
+  test("leaves a request that crosses our end without effect", async () => {
+    const { port, requests, rejected } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    client.write(post("b"));
+    await until("it was turned away", () => rejected.length === 1);
+    expect([rejected, requests.length]).toEqual([["after_end"], 1]);
+    client.socket.end();
+    await until("the first is known", () => requests[0]!.receipt.state === "read");
+  });
+});

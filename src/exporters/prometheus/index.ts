@@ -1,0 +1,88 @@
+import type { Exporter } from "../../component/component.ts";
+import { defineExporter } from "../../component/define.ts";
+import type { Server } from "../../component/server.ts";
+import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
+import { writeFamilies } from "../../kit/prometheus/write.ts";
+import { checkServerTls, serverTls } from "../../kit/tls/server-tls.ts";
+import { NEVER } from "../../lib/abort.ts";
+import type { Cancel } from "../../lib/clock.ts";
+import { config } from "./config.ts";
+import { Drops } from "./drops.ts";
+import { SeriesNaming } from "./series-naming.ts";
+import { ShownSeries } from "./shown-series.ts";
+import { TELEMETRY, Telemetry } from "./telemetry.ts";
+
+/** A scrape has no body and headers of a few hundred bytes; who is slow with them is no scraper. */
+const REQUEST_LIMITS = {
+  bodyBytesMax: 1024,
+  headerTimeoutMs: 10_000,
+  bodyTimeoutMs: 10_000,
+  idleTimeoutMs: 5 * 60_000,
+};
+/** An expired series is shown for so much of `metric_expiration` longer at the most. */
+const EXPIRY_CHECKS = 10;
+
+export const prometheusExporter = defineExporter({
+  type: "prometheus",
+  summary: "Shows the last value of every series on a page that Prometheus scrapes.",
+  signals: { metrics: "stable" },
+  config,
+  telemetry: TELEMETRY,
+  check: ({ tls }) => (tls === undefined ? [] : checkServerTls(tls, ["tls"])),
+  resources: ({ endpoint: { host, port }, tls }) => [
+    { type: "listen", host, port, protected: tls !== undefined, path: ["endpoint"] },
+  ],
+
+  create(config, { clock, listen, log, meter, series: table }): Exporter {
+    const telemetry = new Telemetry(meter);
+    let size = 0;
+    const handler = scrapeHandler({
+      title: "gostcol's metrics",
+      shared: true,
+      openMetrics: config.enable_open_metrics,
+      write(format) {
+        const { send_timestamps: timestamps, export_created_metric: created } = config;
+        const text = writeFamilies(shown.families(), { format, timestamps, created: created.enabled }, size);
+        size = text.length;
+        return text;
+      },
+      scraped: ({ type }) => telemetry.scraped(type),
+      failed: (error) => log.error("a scrape failed", { error }),
+    });
+    const shown = new ShownSeries({
+      naming: new SeriesNaming(config),
+      table,
+      drops: new Drops(log, telemetry),
+      seriesMax: config.limits.series,
+      onChange: () => handler.changed(),
+    });
+    const expirationMs = config.metric_expiration;
+    const running: Cancel[] = [];
+    let server: Server | undefined;
+
+    return {
+      metrics: {
+        consume: ({ points }, delivery) => delivery.onCommitted(() => shown.take(points, clock.monotonic())),
+      },
+      async start(signal) {
+        const { host, port } = config.endpoint;
+        const limits = { ...REQUEST_LIMITS, connectionsMax: config.limits.connections };
+        const tls = config.tls === undefined ? {} : { tls: serverTls(config.tls) };
+        server = await listen({ host, port, protocols: ["http"], ...tls, limits, receipts: false }, handler, signal);
+        running.push(telemetry.showSeries(() => shown.size));
+        if (expirationMs > 0) {
+          const expire = () => {
+            telemetry.expired.value += shown.expire(clock.monotonic() - expirationMs);
+          };
+          running.push(clock.every(Math.max(expirationMs / EXPIRY_CHECKS, 1000), expire));
+        }
+      },
+      async stop(deadline = NEVER) {
+        for (const cancel of running.splice(0)) cancel();
+        await server?.close(deadline);
+        server = undefined;
+        shown.dispose();
+      },
+    };
+  },
+});

@@ -1,0 +1,26 @@
+import type { Family, Sample } from "../../kit/prometheus/family.ts";
+import type { Point } from "../../model/points.ts";
+import type { Series } from "../../model/series.ts";
+
+/** One name and one set of labels: what Prometheus takes for one series, whatever it is made of here. */
+export interface Place {
+  readonly home: FamilyPlaces;
+  /** The text of its labels. */
+  readonly key: string;
+  readonly sample: Sample;
+  /** The series that is shown. */
+  owner: Series;
+  /** When the owner last brought a point, by a monotonic clock. */
+  seenMs: number;
+  /** The last point of another series that would be shown here, since the owner's last. */
+  contender: { readonly point: Point; readonly seenMs: number } | undefined;
+}
+
+/** The places of one name, by their keys. */
+export interface FamilyPlaces {
+  readonly family: Family;
+  readonly places: Map<string, Place>;
+}
+
+/** False once it was taken out: series that were sent here may still remember it. */
+export const isShown = (place: Place) => place.sample.position >= 0;

@@ -1,0 +1,212 @@
+import type { Resource, Series, Source, Stream } from "../../model/series.ts";
+import type { Memo, SeriesTable } from "../../model/series-table.ts";
+import { type GostSeries, type Kind, SERVICE_STATES } from "./gost-series.ts";
+
+/** One GOST process, by its name. */
+export interface Node {
+  readonly name: string;
+  readonly resource: Resource;
+  readonly lastReport: Series;
+  readonly up: Series;
+  readonly services: Map<string, Service>;
+  /** How many series it has. */
+  seriesCount: number;
+}
+
+/** One entry of a node's `services:`, with both levels at which it counts. */
+export interface Service {
+  readonly name: string;
+  readonly node: Node;
+  readonly unreported: Series;
+  readonly levels: Readonly<Record<Kind, Level>>;
+  /** One for each state, made with the first status event. */
+  states: readonly Series[] | undefined;
+}
+
+/** What one level of a service counts: a stream for each client, or the one of the service itself. */
+export interface Level {
+  readonly node: Node;
+  readonly source: Source;
+  /** By client; the service's own under the empty name. */
+  readonly streams: Map<string, Stream>;
+  /** Made when a client finds no room. */
+  overflow: Stream | undefined;
+}
+
+export interface SeriesLimits {
+  readonly series: number;
+  readonly seriesPerNode: number;
+}
+
+/**
+ * What has reported so far: nodes, their services, their clients' streams. All of it can be found again in the series
+ * table, whose sweep decides what is forgotten; this book keeps the ways to it short, and counts what it gave out.
+ *
+ * Looking something up is using it: what is looked up is touched.
+ */
+export class NodeBook {
+  readonly #nodes = new Map<string, Node>();
+  readonly #table: SeriesTable;
+  readonly #gost: GostSeries;
+  readonly #limits: SeriesLimits;
+  /** Each node, service and stream hangs on the one of its series that is touched with every use. */
+  readonly #forget: Memo<() => void>;
+  #seriesCount = 0;
+
+  constructor(table: SeriesTable, gost: GostSeries, limits: SeriesLimits) {
+    this.#table = table;
+    this.#gost = gost;
+    this.#limits = limits;
+    this.#forget = table.memo((_series, forget) => forget());
+  }
+
+  get nodes(): ReadonlyMap<string, Node> {
+    return this.#nodes;
+  }
+
+  /** The node of this name, new or not; undefined where there is no room for another. */
+  node(name: string): Node | undefined {
+    const known = this.#nodes.get(name);
+    if (known !== undefined) {
+      this.#table.touch(known.lastReport);
+      this.#table.touch(known.up);
+      return known;
+    }
+    if (this.#seriesCount + 2 > this.#limits.series) return undefined;
+    const resource = this.#gost.resource(name);
+    const node: Node = {
+      name,
+      resource,
+      lastReport: this.#gost.lastReport(resource),
+      up: this.#gost.up(resource),
+      services: new Map(),
+      seriesCount: 0,
+    };
+    this.#nodes.set(name, node);
+    this.#count(node, 2);
+    this.#forget.set(node.lastReport, () => this.#forgetNode(node));
+    return node;
+  }
+
+  /** The node's service of this name, new or not; undefined where there is no room for another, or it is no name. */
+  service(node: Node, name: string): Service | undefined {
+    const known = node.services.get(name);
+    if (known !== undefined) {
+      this.#table.touch(known.unreported);
+      if (known.states !== undefined) for (const series of known.states) this.#table.touch(series);
+      return known;
+    }
+    if (name === "" || !isName(name) || !this.#hasRoom(node, 1)) return undefined;
+    const unreported = this.#gost.unreported(node.resource, name);
+    const level = (kind: Kind, more: Pick<Source, "emitters" | "unreported">): Level => ({
+      node,
+      source: { key: JSON.stringify([node.name, kind, name]), node: node.name, kind, service: name, ...more },
+      streams: new Map(),
+      overflow: undefined,
+    });
+    const service: Service = {
+      name,
+      node,
+      unreported,
+      // A listener counts once, a handler may hold several that count (`auto`). And one level carries the unreported time:
+      // a series that two sources add to would have two totals.
+      levels: { service: level("service", { emitters: 1, unreported }), handler: level("handler", {}) },
+      states: undefined,
+    };
+    node.services.set(name, service);
+    this.#count(node, 1);
+    this.#forget.set(unreported, () => this.#forgetService(service));
+    return service;
+  }
+
+  /** The stream of a client (`""` for the service's own level), new or not; undefined where `service` would be. */
+  stream(level: Level, client: string): Stream | undefined {
+    const known = level.streams.get(client);
+    if (known !== undefined) {
+      this.#table.touch(known.members[0]!.series);
+      return known;
+    }
+    if (!isName(client) || !this.#hasRoom(level.node, SERIES_PER_STREAM)) return undefined;
+    const { source, node } = level;
+    const stream = this.#gost.stream(node.resource, source, source.kind === "service" ? undefined : client);
+    level.streams.set(client, stream);
+    this.#count(node, SERIES_PER_STREAM);
+    this.#forget.set(stream.members[0]!.series, () => {
+      level.streams.delete(client);
+      this.#count(node, -SERIES_PER_STREAM);
+    });
+    return stream;
+  }
+
+  /** Where the bytes of clients without a stream go. There is always room for it: one for each level of a service. */
+  overflow(level: Level): Stream {
+    const known = level.overflow;
+    if (known !== undefined) {
+      this.#table.touch(known.members[0]!.series);
+      return known;
+    }
+    const stream = this.#gost.overflow(level.node.resource, level.source);
+    level.overflow = stream;
+    this.#forget.set(stream.members[0]!.series, () => {
+      level.overflow = undefined;
+    });
+    return stream;
+  }
+
+  /** A series for each of the service's states; undefined where there is no room for them. */
+  states(service: Service): readonly Series[] | undefined {
+    if (service.states !== undefined) return service.states;
+    if (!this.#hasRoom(service.node, SERVICE_STATES.length)) return undefined;
+    service.states = this.#gost.states(service.node.resource, service.name);
+    this.#count(service.node, SERVICE_STATES.length);
+    return service.states;
+  }
+
+  /** Ends the book: the table no longer tells it of what is forgotten. */
+  dispose(): void {
+    this.#forget.dispose();
+    this.#nodes.clear();
+    this.#seriesCount = 0;
+  }
+
+  #hasRoom(node: Node, count: number): boolean {
+    return node.seriesCount + count <= this.#limits.seriesPerNode && this.#seriesCount + count <= this.#limits.series;
+  }
+
+  #count(node: Node, count: number): void {
+    node.seriesCount += count;
+    this.#seriesCount += count;
+  }
+
+  #forgetNode(node: Node): void {
+    for (const service of node.services.values()) this.#forgetService(service);
+    this.#forget.delete(node.lastReport);
+    this.#count(node, -2);
+    this.#nodes.delete(node.name);
+  }
+
+  #forgetService(service: Service): void {
+    const { node, unreported, states } = service;
+    for (const level of Object.values(service.levels)) {
+      for (const stream of level.streams.values()) {
+        this.#forget.delete(stream.members[0]!.series);
+        this.#count(node, -SERIES_PER_STREAM);
+      }
+      level.streams.clear();
+      if (level.overflow !== undefined) this.#forget.delete(level.overflow.members[0]!.series);
+    }
+    this.#forget.delete(unreported);
+    this.#count(node, -1 - (states?.length ?? 0));
+    node.services.delete(service.name);
+  }
+}
+
+const NAME_LENGTH_MAX = 1024;
+
+/** What a service or a client can be called: texts that are the same to everyone (no lone surrogates), and not endless. */
+export function isName(text: string): boolean {
+  return text.length <= NAME_LENGTH_MAX && text.isWellFormed();
+}
+
+/** Five members, and the uncertain part of two of them. */
+const SERIES_PER_STREAM = 7;

@@ -1,0 +1,84 @@
+import { hash } from "node:crypto";
+import type { Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
+import type { ServerRequest } from "../../component/server.ts";
+import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
+import { COUNTS } from "./counts.ts";
+import { decode } from "./decode.ts";
+import { handOn } from "./hand-on.ts";
+import type { Node, NodeBook } from "./node-book.ts";
+import type { PresenceBook } from "./presence.ts";
+import type { Report } from "./report.ts";
+import type { ReportSorter } from "./report-sorter.ts";
+import { identify, type Sender, type SenderRules } from "./sender.ts";
+
+export interface ObserverParts {
+  readonly rules: SenderRules;
+  readonly book: NodeBook;
+  readonly sorter: ReportSorter;
+  readonly presence: PresenceBook;
+  readonly deliver: Deliver;
+  readonly next: Next;
+  /** A report of this node arrived. */
+  readonly reported: (node: Node) => void;
+  /** Status events were refused, and will not come again. */
+  readonly statusLost: (node: Node) => void;
+}
+
+/** What becomes of a request: who sent it, what it says, and whether the pipelines take it. Waits only where they do. */
+export function observe(request: ServerRequest, parts: ObserverParts): Verdict | Promise<Verdict> {
+  const sender = identify(request, parts.rules);
+  if ("outcome" in sender) return sender;
+  const report = decode(request);
+  if ("outcome" in report) return report;
+  const node = parts.book.node(sender.node);
+  if (node === undefined) {
+    return { outcome: "refused", reason: "series_limit", message: "no room for another node (limits.series)" };
+  }
+  const { connection, protocol } = request;
+  parts.presence.arrived({ node, connection, transport: protocol, told: sender.told, named: sender.named });
+  parts.reported(node);
+  return report.events.length === 0 ? TAKEN : deliverReport(report, { request, sender, node }, parts);
+}
+
+function deliverReport(
+  report: Report,
+  from: { readonly request: ServerRequest; readonly sender: Sender; readonly node: Node },
+  { sorter, presence, deliver, next, statusLost }: ObserverParts,
+): Verdict | Promise<Verdict> {
+  const { request, sender, node } = from;
+  const { connection, protocol, receipt, body, signal } = request;
+  const { told, epoch } = sender;
+  // GOST sends status events once, and stats until they are taken.
+  const irreplaceable = report.events.every(isStatus);
+  const origin: Origin = {
+    peer: connection.peer,
+    upperBound: { items: report.events.length * COUNTS.length + POINTS_PER_NODE, bytes: body.length },
+    signal,
+    irreplaceable,
+  };
+  const outcome = deliver(origin, (delivery) => {
+    const { batches, records } = sorter.sort(report, {
+      node,
+      time: delivery.receivedAt,
+      receipt,
+      ...(told === undefined ? {} : { told }),
+      ...(epoch === undefined ? {} : { epoch }),
+      fingerprint: () => hash("sha256", body, "base64url"),
+    });
+    presence.reported(node, protocol, batches);
+    const metrics = [...batches, { points: presence.points(node, delivery.receivedAt) }];
+    return handOn(next, { metrics, logs: records.length === 0 ? [] : [{ records }] }, delivery);
+  });
+  const conclude = (ended: Outcome) => {
+    if (!ended.taken && irreplaceable) statusLost(node);
+    return verdictOf(ended);
+  };
+  return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
+}
+
+/** When it last reported, and that it is up. */
+const POINTS_PER_NODE = 2;
+
+function isStatus(event: unknown): boolean {
+  return typeof event === "object" && event !== null && "type" in event && event.type === "status";
+}

@@ -1,0 +1,263 @@
+import type { Log } from "../../component/log.ts";
+import type { ServerConnection } from "../../component/server.ts";
+import type { Cancel, Clock } from "../../lib/clock.ts";
+import type { MetricsBatch, Point } from "../../model/points.ts";
+import type { Source } from "../../model/series.ts";
+import { settledReceipt } from "../../model/source-facts.ts";
+import type { Node, NodeBook } from "./node-book.ts";
+import { peerHost } from "./node-name.ts";
+
+/** A node that lost its connections counts as gone when nothing came from it for this long. */
+const GONE_AFTER_MS = 150_000;
+/** ... or for this many of its periods, where that is longer. */
+const GONE_AFTER_PERIODS = 3;
+/** Reports closer together than this are not a period apart: GOST's shortest is a second. */
+const PERIOD_MS_MIN = 900;
+const CHECK_EVERY_MS = 5_000;
+/** A node's services report their states as they start, all within this. */
+const INTRODUCTION_AFTER_MS = 2_000;
+/** Facts that were refused are told again at the next check: so many of them are kept. */
+const UNTOLD_MAX = 1_000;
+
+type Transport = "http" | "grpc";
+
+/** What is known of one node's being there. Times are of the monotonic clock. */
+interface Presence {
+  readonly node: Node;
+  lastReportAt: number;
+  /** The shortest time between two of its reports: at most its period. */
+  periodMs: number;
+  readonly open: Record<Transport, Set<Connection>>;
+  /** What reported over a transport since its connections were last gone. */
+  readonly sources: Record<Transport, Set<Source>>;
+  /** When its last connection ended, by its own doing. */
+  lostAt: number | undefined;
+  up: boolean;
+  /** For its introduction: over what it reports, and the modes that were told. */
+  readonly transports: Set<string>;
+  readonly modes: Set<string>;
+  cancelIntroduction: Cancel | undefined;
+}
+
+interface Connection {
+  readonly host: string;
+  readonly transport: Transport;
+  readonly presences: Set<Presence>;
+  lastRequestAt: number;
+}
+
+/** One request of a node. */
+export interface Arrival {
+  readonly node: Node;
+  readonly connection: ServerConnection;
+  readonly transport: Transport;
+  readonly told: "delta" | "cumulative" | undefined;
+  /** Whether somebody gave the node its name, or it was called by its address or by this machine's name. */
+  readonly named: boolean;
+}
+
+export interface PresenceParts {
+  readonly book: NodeBook;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly idleTimeoutMs: number;
+  /** Begins a delivery of its own; says whether it was taken. */
+  readonly tell: (batches: readonly MetricsBatch[]) => boolean | Promise<boolean>;
+}
+
+/** Knows which nodes are there: from their reports, from their connections, and from silence. */
+export class PresenceBook {
+  readonly #parts: PresenceParts;
+  readonly #presences = new Map<Node, Presence>();
+  readonly #connections = new Map<number, Connection>();
+  #untold: (readonly MetricsBatch[])[] = [];
+  #cancelChecks: Cancel | undefined;
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#cancelChecks = this.#parts.clock.every(CHECK_EVERY_MS, () => this.#check());
+  }
+
+  /** Ends all timers; introductions that are still due are made at once. */
+  stop(): void {
+    this.#cancelChecks?.();
+    this.#cancelChecks = undefined;
+    for (const presence of this.#presences.values()) this.#introduce(presence);
+    this.#presences.clear();
+    this.#connections.clear();
+    this.#untold = [];
+  }
+
+  /** A request came in. */
+  arrived(arrival: Arrival): void {
+    const { node } = arrival;
+    const now = this.#parts.clock.monotonic();
+    let presence = this.#presences.get(node);
+    if (presence === undefined) {
+      presence = this.#meet(node, now);
+    } else {
+      const gapMs = now - presence.lastReportAt;
+      if (gapMs >= PERIOD_MS_MIN && gapMs < presence.periodMs) presence.periodMs = gapMs;
+      presence.lastReportAt = now;
+      if (!presence.up) {
+        presence.up = true;
+        this.#parts.log.info(`${node.name} is back`, { node: node.name });
+      }
+    }
+    this.#connect(presence, arrival, now);
+    if (presence.cancelIntroduction === undefined) return;
+    presence.transports.add(arrival.transport);
+    if (arrival.told !== undefined) presence.modes.add(arrival.told);
+  }
+
+  /** What a report says of its node by being there: for a batch beside those of its sources. */
+  points(node: Node, time: number): readonly Point[] {
+    return [
+      { series: node.lastReport, start: 0, time, value: time / 1000 },
+      { series: node.up, start: 0, time, value: 1 },
+    ];
+  }
+
+  /** These sources reported over this transport. */
+  reported(node: Node, transport: Transport, batches: readonly MetricsBatch[]): void {
+    const sources = this.#presences.get(node)?.sources[transport];
+    if (sources === undefined) return;
+    for (const { source } of batches) if (source !== undefined) sources.add(source.source);
+  }
+
+  closed({ id }: ServerConnection): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#connections.delete(id);
+    const { clock, idleTimeoutMs } = this.#parts;
+    // What we end for its idleness says nothing of the node: GOST ends no connection for that.
+    const endedByUs = clock.monotonic() - connection.lastRequestAt >= idleTimeoutMs - CHECK_EVERY_MS;
+    for (const presence of connection.presences) {
+      const open = presence.open[connection.transport];
+      open.delete(connection);
+      if (open.size > 0) continue;
+      if (!isConnected(presence) && !endedByUs) presence.lostAt = clock.monotonic();
+      const sources = presence.sources[connection.transport];
+      presence.sources[connection.transport] = new Set();
+      this.#tellLost(sources);
+    }
+  }
+
+  #meet(node: Node, now: number): Presence {
+    const presence: Presence = {
+      node,
+      lastReportAt: now,
+      periodMs: Number.POSITIVE_INFINITY,
+      open: { http: new Set(), grpc: new Set() },
+      sources: { http: new Set(), grpc: new Set() },
+      lostAt: undefined,
+      up: true,
+      transports: new Set(),
+      modes: new Set(),
+      cancelIntroduction: undefined,
+    };
+    presence.cancelIntroduction = this.#parts.clock.after(INTRODUCTION_AFTER_MS, () => this.#introduce(presence));
+    this.#presences.set(node, presence);
+    return presence;
+  }
+
+  #connect(presence: Presence, { connection, transport, named }: Arrival, now: number): void {
+    let known = this.#connections.get(connection.id);
+    if (known === undefined) {
+      if (!connection.open) return; // It ended behind its request; nobody will say so again.
+      known = { host: peerHost(connection.peer.address), transport, presences: new Set(), lastRequestAt: now };
+      this.#connections.set(connection.id, known);
+    }
+    known.lastRequestAt = now;
+    if (known.presences.has(presence)) return;
+    known.presences.add(presence);
+    presence.open[transport].add(known);
+    presence.lostAt = undefined;
+    this.#warnOfMixing(presence, known, named);
+  }
+
+  /** Two GOSTs under one name are one set of counters to everybody behind us. */
+  #warnOfMixing({ node, open }: Presence, { host }: Connection, named: boolean): void {
+    const hosts = new Set([host, ...[...open.http, ...open.grpc].map((connection) => connection.host)]);
+    const twoHosts = named && hosts.size > 1;
+    const twoChannels = !named && open.grpc.size > 1;
+    if (!twoHosts && !twoChannels) return;
+    this.#parts.log
+      .limited(`mixing ${node.name}`)
+      .warn(
+        twoHosts
+          ? `${node.name} reports from ${[...hosts].join(" and ")}: if these are two GOSTs, their numbers mix; ` +
+              "give each a name of its own"
+          : `${node.name} has ${open.grpc.size} gRPC connections and no name of its own: if these are two GOSTs, ` +
+              "their numbers mix; give each a token with a node (auth.tokens), or a receiver of its own",
+        { node: node.name },
+      );
+  }
+
+  /** The one line about a node that is new. */
+  #introduce(presence: Presence): void {
+    if (presence.cancelIntroduction === undefined) return;
+    presence.cancelIntroduction();
+    presence.cancelIntroduction = undefined;
+    const { node, transports, modes } = presence;
+    const services = node.services.size;
+    this.#parts.log.info(
+      `${node.name} reports: ${[...transports].join(" and ")} observer, ` +
+        `${services} ${services === 1 ? "service" : "services"}, ${[...modes].join(" and ") || "mode not told"}`,
+      { node: node.name },
+    );
+  }
+
+  #tellLost(sources: ReadonlySet<Source>): void {
+    if (sources.size === 0) return;
+    const life = [{ type: "connections_lost", at: this.#parts.clock.now() }] as const;
+    const receipt = settledReceipt("unknown");
+    this.#tellUntilTaken([...sources].map((source) => ({ points: [], source: { source, receipt, life } })));
+  }
+
+  #tellUntilTaken(batches: readonly MetricsBatch[]): void {
+    this.#tell(batches, (taken) => {
+      if (!taken && this.#cancelChecks !== undefined && this.#untold.length < UNTOLD_MAX) this.#untold.push(batches);
+    });
+  }
+
+  #check(): void {
+    const untold = this.#untold;
+    this.#untold = [];
+    for (const batches of untold) this.#tellUntilTaken(batches);
+    const now = this.#parts.clock.monotonic();
+    const { nodes } = this.#parts.book;
+    for (const [node, presence] of this.#presences) {
+      if (nodes.get(node.name) !== node) {
+        this.#introduce(presence);
+        this.#presences.delete(node); // Swept from the table of series; its next report begins anew.
+        continue;
+      }
+      if (!presence.up || isConnected(presence) || presence.lostAt === undefined) continue;
+      const graceMs = Math.max(
+        GONE_AFTER_MS,
+        Number.isFinite(presence.periodMs) ? presence.periodMs * GONE_AFTER_PERIODS : 0,
+      );
+      if (now - Math.max(presence.lostAt, presence.lastReportAt) < graceMs) continue;
+      presence.up = false;
+      this.#tell([{ points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }], (taken) => {
+        presence.up = !taken; // Refused: the next check says it again.
+        if (taken)
+          this.#parts.log.warn(`${node.name} is gone: no connection, and no report for a while`, { node: node.name });
+      });
+    }
+  }
+
+  #tell(batches: readonly MetricsBatch[], then: (taken: boolean) => void): void {
+    const taken = this.#parts.tell(batches);
+    if (typeof taken === "boolean") then(taken);
+    else void taken.then(then); // A delivery never rejects.
+  }
+}
+
+function isConnected({ open }: Presence): boolean {
+  return open.http.size + open.grpc.size > 0;
+}

@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { type ReportOptions, report, type Stats } from "../../../test/support/gost-streams.ts";
+import { type ProcessorRig, processorRig } from "../../../test/support/processor-rig.ts";
+import type { LifeEvent, Receipt, ReceiptState } from "../../model/source-facts.ts";
+import { dedupeProcessor } from "./index.ts";
+
+const STATS: Stats = [2, 1, 79, 865, 0];
+
+/** A receipt that is settled by the test. */
+interface TestReceipt extends Receipt {
+  state: ReceiptState;
+  asked: number;
+}
+
+function receipt(state: ReceiptState = "open"): TestReceipt {
+  return {
+    state,
+    asked: 0,
+    settled: () => {},
+    ask() {
+      this.asked++;
+    },
+  };
+}
+
+async function rigWith(config: object = {}) {
+  const rig = await processorRig([dedupeProcessor, config]);
+  /** Sends a report five seconds after the last; "passed", "dropped", or the reason of its refusal. */
+  const send = (fingerprint: string | undefined, options: ReportOptions = {}) => {
+    rig.clock.advance(5000);
+    const before = rig.left.length;
+    const named = fingerprint === undefined ? options : { ...options, fingerprint };
+    const outcome = rig.send(report(rig.table, rig.clock.now(), { alice: STATS }, named));
+    if (!outcome.taken) return outcome.refusal.reason;
+    return rig.left.length > before ? "passed" : "dropped";
+  };
+  const life = (...types: readonly LifeEvent["type"][]) => {
+    rig.clock.advance(1000);
+    const at = rig.clock.now();
+    rig.send(report(rig.table, at, {}, { life: types.map((type) => ({ type, at })) }));
+  };
+  return { rig, send, life };
+}
+
+const droppedReports = (rig: ProcessorRig, reason: string) =>
+  rig.counters.get(`gostcol_dedupe_dropped_reports{"reason":"${reason}"}`)?.value;
+
+test("an equal report whose first answer was read is an honest one", async () => {
+  const { send } = await rigWith();
+  expect(send("a", { receipt: receipt("read") })).toBe("passed");
+  expect(send("a", { receipt: receipt("read") })).toBe("passed");
+});
+
+test("an equal report whose first answer was not read is a repeat, at every tick until one was", async () => {
+  const { rig, send } = await rigWith();
+  expect(send("a", { receipt: receipt("unread") })).toBe("passed");
+  expect(send("a", { receipt: receipt("unread") })).toBe("dropped");
+  expect(send("b", { receipt: receipt("read") })).toBe("passed");
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+  expect(send("a", { receipt: receipt("read") })).toBe("passed");
+  expect(droppedReports(rig, "repeat")).toBe(2);
+  expect(rig.counters.get('gostcol_dedupe_dropped_points{"reason":"repeat"}')?.value).toBe(10);
+});
+
+test("an equal report that comes before the evidence is refused, and the first answer's proof is asked for", async () => {
+  const { send } = await rigWith();
+  const first = receipt("open");
+  send("a", { receipt: first });
+  expect(send("a")).toBe("evidence_pending");
+  expect(first.asked).toBe(1);
+  first.state = "unread";
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+  const second = receipt("open");
+  send("b", { receipt: second });
+  expect(send("b")).toBe("evidence_pending");
+  second.state = "read";
+  expect(send("b")).toBe("passed");
+});
+
+test("a repeat is known whatever comes in between, up to the history's length, and what is forgotten is counted", async () => {
+  const { rig, send } = await rigWith({ history: 3 });
+  for (const fingerprint of ["a", "b", "c"]) send(fingerprint, { receipt: receipt("unread") });
+  expect(send("a", { receipt: receipt("unread") })).toBe("dropped");
+  expect(send("d", { receipt: receipt("unread") })).toBe("passed");
+  expect(send("b", { receipt: receipt("unread") })).toBe("passed");
+  expect(rig.counters.get("gostcol_dedupe_forgotten_reports{}")?.value).toBe(2);
+});
+
+test("answers that were read take no room in the history", async () => {
+  const { send } = await rigWith({ history: 2 });
+  send("a", { receipt: receipt("unread") });
+  for (const fingerprint of ["b", "c", "d"]) send(fingerprint, { receipt: receipt("read") });
+  send("e", { receipt: receipt("unread") });
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+});
+
+test("sources are apart: the same report of another service is news", async () => {
+  const { send } = await rigWith();
+  send("a", { receipt: receipt("unread") });
+  expect(send("a", { service: "other", receipt: receipt("unread") })).toBe("passed");
+});
+
+test("after a restart nobody knows which answers were read, so an equal report is taken for a repeat, once", async () => {
+  const { rig, send } = await rigWith();
+  send("a", { receipt: receipt("open") });
+  await rig.restart();
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+  expect(droppedReports(rig, "assumed_repeat")).toBe(1);
+  expect(send("a", { receipt: receipt("read") })).toBe("passed");
+});
+
+test("a new process repeats nothing; an instance that was reloaded may", async () => {
+  const killed = await rigWith();
+  killed.send("a", { receipt: receipt("unread") });
+  killed.life("began");
+  expect(killed.send("a")).toBe("passed");
+  const reloaded = await rigWith();
+  reloaded.send("a", { receipt: receipt("unread") });
+  reloaded.life("began", "closed");
+  expect(reloaded.send("a")).toBe("dropped");
+  const epochs = await rigWith();
+  epochs.send("a", { receipt: receipt("unread"), epoch: "1" });
+  expect(epochs.send("a", { epoch: "2" })).toBe("passed");
+});
+
+test("a repeat that brings news of its source's life hands these on, without points", async () => {
+  const { rig, send } = await rigWith();
+  const life = [{ type: "closed", at: 1 }] as const;
+  send("a", { receipt: receipt("unread") });
+  expect(send("a", { life })).toBe("passed");
+  expect(rig.left.at(-1)).toMatchObject({ points: [], source: { life } });
+});
+
+test("what has no fingerprint, or no source, passes as it came", async () => {
+  const { rig, send } = await rigWith();
+  expect([send(undefined), send(undefined)]).toEqual(["passed", "passed"]);
+  const { points } = report(rig.table, 0, { alice: STATS });
+  rig.send({ points });
+  expect(rig.left.at(-1)).toEqual({ points });
+});
+
+test("a report that is rolled back was never there: sent again it is news, and what it replaced is back", async () => {
+  const { rig, send } = await rigWith();
+  const batch = (fingerprint: string) =>
+    report(
+      rig.table,
+      rig.clock.now(),
+      { alice: STATS },
+      { fingerprint, receipt: receipt("unread"), life: [{ type: "closed", at: 1 }] },
+    );
+  rig.sendAndRollBack(batch("a"));
+  expect(send("a", { receipt: receipt("unread") })).toBe("passed");
+  rig.sendAndRollBack(batch("a"));
+  expect(droppedReports(rig, "repeat")).toBeUndefined();
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+});
+
+test("behind a proxy no answer is proven read: equal reports are repeats while the first is remembered", async () => {
+  const { rig, send } = await rigWith({ behind_proxy: true, history: 2 });
+  send("a", { receipt: receipt("read") });
+  expect(send("a", { receipt: receipt("open") })).toBe("dropped");
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+  expect(droppedReports(rig, "assumed_repeat")).toBe(2);
+  send("b", { receipt: receipt("read") });
+  send("c", { receipt: receipt("read") });
+  expect(send("a")).toBe("passed");
+});
+
+test("sources beyond max_sources pass unexamined, and are counted", async () => {
+  const { rig, send } = await rigWith({ max_sources: 1 });
+  send("a", { receipt: receipt("unread") });
+  expect(send("a", { service: "other", receipt: receipt("unread") })).toBe("passed");
+  expect(send("a", { service: "other", receipt: receipt("unread") })).toBe("passed");
+  expect(rig.counters.get("gostcol_dedupe_unexamined_reports{}")?.value).toBe(2);
+});

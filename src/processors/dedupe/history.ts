@@ -1,0 +1,89 @@
+import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import type { Receipt, SourceFacts } from "../../model/source-facts.ts";
+
+/** What is remembered of one source: its reports whose answers are not proven read, oldest first. Immutable. */
+export interface History {
+  readonly signs: LifeSigns;
+  readonly unsure: readonly UnsureReport[];
+}
+
+export interface UnsureReport {
+  readonly fingerprint: string;
+  readonly epoch: string | undefined;
+  readonly at: number;
+  /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
+  readonly receipt: Receipt;
+}
+
+/**
+ * What a report is. `fresh`: something new. `repeat`: the answer to the same report was not read. `assumed_repeat`: it
+ * cannot be known whether it was, so it bills less. `pending`: it will be known soon.
+ */
+export type Judgement =
+  | { readonly type: "fresh" }
+  | { readonly type: "repeat" | "assumed_repeat" | "pending"; readonly earlier: UnsureReport };
+
+export interface Rules {
+  readonly behindProxy: boolean;
+  readonly historyMax: number;
+}
+
+export const EMPTY_HISTORY: History = Object.freeze({ signs: NO_LIFE_SIGNS, unsure: [] });
+
+const FRESH: Judgement = { type: "fresh" };
+
+/** An equal report is a repeat exactly when our answer to the first one did not arrive. */
+export function judge(history: History, facts: SourceFacts, now: number, rules: Rules): Judgement {
+  const { fingerprint, epoch } = facts;
+  if (fingerprint === undefined) return FRESH;
+  const { unsure } = history;
+  for (let index = unsure.length - 1; index >= 0; index--) {
+    const earlier = unsure[index]!;
+    if (earlier.fingerprint !== fingerprint || earlier.epoch !== epoch) continue;
+    if (isOfEndedProcess(earlier, history.signs, now)) continue;
+    switch (earlier.receipt.state) {
+      case "unread":
+        return { type: "repeat", earlier };
+      case "unknown":
+        return { type: "assumed_repeat", earlier };
+      case "open":
+        return { type: rules.behindProxy ? "assumed_repeat" : "pending", earlier };
+      case "read":
+        // A proxy's reading proves nothing of GOST's.
+        if (rules.behindProxy) return { type: "assumed_repeat", earlier };
+    }
+  }
+  return FRESH;
+}
+
+/**
+ * The history after a report was taken, or recognised as a repeat of `earlier`: its answer then stands for both. Reports
+ * that are settled by now are left out. `forgotten` says how many were not, and had to go for want of room.
+ */
+export function remember(
+  history: History,
+  facts: SourceFacts,
+  at: number,
+  earlier: UnsureReport | undefined,
+  rules: Rules,
+): { readonly history: History; readonly forgotten: number } {
+  const unsure: UnsureReport[] = [];
+  for (const report of history.unsure) {
+    const isSettled = !rules.behindProxy && report.receipt.state === "read";
+    if (report !== earlier && !isSettled && !isOfEndedProcess(report, history.signs, at)) unsure.push(report);
+  }
+  const { fingerprint, epoch, receipt } = facts;
+  if (fingerprint !== undefined) unsure.push({ fingerprint, epoch, at, receipt });
+  const forgotten = Math.max(0, unsure.length - rules.historyMax);
+  if (forgotten > 0) unsure.splice(0, forgotten);
+  return { history: { signs: afterFacts(history.signs, facts), unsure }, forgotten };
+}
+
+/** A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. */
+function isOfEndedProcess(report: UnsureReport, { beganAt, reload }: LifeSigns, now: number): boolean {
+  return !reload && report.at < beganAt && now - beganAt >= SETTLING_MS;
+}
+
+function afterFacts(signs: LifeSigns, { life }: SourceFacts): LifeSigns {
+  return life.length === 0 ? signs : life.reduce(afterLifeEvent, signs);
+}

@@ -1,0 +1,336 @@
+import { expect, test } from "vitest";
+import { type ReportOptions, report, type Stats, shownName } from "../../../test/support/gost-streams.ts";
+import { type ProcessorRig, processorRig } from "../../../test/support/processor-rig.ts";
+import type { LifeEvent } from "../../model/source-facts.ts";
+import { deltaToCumulativeProcessor } from "./index.ts";
+
+/** A rig with a source of one client, whose reports come five seconds apart. */
+async function aliceReports(config: object = {}, options: ReportOptions = {}) {
+  const rig = await processorRig([deltaToCumulativeProcessor, config]);
+  const life = (...types: readonly LifeEvent["type"][]) => {
+    const at = rig.clock.now();
+    rig.send(report(rig.table, at, {}, { ...options, life: types.map((type) => ({ type, at })) }));
+  };
+  const stats = (values: Stats, more: ReportOptions = {}) => {
+    rig.clock.advance(5000);
+    rig.send(report(rig.table, rig.clock.now(), { alice: values }, { ...options, ...more }));
+    return totals(rig);
+  };
+  return { rig, life, stats };
+}
+
+const shown = (rig: ProcessorRig, member: string) => rig.shown.get(shownName(member, "alice"));
+const totals = (rig: ProcessorRig) =>
+  ["conns", "active", "received", "transmitted", "errors"].map((member) => shown(rig, member));
+const unreported = (rig: ProcessorRig) => shown(rig, "unreported") ?? rig.shown.get(shownName("unreported", ""));
+
+const CUMULATIVE: ReportOptions = { told: "cumulative" };
+const DELTA: ReportOptions = { told: "delta" };
+
+test("a stream that is seen for the first time counts in whole, for it began at zero", async () => {
+  const { stats } = await aliceReports({}, CUMULATIVE);
+  expect(stats([3, 1, 100, 200, 2])).toEqual([3, 1, 100, 200, 2]);
+});
+
+test("initial_value: drop leaves out what was counted before us, but not where the beginning was told", async () => {
+  const before = await aliceReports({ initial_value: "drop" }, CUMULATIVE);
+  expect(before.stats([3, 1, 100, 200, 2])).toEqual([0, 1, 0, 0, 0]);
+  expect(before.stats([4, 0, 150, 260, 2])).toEqual([1, 0, 50, 60, 0]);
+  const told = await aliceReports({ initial_value: "drop" }, CUMULATIVE);
+  told.life("began");
+  expect(told.stats([3, 1, 100, 200, 2])).toEqual([3, 1, 100, 200, 2]);
+  const deltas = await aliceReports({ initial_value: "drop" }, DELTA);
+  expect(deltas.stats([3, 1, 100, 200, 2])).toEqual([0, 1, 100, 200, 0]);
+});
+
+test("told cumulative: what values grew by is added, equal ones add nothing", async () => {
+  const { stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 1, 235, 632, 0]);
+  expect(stats([1, 1, 235, 632, 0])).toEqual([1, 1, 235, 632, 0]);
+  expect(stats([2, 0, 240, 700, 1])).toEqual([2, 0, 240, 700, 1]);
+});
+
+test("told deltas: bytes are added, connections and errors are counters all the same", async () => {
+  const { stats } = await aliceReports({}, DELTA);
+  stats([2, 1, 79, 865, 0]);
+  expect(stats([3, 0, 79, 865, 1])).toEqual([3, 0, 158, 1730, 1]);
+  expect(stats([3, 0, 0, 5, 1])).toEqual([3, 0, 158, 1735, 1]);
+});
+
+test("a fall of any counter begins a new lineage for all of them, and tells how long nothing was reported", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([10, 0, 1000, 2000, 5]);
+  expect(unreported(rig)).toBe(0);
+  // Input is above its last value and counts in whole all the same: the process that said 1000 is gone.
+  expect(stats([1, 0, 1500, 300, 0])).toEqual([11, 0, 2500, 2300, 5]);
+  expect(unreported(rig)).toBe(5);
+});
+
+test("after a beginning that was told the next value counts in whole, though it is larger than the last", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 100, 100, 0]);
+  rig.clock.advance(3000);
+  life("began");
+  expect(stats([2, 0, 150, 170, 0])).toEqual([3, 0, 250, 270, 0]);
+  expect(stats([3, 0, 160, 180, 0])).toEqual([4, 0, 260, 280, 0]);
+  expect(unreported(rig)).toBe(3);
+});
+
+test("a process that told its end counted nothing between that and the next beginning", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 100, 100, 0]);
+  rig.clock.advance(2000);
+  life("closed");
+  rig.clock.advance(600_000);
+  life("began");
+  expect(stats([1, 0, 100, 100, 0])).toEqual([2, 0, 200, 200, 0]);
+  expect(unreported(rig)).toBe(2);
+});
+
+test.each<readonly LifeEvent["type"][]>([
+  ["began", "closed"],
+  ["closed", "began"],
+])("a reload (%s, %s) with nothing open begins a new lineage, and nothing went unreported", async (first, second) => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 0, 500, 500, 0]);
+  life(first, second);
+  expect(stats([6, 0, 600, 700, 0])).toEqual([11, 0, 1100, 1200, 0]);
+  expect(unreported(rig)).toBe(0);
+});
+
+test("a reload with connections open keeps the lineage: the old instance reports on", async () => {
+  const { life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 2, 500, 500, 0]);
+  life("began", "closed");
+  expect(stats([5, 1, 600, 700, 0])).toEqual([5, 1, 600, 700, 0]);
+});
+
+test("a process that was killed with connections open is gone all the same", async () => {
+  const { life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 2, 500, 500, 0]);
+  life("began");
+  expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
+});
+
+test("a process that was killed before its first report is not made a reload by the reload that follows", async () => {
+  const { life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 2, 500, 500, 0]);
+  life("began");
+  stats([0, 0, 0, 0, 0], { service: "other" }); // Time passes.
+  life("began", "closed");
+  expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
+});
+
+test("what arrives right after a beginning was on its way before it", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 0, 500, 500, 0]);
+  life("began", "closed");
+  rig.clock.advance(3);
+  rig.send(report(rig.table, rig.clock.now(), { alice: [6, 0, 550, 500, 0] }, CUMULATIVE));
+  expect(totals(rig)).toEqual([6, 0, 550, 500, 0]);
+  expect(stats([1, 0, 10, 10, 0])).toEqual([7, 0, 560, 510, 0]);
+});
+
+test("a beginning before anything was reported changes nothing, however soon its first report comes", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  life("began");
+  rig.send(report(rig.table, rig.clock.now(), { alice: [1, 0, 235, 632, 0] }, CUMULATIVE));
+  expect(stats([1, 0, 235, 632, 0])).toEqual([1, 0, 235, 632, 0]);
+});
+
+test("a client that comes while a beginning waits counts once", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  rig.clock.advance(5000);
+  rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 1, 1, 0] }, CUMULATIVE));
+  life("began");
+  rig.send(report(rig.table, rig.clock.now(), { alice: [1, 0, 235, 632, 0] }, CUMULATIVE));
+  expect(stats([1, 0, 235, 640, 0])).toEqual([1, 0, 235, 640, 0]);
+});
+
+test("another epoch begins a new lineage; what the former one still reports adds nothing", async () => {
+  const { rig, stats } = await aliceReports();
+  const told = (epoch: string): ReportOptions => ({ ...CUMULATIVE, epoch });
+  stats([1, 1, 100, 100, 0], told("a"));
+  expect(stats([2, 1, 300, 300, 0], told("b"))).toEqual([3, 1, 400, 400, 0]);
+  expect(stats([1, 1, 900, 900, 0], told("a"))).toEqual([3, 1, 400, 400, 0]);
+  expect(stats([2, 1, 310, 310, 0], told("b"))).toEqual([3, 1, 410, 410, 0]);
+  expect(unreported(rig)).toBe(5);
+});
+
+test("the start time is the first point's own, unless the beginning was told", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 1, 1, 0]);
+  const firstAt = rig.clock.now();
+  stats([2, 0, 2, 2, 0]);
+  const [first, second] = rig.left.map(({ points }) => points[0]!);
+  expect([first!.start, first!.time]).toEqual([firstAt, firstAt]);
+  expect([second!.start, second!.time]).toEqual([firstAt, firstAt + 5000]);
+
+  const told = await aliceReports({}, CUMULATIVE);
+  const beganAt = told.rig.clock.now();
+  told.life("began");
+  told.stats([1, 0, 1, 1, 0]);
+  expect(told.rig.left.at(-1)!.points[0]!.start).toBe(beganAt);
+});
+
+test("totals leave as cumulative series without a stream; levels stay levels; uncertainty stands beside bytes", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 1, 10, 20, 0]);
+  const { points, source } = rig.left[0]!;
+  expect(source?.told).toBe("cumulative");
+  expect(
+    points.map(({ series: { metric, stream } }) => [metric.name, metric.temporality, metric.type, stream]),
+  ).toEqual([
+    ["conns", "cumulative", "sum", undefined],
+    ["active", "cumulative", "sum", undefined],
+    ["received", "cumulative", "sum", undefined],
+    ["transmitted", "cumulative", "sum", undefined],
+    ["errors", "cumulative", "sum", undefined],
+    ["received.uncertain", "unspecified", "gauge", undefined],
+    ["transmitted.uncertain", "unspecified", "gauge", undefined],
+    ["unreported", "cumulative", "sum", undefined],
+  ]);
+});
+
+test("undecided: the smaller reading is shown and the rest is uncertain", async () => {
+  const { rig, stats } = await aliceReports();
+  stats([2, 0, 79, 865, 0]);
+  expect(stats([3, 0, 79, 865, 0])).toEqual([3, 0, 79, 865, 0]);
+  expect([shown(rig, "received.uncertain"), shown(rig, "transmitted.uncertain")]).toEqual([79, 865]);
+});
+
+test("undecided: a longer fall than emitters and a restart explain proves deltas, and raises all totals of that life", async () => {
+  const { rig, stats } = await aliceReports({}, { emitters: 1 });
+  rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 50, 0, 0] }, { emitters: 1 }));
+  rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 60, 0, 0] }, { emitters: 1 }));
+  stats([1, 0, 900, 0, 0]);
+  stats([2, 0, 950, 0, 0]);
+  expect(stats([3, 0, 500, 0, 0])[2]).toBe(950 + 500); // A restart that went unseen would explain it.
+  expect(shown(rig, "received.uncertain")).toBe(900);
+  expect(stats([4, 0, 100, 0, 0])).toEqual([4, 0, 900 + 950 + 500 + 100, 0, 0]);
+  expect(shown(rig, "received.uncertain")).toBe(0);
+  expect(rig.shown.get(shownName("received", "bob"))).toBe(110);
+  expect(stats([5, 0, 800, 0, 0])[2]).toBe(2450 + 800);
+});
+
+test("what was proven of one life says nothing of the next", async () => {
+  const { rig, life, stats } = await aliceReports({}, { emitters: 1 });
+  for (const [index, value] of [900, 500, 100].entries()) stats([index + 1, 0, value, 0, 0]);
+  rig.clock.advance(1000);
+  life("began");
+  stats([1, 0, 10, 0, 0]);
+  expect(stats([2, 0, 15, 0, 0])[2]).toBe(1500 + 15);
+  expect(shown(rig, "received.uncertain")).toBe(10);
+});
+
+test("what was proven ends with a fall of the connections, and with our absence", async () => {
+  const proven = async () => {
+    const { rig, stats } = await aliceReports({}, { emitters: 1 });
+    for (const [index, value] of [900, 500, 100].entries()) stats([index + 5, 0, value, 0, 0]);
+    return { rig, stats };
+  };
+  const fallen = await proven();
+  fallen.stats([1, 0, 10, 0, 0]);
+  expect(fallen.stats([2, 0, 15, 0, 0])[2]).toBe(1500 + 15);
+  const away = await proven();
+  await away.rig.restart();
+  expect(away.stats([8, 0, 115, 0, 0])[2]).toBe(1500 + 15);
+});
+
+test("a proof raises no other source", async () => {
+  const { rig, stats } = await aliceReports({}, { emitters: 1 });
+  for (const value of [50, 60]) stats([1, 0, value, 0, 0], { service: "other" });
+  for (const [index, value] of [900, 500, 100].entries()) stats([index + 1, 0, value, 0, 0]);
+  expect(rig.shown.get(shownName("received", "alice", "other"))).toBe(60);
+  expect(rig.shown.get(shownName("received.uncertain", "alice", "other"))).toBe(50);
+});
+
+test("undecided: a fall of the connections proves nothing, and leaves what was open uncertain for good", async () => {
+  const { rig, stats } = await aliceReports({}, { emitters: 1 });
+  stats([9, 0, 900, 0, 0]);
+  stats([9, 0, 950, 0, 0]);
+  stats([1, 0, 500, 0, 0]);
+  stats([1, 0, 400, 0, 0]);
+  expect(totals(rig)).toEqual([10, 0, 950 + 500 + 400, 0, 0]);
+  expect(shown(rig, "received.uncertain")).toBe(900);
+});
+
+test("once the mode is told, what was undecided in that life is settled by it", async () => {
+  const cumulative = await aliceReports();
+  cumulative.stats([1, 0, 100, 0, 0]);
+  cumulative.stats([1, 0, 130, 0, 0]);
+  expect(shown(cumulative.rig, "received.uncertain")).toBe(100);
+  expect(cumulative.stats([1, 0, 140, 0, 0], CUMULATIVE)[2]).toBe(140);
+  expect(shown(cumulative.rig, "received.uncertain")).toBe(0);
+  const deltas = await aliceReports();
+  deltas.stats([1, 0, 100, 0, 0]);
+  deltas.stats([1, 0, 130, 0, 0]);
+  expect(deltas.stats([1, 0, 10, 0, 0], DELTA)[2]).toBe(240);
+});
+
+test("what cannot be a count is left out and counted", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 100, 100, 0]);
+  expect(stats([2, 0, Number.NaN, -5, 0])).toEqual([2, 0, 100, 100, 0]);
+  expect(stats([3, 0, 110, 110, 0])).toEqual([3, 0, 110, 110, 0]);
+  expect(rig.counters.get('otelcol_deltatocumulative_datapoints{"error":"not_a_count"}')?.value).toBe(2);
+});
+
+test("beyond max_streams points are dropped and counted, and the streams that are there go on", async () => {
+  const { rig, stats } = await aliceReports({ max_streams: 1 }, CUMULATIVE);
+  stats([1, 0, 1, 1, 0]);
+  rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 1, 1, 0] }, CUMULATIVE));
+  expect(rig.shown.get(shownName("received", "bob"))).toBeUndefined();
+  expect(rig.counters.get('otelcol_deltatocumulative_datapoints{"error":"limit"}')?.value).toBe(5);
+  expect(stats([2, 0, 2, 2, 0])).toEqual([2, 0, 2, 2, 0]);
+});
+
+test("a member that a processor in front took out is not there, and the others count", async () => {
+  const { rig } = await aliceReports();
+  const batch = report(rig.table, rig.clock.now(), { alice: [4, 1, 10, 20, 0] }, CUMULATIVE);
+  const isKept = (name: string) => name === "active" || name === "transmitted";
+  rig.send({ ...batch, points: batch.points.filter(({ series }) => isKept(series.metric.name)) });
+  expect(totals(rig)).toEqual([undefined, 1, undefined, 20, undefined]);
+});
+
+test("after a restart all totals are shown again before anything is reported, and go on from there", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([2, 1, 100, 200, 1]);
+  stats([1, 0, 50, 60, 0]);
+  const batches = rig.left.length;
+  await rig.restart();
+  const [restored, ...others] = rig.left.slice(batches);
+  expect(others).toEqual([]);
+  expect(restored!.points.map(({ value }) => value)).toEqual([3, 0, 150, 260, 1, 0, 0, 5]);
+  expect(stats([2, 0, 70, 60, 0])).toEqual([4, 0, 170, 260, 1]);
+});
+
+test("after a restart what was undecided stays uncertain, for the mode may have changed meanwhile", async () => {
+  const { rig, stats } = await aliceReports();
+  stats([1, 0, 100, 0, 0]);
+  stats([2, 0, 100, 0, 0]);
+  await rig.restart();
+  expect(stats([3, 0, 7, 0, 0], DELTA)[2]).toBe(107);
+  expect(shown(rig, "received.uncertain")).toBe(100);
+});
+
+test("a stream whose first report is rolled back was never there", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  rig.sendAndRollBack(report(rig.table, rig.clock.now(), { alice: [9, 0, 900, 900, 0] }, CUMULATIVE));
+  expect(stats([9, 0, 900, 900, 0])).toEqual([9, 0, 900, 900, 0]);
+  expect(rig.left[0]!.points[0]!.start).toBe(rig.clock.now());
+});
+
+test("exported series stay while there is a total, though nobody used them for long", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 10, 10, 0]);
+  const { series } = rig.left[0]!.points[0]!;
+  for (let generation = 0; generation < 10; generation++) rig.table.sweep(1);
+  stats([2, 0, 20, 20, 0]);
+  expect(rig.left[1]!.points[0]!.series).toBe(series);
+  expect(totals(rig)).toEqual([2, 0, 20, 20, 0]);
+  await rig.stop();
+  rig.table.sweep(0);
+  rig.table.sweep(0);
+  expect(rig.table.size).toBe(0);
+});

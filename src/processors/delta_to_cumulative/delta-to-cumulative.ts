@@ -1,0 +1,112 @@
+import type { Deps, Processor } from "../../component/component.ts";
+import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
+import { NEVER } from "../../lib/abort.ts";
+import type { Cancel } from "../../lib/clock.ts";
+import type { MetricsBatch, Point } from "../../model/points.ts";
+import type { Config } from "./config.ts";
+import { PlainTotals } from "./plain-totals.ts";
+import { Staging } from "./staging.ts";
+import { StreamTotals } from "./stream-totals.ts";
+import { type Counters, countersOf, showSizes } from "./telemetry.ts";
+
+const SWEEP_PERIOD_MS = 60_000;
+const RESTORED_POINTS_MAX = 10_000;
+
+/**
+ * Makes totals of what comes, and hands the totals on. Points of streams go to `StreamTotals`, points of series that
+ * stand alone to `PlainTotals`; both keep their states in the store by the delivery's transaction.
+ */
+export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
+  readonly metrics: Consumer<"metrics"> = this;
+  readonly #config: Config;
+  readonly #deps: Deps;
+  readonly #next: Next;
+  readonly #counters: Counters;
+  readonly #streams: StreamTotals;
+  readonly #plain: PlainTotals;
+  #cancelSweep: Cancel = () => {};
+  #endSizes: () => void = () => {};
+
+  constructor(config: Config, deps: Deps, next: Next) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#next = next;
+    this.#counters = countersOf(deps);
+    this.#streams = new StreamTotals(config, this.#counters, deps.store, deps.series);
+    this.#plain = new PlainTotals(config, this.#counters, deps.store, deps.series);
+  }
+
+  async load(signal: AbortSignal): Promise<void> {
+    await this.#streams.load(signal);
+    await this.#plain.load(this.#deps.clock.now(), signal);
+  }
+
+  /** All totals once more: whoever is idle is not reported, and the series of idle clients must not vanish. */
+  async restore(signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.now();
+    let points: Point[] = [];
+    const show = async () => {
+      const batch: MetricsBatch = { points };
+      points = [];
+      await this.#deliver("stored totals", batch.points.length, signal, (delivery) =>
+        this.#next.metrics?.consume(batch, delivery),
+      );
+    };
+    for (const add of [...this.#streams.stored(now), ...this.#plain.stored(now)]) {
+      add(points);
+      if (points.length >= RESTORED_POINTS_MAX) await show();
+    }
+    if (points.length > 0) await show();
+  }
+
+  async start(): Promise<void> {
+    const { max_streams: streamsMax, max_stale: staleMs } = this.#config;
+    this.#endSizes = showSizes(this.#deps, { streamsMax, staleMs }, () => this.#streams.size + this.#plain.size);
+    this.#cancelSweep = this.#deps.clock.every(Math.min(SWEEP_PERIOD_MS, staleMs), () => void this.#sweep());
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelSweep();
+    this.#endSizes();
+    this.#streams.dispose();
+    this.#plain.dispose();
+  }
+
+  consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
+    const { points, source: facts } = batch;
+    const staging = new Staging(delivery.transaction, delivery.receivedAt);
+    if (facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined)) {
+      this.#streams.addLife(facts, staging);
+    }
+    for (let index = 0; index < points.length; ) {
+      const point = points[index]!;
+      if (point.series.stream !== undefined) {
+        index = this.#streams.addSource(points, index, facts, staging);
+      } else {
+        this.#plain.add(point, staging);
+        index++;
+      }
+    }
+    const hasLife = facts !== undefined && facts.life.length > 0;
+    if (staging.points.length === 0 && points.length > 0 && !hasLife) return; // All of it was dropped, and counted.
+    return this.#next.metrics?.consume({ ...batch, points: staging.points }, delivery);
+  }
+
+  async #sweep(): Promise<void> {
+    const stale = this.#plain.stale(this.#deps.clock.now() - this.#config.max_stale);
+    if (stale.length === 0) return;
+    await this.#deliver("stale totals", 0, NEVER, ({ transaction }) => this.#plain.expire(stale, transaction));
+  }
+
+  /** A delivery of our own; that it was refused is said, for nobody will send it again. */
+  async #deliver(
+    what: string,
+    items: number,
+    signal: AbortSignal,
+    run: (delivery: Delivery) => void | Promise<void>,
+  ): Promise<void> {
+    const peer = { address: "delta_to_cumulative", transport: "internal" } as const;
+    const outcome = await this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal }, run);
+    if (!outcome.taken) this.#deps.log.warn(`${what} were refused`, { items, reason: outcome.refusal.message });
+  }
+}

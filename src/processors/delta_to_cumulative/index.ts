@@ -1,0 +1,15 @@
+import { defineProcessor } from "../../component/define.ts";
+import { configSchema } from "./config.ts";
+import { DeltaToCumulative } from "./delta-to-cumulative.ts";
+import { telemetry } from "./telemetry.ts";
+
+export const deltaToCumulativeProcessor = defineProcessor({
+  type: "delta_to_cumulative",
+  aliases: ["deltatocumulative"],
+  summary: "Makes totals that never go backwards, whatever restarts, from what GOST reports and from delta sums.",
+  config: configSchema,
+  signals: { metrics: "beta" },
+  telemetry,
+  holds: "nothing",
+  create: (config, deps, next) => new DeltaToCumulative(config, deps, next),
+});

@@ -1,0 +1,84 @@
+import type { Store, Transaction } from "../../component/store.ts";
+import type { Point } from "../../model/points.ts";
+import type { Series } from "../../model/series.ts";
+import type { SeriesTable } from "../../model/series-table.ts";
+import type { Config } from "./config.ts";
+import { type PlainRecord, PlainRecords } from "./plain-records.ts";
+import { afterCumulative, afterDelta } from "./plain-sums.ts";
+import type { Staging } from "./staging.ts";
+import type { Counters } from "./telemetry.ts";
+
+/** The totals of series that stand alone; everything that is no sum or histogram to be totalled passes unchanged. */
+export class PlainTotals {
+  readonly #config: Config;
+  readonly #counters: Counters;
+  readonly #records: PlainRecords;
+
+  constructor(config: Config, counters: Counters, store: Store, table: SeriesTable) {
+    this.#config = config;
+    this.#counters = counters;
+    this.#records = new PlainRecords(store, table);
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  load(now: number, signal: AbortSignal): Promise<void> {
+    return this.#records.load(now, signal);
+  }
+
+  /** What is stored, as functions that each add one point. */
+  stored(at: number): ((points: Point[]) => void)[] {
+    return [...this.#records.all()].map((record) => (points: Point[]) => this.#records.show(record, at, points));
+  }
+
+  dispose(): void {
+    this.#records.dispose();
+  }
+
+  add(point: Point, staging: Staging): void {
+    const treatment = this.#treatmentOf(point);
+    if (treatment === "pass") {
+      staging.points.push(point);
+      return;
+    }
+    const record = this.#record(point.series, staging);
+    if (record === undefined) {
+      this.#counters.dropped.limit.value++;
+      return;
+    }
+    const initial = this.#config.initial_value === "drop" ? (point.value as number) : 0;
+    const state =
+      treatment === "delta" ? afterDelta(record.state, point) : afterCumulative(record.state, point, initial);
+    if (typeof state === "string") {
+      this.#counters.dropped[state].value++;
+      return;
+    }
+    record.usedAt = staging.at;
+    this.#records.change(record, state, staging);
+    this.#records.show(record, point.time, staging.points);
+    this.#counters.counted.value++;
+  }
+
+  stale(before: number): readonly PlainRecord[] {
+    return this.#records.stale(before);
+  }
+
+  expire(records: readonly PlainRecord[], transaction: Transaction): void {
+    this.#records.expire(records, transaction);
+  }
+
+  #treatmentOf({ series: { metric }, value, extra }: Point): "pass" | "delta" | "cumulative" {
+    if (extra?.noRecordedValue || (metric.type !== "sum" && metric.type !== "histogram")) return "pass";
+    if (metric.temporality === "delta") return "delta";
+    const isTotalled = this.#config.cumulative === "total" && metric.temporality === "cumulative" && metric.monotonic;
+    return isTotalled && metric.type === "sum" && typeof value === "number" ? "cumulative" : "pass";
+  }
+
+  #record(series: Series, staging: Staging): PlainRecord | undefined {
+    const known = this.#records.find(series);
+    if (known !== undefined || this.#records.size >= this.#config.max_streams) return known;
+    return this.#records.create(series, staging.at, staging.transaction);
+  }
+}

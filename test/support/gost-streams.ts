@@ -1,0 +1,102 @@
+import type { MetricsBatch, Point } from "../../src/model/points.ts";
+import type { MemberBehaviour, Metric, Source, Stream } from "../../src/model/series.ts";
+import type { MemberIdentity, SeriesTable } from "../../src/model/series-table.ts";
+import { type LifeEvent, type Receipt, type SourceFacts, settledReceipt } from "../../src/model/source-facts.ts";
+
+/** The five counts of GOST's stats, in its order. */
+export type Stats = readonly [conns: number, active: number, received: number, transmitted: number, errors: number];
+
+export interface ReportOptions {
+  readonly service?: string;
+  readonly kind?: "service" | "handler";
+  readonly told?: "delta" | "cumulative";
+  readonly epoch?: string;
+  readonly fingerprint?: string;
+  readonly receipt?: Receipt;
+  readonly life?: readonly LifeEvent[];
+  readonly emitters?: number;
+}
+
+/** One report as a receiver would hand it on: `stats` by client, `""` for the service itself. */
+export function report(
+  table: SeriesTable,
+  time: number,
+  stats: Readonly<Record<string, Stats>>,
+  options: ReportOptions = {},
+): MetricsBatch {
+  const { service = "web", kind = "handler", told, epoch, fingerprint, emitters } = options;
+  const unreported = table.series(
+    table.resource({ "service.name": "gost" }),
+    table.scope("test"),
+    table.metric({ ...SUM, name: "unreported", unit: "s", temporality: "cumulative", number: "double" }),
+    { service, kind },
+  );
+  const source: Source = {
+    key: `edge-1/${kind}/${service}`,
+    node: "edge-1",
+    kind,
+    service,
+    unreported,
+    ...(emitters === undefined ? {} : { emitters }),
+  };
+  const points: Point[] = [];
+  for (const [client, values] of Object.entries(stats)) {
+    const { members } = streamOf(table, source, client);
+    for (const [index, { series }] of members.entries()) points.push({ series, start: 0, time, value: values[index]! });
+  }
+  const facts: SourceFacts = {
+    source,
+    receipt: options.receipt ?? settledReceipt("read"),
+    life: options.life ?? [],
+    ...(told === undefined ? {} : { told }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+  return { points, source: facts };
+}
+
+const SUM: Metric = {
+  name: "",
+  unit: "",
+  description: "",
+  type: "sum",
+  monotonic: true,
+  temporality: "unspecified",
+  number: "int",
+};
+
+const MEMBERS: readonly [name: string, behaviour: MemberBehaviour][] = [
+  ["conns", "cumulative"],
+  ["active", "level"],
+  ["received", "by_mode"],
+  ["transmitted", "by_mode"],
+  ["errors", "cumulative"],
+];
+
+function streamOf(table: SeriesTable, source: Source, client: string): Stream {
+  const { kind, service } = source;
+  const common = {
+    resource: table.resource({ "service.name": "gost" }),
+    scope: table.scope("test"),
+    attributes: { service, kind, ...(client === "" ? {} : { client }) },
+  };
+  const members = MEMBERS.map(
+    ([name, behaviour]): MemberIdentity => ({
+      ...common,
+      metric: table.metric({ ...SUM, name, monotonic: behaviour !== "level" }),
+      behaviour,
+      ...(behaviour === "by_mode"
+        ? { uncertain: { ...common, metric: table.metric({ ...SUM, name: `${name}.uncertain`, type: "gauge" }) } }
+        : {}),
+    }),
+  );
+  return table.stream(`${source.key}/${client}`, source, client === "" ? undefined : client, members);
+}
+
+/** How tests name a member's series: `shownName("received", "alice")`. */
+export function shownName(member: string, client: string, service = "web", kind = "handler"): string {
+  const attributes = { ...(client === "" ? {} : { client }), kind, service };
+  return `${member}{${Object.entries(attributes)
+    .map(([key, value]) => `"${key}":"${value}"`)
+    .join(",")}}`;
+}

@@ -1,0 +1,181 @@
+import type { Deps, Processor } from "../../src/component/component.ts";
+import type { ProcessorDefinition } from "../../src/component/define.ts";
+import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/delivery.ts";
+import type { Meter } from "../../src/component/meter.ts";
+import { Refusal } from "../../src/component/refusal.ts";
+import type { Change, StateScope, StoreBackend } from "../../src/component/store.ts";
+import { NEVER } from "../../src/lib/abort.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
+import { attributesKey } from "../../src/model/attributes.ts";
+import type { MetricsBatch, Point } from "../../src/model/points.ts";
+import type { Series } from "../../src/model/series.ts";
+import { SeriesTable } from "../../src/model/series-table.ts";
+import { Deliveries } from "../../src/pipeline/deliveries.ts";
+import { silentLog } from "./silent-log.ts";
+
+const PEER = { address: "test", transport: "internal" } as const;
+const ORIGIN = { peer: PEER, upperBound: { items: 0, bytes: 0 }, signal: NEVER };
+
+/** A row of processors over a store that keeps bytes, with everything that left it. */
+export interface ProcessorRig {
+  readonly clock: VirtualClock;
+  readonly counters: ReadonlyMap<string, { value: number }>;
+  /** The series of the life since the last restart. */
+  readonly table: SeriesTable;
+  /** The value that each series showed last, over all lives, by `nameOf`. */
+  readonly shown: ReadonlyMap<string, number>;
+  /** The batches that left, in order. */
+  readonly left: MetricsBatch[];
+  /** One delivery: examined by all, then consumed. */
+  send(batch: MetricsBatch): Outcome;
+  /** A delivery that is refused behind the last processor, after all of them staged. */
+  sendAndRollBack(batch: MetricsBatch): void;
+  /** Ends all processors without a farewell, and starts new ones over what was committed. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type Part = readonly [definition: ProcessorDefinition, config: unknown];
+
+export async function processorRig(...parts: readonly Part[]): Promise<ProcessorRig> {
+  const clock = virtualClock();
+  const backend = byteStore();
+  const shown = new Map<string, number>();
+  const left: MetricsBatch[] = [];
+  const counters = new Map<string, { value: number }>();
+  const meter = meterInto(counters);
+  const deliver: Deliver = new Deliveries({ backend, clock, log: silentLog, meter }).deliverer([], meter);
+  let failing = false;
+  let table = new SeriesTable();
+  let processors: readonly (Processor & { readonly metrics: Consumer<"metrics"> })[] = [];
+
+  const end: Consumer<"metrics"> = {
+    consume(batch, delivery) {
+      if (failing) throw new Refusal("retryable", "test", "refused by the test");
+      delivery.onCommitted(() => {
+        left.push(batch);
+        for (const { series, value } of batch.points) if (typeof value === "number") shown.set(nameOf(series), value);
+      });
+    },
+  };
+
+  async function begin(): Promise<void> {
+    table = new SeriesTable();
+    let next = end;
+    const made = [];
+    for (const [index, [definition, config]] of [...parts.entries()].reverse()) {
+      const deps: Deps = {
+        id: { type: definition.type, name: String(index) },
+        clock,
+        random: seededRandom(1),
+        log: silentLog,
+        meter,
+        store: {
+          durable: true,
+          scope: (codec, name = "") => ({
+            name: `${definition.type}/${index}/${name}`,
+            codec,
+            load(signal) {
+              return backend.load(this, signal);
+            },
+          }),
+        },
+        series: table,
+        deliver,
+        listen: () => Promise.reject(new Error("no network here")),
+        hostName: "test",
+        print: () => {},
+        report: () => {},
+        extension: () => {
+          throw new Error("no extensions here");
+        },
+      };
+      const processor = definition.create(definition.config.parse(config), deps, { metrics: next });
+      next = processor.metrics!;
+      made.unshift(processor as (typeof processors)[number]);
+    }
+    processors = made;
+    for (const processor of processors) await processor.load?.(NEVER);
+    for (const processor of [...processors].reverse()) await processor.restore?.(NEVER);
+    for (const processor of [...processors].reverse()) await processor.start?.(NEVER);
+  }
+
+  function run(batch: MetricsBatch): Outcome {
+    const outcome = deliver(ORIGIN, (delivery: Delivery) => {
+      for (const { metrics } of processors) {
+        const refusal = metrics.examine?.(batch);
+        if (refusal !== undefined) throw refusal;
+      }
+      return processors[0]!.metrics.consume(batch, delivery);
+    });
+    if (outcome instanceof Promise) throw new Error("nothing waits here");
+    return outcome;
+  }
+
+  await begin();
+  return {
+    clock,
+    counters,
+    shown,
+    left,
+    get table() {
+      return table;
+    },
+    send: run,
+    sendAndRollBack(batch) {
+      failing = true;
+      run(batch);
+      failing = false;
+    },
+    async restart() {
+      for (const processor of processors) await processor.stop?.(NEVER);
+      await begin();
+    },
+    async stop() {
+      for (const processor of processors) await processor.stop?.(NEVER);
+    },
+  };
+}
+
+/** A series as tests name it: `gost.client.io{"gost.client.id":"alice",...}`. */
+export function nameOf({ metric, attributes }: Series): string {
+  return `${metric.name}{${attributesKey(attributes).slice(0, -1)}}`;
+}
+
+/** Only what is encoded comes back, so a codec that forgets something is found. */
+function byteStore(): StoreBackend {
+  const scopes = new Map<string, Map<string, Uint8Array>>();
+  return {
+    durable: true,
+    async load<T>(scope: StateScope<T>) {
+      const rows = scopes.get(scope.name) ?? [];
+      return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
+    },
+    commit(changes: readonly Change[]) {
+      for (const { scope, key, value } of changes) {
+        const rows = scopes.get(scope.name) ?? new Map<string, Uint8Array>();
+        scopes.set(scope.name, rows);
+        if (value === undefined) rows.delete(key);
+        else rows.set(key, scope.codec.encode(value));
+      }
+    },
+  };
+}
+
+function meterInto(counters: Map<string, { value: number }>): Meter {
+  return {
+    counter({ name }, attributes = {}) {
+      const key = `${name}{${attributesKey(attributes).slice(0, -1)}}`;
+      const counter = counters.get(key) ?? { value: 0 };
+      counters.set(key, counter);
+      return counter;
+    },
+    gauge: () => () => {},
+  };
+}
+
+/** Points of one report, for tests that count by hand. */
+export function pointsOf(series: readonly Series[], values: readonly number[], time: number): Point[] {
+  return values.map((value, index) => ({ series: series[index]!, start: 0, time, value }));
+}

@@ -1,0 +1,138 @@
+import type { Log } from "../component/log.ts";
+import type { Counter, Meter } from "../component/meter.ts";
+import { type Change, CommitUnknownError, type StoreBackend } from "../component/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { COMMITS } from "./metrics.ts";
+import type { Entry } from "./staging-log.ts";
+
+/**
+ * How a commit ended. `kept` brings everything that may be shown now, in the order of its staging. `late`: the store has
+ * not answered in time; the commit counts as unknown, and nothing else is committed before the store has said something.
+ */
+export type CommitResult =
+  | { readonly type: "kept"; readonly effects: readonly (() => void)[] }
+  | { readonly type: "failed"; readonly cause: unknown }
+  | { readonly type: "unknown" | "late" };
+
+export interface CommitterOptions {
+  readonly backend: StoreBackend;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly timeoutMs: number;
+  /** The store has answered a late commit: with these effects where it was kept after all. */
+  readonly onAnsweredLate: (effects: readonly (() => void)[]) => void;
+}
+
+/**
+ * Brings staged entries to the store, one commit at a time.
+ *
+ * What a commit with an unknown outcome was to keep may be on disk, so it stays in the components' memory, and later
+ * deliveries build on it. Therefore its changes are carried: committed again, with whatever comes next, until they are
+ * known to be kept; and its effects are run then.
+ */
+export class Committer {
+  readonly #backend: StoreBackend;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #timeoutMs: number;
+  readonly #onAnsweredLate: (effects: readonly (() => void)[]) => void;
+  readonly #kept: Counter;
+  readonly #failed: Counter;
+  readonly #unknown: Counter;
+  #state: "idle" | "committing" | "late" = "idle";
+  #carriedChanges = new Map<string, Change>();
+  #carriedEffects: (() => void)[] = [];
+  #giveUp = new AbortController();
+
+  constructor({ backend, clock, log, meter, timeoutMs, onAnsweredLate }: CommitterOptions) {
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#log = log;
+    this.#timeoutMs = timeoutMs;
+    this.#onAnsweredLate = onAnsweredLate;
+    this.#kept = meter.counter(COMMITS, { outcome: "kept" });
+    this.#failed = meter.counter(COMMITS, { outcome: "failed" });
+    this.#unknown = meter.counter(COMMITS, { outcome: "unknown" });
+  }
+
+  get state(): "idle" | "committing" | "late" {
+    return this.#state;
+  }
+
+  /** Calls `ended` once: before it returns where the store does not wait. Only while `state` is `idle`. */
+  commit(entries: readonly Entry[], ended: (result: CommitResult) => void): void {
+    const changes = this.#carriedChanges.size === 0 ? [] : [...this.#carriedChanges.values()];
+    for (const entry of entries) if (entry.type === "change") changes.push(entry.change);
+    if (changes.length === 0) {
+      ended(this.#keep(entries));
+      return;
+    }
+    let committing: void | Promise<void>;
+    try {
+      committing = this.#backend.commit(changes, this.#giveUp.signal);
+    } catch (thrown) {
+      ended(this.#refused(entries, thrown));
+      return;
+    }
+    if (committing !== undefined) {
+      this.#wait(committing, entries, ended);
+      return;
+    }
+    this.#kept.value++;
+    ended(this.#keep(entries));
+  }
+
+  #wait(committing: Promise<void>, entries: readonly Entry[], ended: (result: CommitResult) => void): void {
+    this.#state = "committing";
+    const cancelTimer = this.#clock.after(this.#timeoutMs, () => {
+      this.#state = "late";
+      this.#carry(entries);
+      ended({ type: "late" });
+      this.#giveUp.abort(new Error(`a commit took longer than ${this.#timeoutMs} ms`));
+      this.#giveUp = new AbortController();
+    });
+    const settle = (failure: { readonly thrown: unknown } | undefined) => {
+      cancelTimer();
+      const wasLate = this.#state === "late";
+      this.#state = "idle";
+      if (failure === undefined) this.#kept.value++;
+      if (!wasLate) {
+        ended(failure === undefined ? this.#keep(entries) : this.#refused(entries, failure.thrown));
+      } else this.#onAnsweredLate(failure === undefined ? this.#keep([]).effects : []);
+    };
+    committing.then(
+      () => settle(undefined),
+      (thrown: unknown) => settle({ thrown }),
+    );
+  }
+
+  #keep(entries: readonly Entry[]): Extract<CommitResult, { type: "kept" }> {
+    const effects = this.#carriedEffects;
+    for (const entry of entries) if (entry.type === "effect") effects.push(entry.run);
+    this.#carriedEffects = [];
+    this.#carriedChanges.clear();
+    return { type: "kept", effects };
+  }
+
+  #refused(entries: readonly Entry[], thrown: unknown): CommitResult {
+    if (thrown instanceof CommitUnknownError) {
+      this.#carry(entries);
+      return { type: "unknown" };
+    }
+    this.#failed.value++;
+    this.#log.limited("store_failed").error("the store could not keep a commit", { error: thrown });
+    return { type: "failed", cause: thrown };
+  }
+
+  #carry(entries: readonly Entry[]): void {
+    this.#unknown.value++;
+    this.#log.limited("store_unknown").error("the store did not say whether it kept a commit");
+    for (const entry of entries) {
+      if (entry.type === "effect") this.#carriedEffects.push(entry.run);
+      // Only the newest change of a key matters, so what is carried is bounded by the state itself.
+      if (entry.type === "change")
+        this.#carriedChanges.set(JSON.stringify([entry.change.scope.name, entry.change.key]), entry.change);
+    }
+  }
+}

@@ -1,0 +1,350 @@
+import type { Consumer, Deliver, Delivery, Load, Origin, Outcome } from "../component/delivery.ts";
+import type { Log } from "../component/log.ts";
+import type { Counter, Meter } from "../component/meter.ts";
+import { Refusal } from "../component/refusal.ts";
+import type { StoreBackend } from "../component/store.ts";
+import { orAborted } from "../lib/abort.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Signal } from "../model/signal.ts";
+import { type CommitResult, Committer } from "./committer.ts";
+import { BUGS, DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_BYTES_IN_FLIGHT } from "./metrics.ts";
+import { RunningDelivery } from "./running-delivery.ts";
+import { type Entry, StagingLog } from "./staging-log.ts";
+
+export interface DeliveryLimits {
+  /** Deliveries between their admission and their outcome. */
+  readonly deliveriesMax: number;
+  /** What these can hold at the most, by what their origins said. */
+  readonly bytesMax: number;
+  /** The share of both that is kept free for what cannot be sent again. */
+  readonly reserve: number;
+  /** After this a commit counts as unknown. Well below GOST's own patience of 5 s. */
+  readonly commitTimeoutMs: number;
+}
+
+export const DELIVERY_LIMITS: DeliveryLimits = {
+  deliveriesMax: 4096,
+  bytesMax: 256 * 1024 * 1024,
+  reserve: 0.1,
+  commitTimeoutMs: 3000,
+};
+
+export interface DeliveriesOptions {
+  readonly backend: StoreBackend;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly limits?: Partial<DeliveryLimits>;
+}
+
+/**
+ * Takes deliveries through admission, run, commit and effects: the specification is docs/specs/delivery.md.
+ *
+ * Deliveries whose runs wait can overlap. Then one may have built on what another staged, so they are kept or refused
+ * together: a commit takes the longest front part of the staging log that nothing behind it reaches into, and a failure
+ * takes back everything from the failed delivery's first entry on, last first. Nothing here waits, and nothing is
+ * allocated for waiting, where neither the run nor the store does.
+ */
+export class Deliveries {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #limits: DeliveryLimits;
+  readonly #staged = new StagingLog();
+  /** Admitted and not settled, except those in the commit that is under way; in order of arrival. */
+  readonly #open = new Set<RunningDelivery>();
+  readonly #meter: Meter;
+  readonly #committer: Committer;
+  #pumping = false;
+  #closed = false;
+  #lastNumber = 0;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #onIdle: (() => void)[] = [];
+
+  constructor({ backend, clock, log, meter, limits }: DeliveriesOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#limits = { ...DELIVERY_LIMITS, ...limits };
+    this.#meter = meter;
+    const timeoutMs = this.#limits.commitTimeoutMs;
+    const onAnsweredLate = (effects: readonly (() => void)[]) => {
+      this.#show(effects);
+      this.#pump();
+    };
+    this.#committer = new Committer({ backend, clock, log, meter, timeoutMs, onAnsweredLate });
+    meter.gauge(DELIVERIES_IN_FLIGHT, () => [{ value: this.#inFlight }]);
+    meter.gauge(DELIVERY_BYTES_IN_FLIGHT, () => [{ value: this.#inFlightBytes }]);
+  }
+
+  /** What one component begins its deliveries with; `reach` is everything that it sends to directly. */
+  deliverer(reach: readonly Consumer<Signal>[], meter: Meter): Deliver {
+    // Most components begin no deliveries, so they have no such counter.
+    let taken: Counter | undefined;
+    const count = (outcome: Outcome): Outcome => {
+      if (outcome.taken) {
+        taken ??= meter.counter(DELIVERIES, { outcome: "taken" });
+        taken.value++;
+      } else meter.counter(DELIVERIES, { outcome: "refused", reason: outcome.refusal.reason }).value++;
+      return outcome;
+    };
+    return (origin, run) => {
+      const refusal = this.#admit(origin, reach);
+      if (refusal !== undefined) return count({ taken: false, refusal });
+      const outcome = this.#begin(origin, run);
+      return outcome instanceof Promise ? outcome.then(count) : count(outcome);
+    };
+  }
+
+  /** Resolves when nothing is under way; rejects with the deadline's reason when it aborts first. */
+  async drained(deadline: AbortSignal): Promise<void> {
+    while (this.#inFlight > 0) await orAborted(new Promise<void>((idle) => this.#onIdle.push(idle)), deadline);
+  }
+
+  /** From here on everything is refused. What is under way still ends. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #admit({ upperBound, irreplaceable }: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {
+    if (this.#closed) return new Refusal("retryable", "shutting_down", "the agent is shutting down");
+    if (this.#committer.state === "late") return new Refusal("retryable", "store_late", STORE_LATE);
+    if (!this.#hasRoom(upperBound, irreplaceable === true)) {
+      return new Refusal("retryable", "too_many_deliveries", "too much is under way at once");
+    }
+    for (const consumer of reach) {
+      try {
+        const refusal = consumer.admit?.(upperBound);
+        if (refusal !== undefined) return refusal;
+      } catch (thrown) {
+        return this.#refusalOf(thrown, "admit");
+      }
+    }
+    return undefined;
+  }
+
+  /** What is larger than all the room there is gets it to itself: it would never be taken otherwise. */
+  #hasRoom({ bytes }: Load, irreplaceable: boolean): boolean {
+    const share = irreplaceable ? 1 : 1 - this.#limits.reserve;
+    return (
+      this.#inFlight === 0 ||
+      (this.#inFlight < this.#limits.deliveriesMax * share &&
+        this.#inFlightBytes + bytes <= this.#limits.bytesMax * share)
+    );
+  }
+
+  #begin(origin: Origin, run: (delivery: Delivery) => void | Promise<void>): Outcome | Promise<Outcome> {
+    const delivery = new RunningDelivery(++this.#lastNumber, this.#clock.now(), origin, this.#staged);
+    this.#open.add(delivery);
+    this.#inFlight++;
+    this.#inFlightBytes += delivery.bytes;
+    this.#run(delivery, run);
+    if (delivery.outcome !== undefined) return delivery.outcome;
+    return new Promise((resolve) => {
+      delivery.listener = resolve;
+    });
+  }
+
+  #run(delivery: RunningDelivery, run: (delivery: Delivery) => void | Promise<void>): void {
+    let running: void | Promise<void>;
+    try {
+      running = run(delivery);
+    } catch (thrown) {
+      this.#runFailed(delivery, this.#refusalOf(thrown, "run", delivery), false);
+      return;
+    }
+    if (running instanceof Promise) {
+      running.then(
+        () => this.#runEnded(delivery),
+        (thrown: unknown) => this.#runFailed(delivery, this.#refusalOf(thrown, "run", delivery), true),
+      );
+    } else this.#runEnded(delivery);
+  }
+
+  #runEnded(delivery: RunningDelivery): void {
+    if (delivery.doom !== undefined) {
+      this.#runFailed(delivery, delivery.doom, true);
+      return;
+    }
+    delivery.ran();
+    this.#pump();
+  }
+
+  /** `waited`: others ran in the meantime and may have seen what it staged. */
+  #runFailed(delivery: RunningDelivery, refusal: Refusal, waited: boolean): void {
+    const { place } = delivery;
+    delivery.phase = "ran";
+    this.#open.delete(delivery);
+    if (place < this.#staged.end) this.#takeBackFrom(place, waited);
+    this.#settle(delivery, { taken: false, refusal: delivery.doom ?? refusal });
+    this.#pump();
+  }
+
+  /**
+   * Undoes everything from a position on, and refuses what had to do with it. A run that still waits may have read what
+   * is taken back (`othersRan`), so it is refused as well once it ends; which of them really did cannot be known.
+   */
+  #takeBackFrom(position: number, othersRan: boolean): void {
+    let from = position;
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const { phase, place, until } of this.#open) {
+        const involved = until > from || (othersRan && phase === "running");
+        if (!involved || place >= from) continue;
+        from = place;
+        moved = true;
+      }
+    }
+    this.#undo(this.#staged.takeFrom(from));
+    for (const delivery of [...this.#open]) {
+      if (delivery.phase === "running") {
+        if (othersRan || delivery.until > from) delivery.restart(builtOnRefused().refusal);
+      } else if (delivery.until > from) {
+        this.#open.delete(delivery);
+        this.#settle(delivery, builtOnRefused());
+      }
+    }
+  }
+
+  /** Everything that is staged and in no commit was built on a commit that is not kept. */
+  #takeBackAll(refused: () => Refused): void {
+    this.#undo(this.#staged.takeFrom(this.#staged.begin));
+    for (const delivery of [...this.#open]) {
+      if (delivery.phase === "running") {
+        delivery.restart(refused().refusal);
+      } else {
+        this.#open.delete(delivery);
+        this.#settle(delivery, refused());
+      }
+    }
+  }
+
+  /** Commits what can be committed, one commit after the other. */
+  #pump(): void {
+    // What an effect delivers is committed when the effects of its own commit are through.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#committer.state === "idle" && this.#commitNext());
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #commitNext(): boolean {
+    const point = this.#commitPoint();
+    const deliveries: RunningDelivery[] = [];
+    for (const delivery of this.#open) {
+      if (delivery.phase === "ran" && delivery.until <= point) deliveries.push(delivery);
+    }
+    if (deliveries.length === 0) return false;
+    for (const delivery of deliveries) this.#open.delete(delivery);
+    const entries = this.#staged.takeBefore(point);
+    this.#committer.commit(entries, (result) => this.#committed(deliveries, entries, result));
+    return true;
+  }
+
+  /** The longest front part of the log that no run still adds to, and that no delivery reaches across. */
+  #commitPoint(): number {
+    let point = this.#staged.end;
+    if (this.#open.size === 1) for (const { phase } of this.#open) if (phase === "ran") return point;
+    for (const { phase, place } of this.#open) if (phase === "running" && place < point) point = place;
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const { place, until } of this.#open) {
+        if (place >= point || until <= point) continue;
+        point = place;
+        moved = true;
+      }
+    }
+    return point;
+  }
+
+  #committed(deliveries: readonly RunningDelivery[], entries: readonly Entry[], result: CommitResult): void {
+    switch (result.type) {
+      case "kept":
+        this.#show(result.effects);
+        for (const delivery of deliveries) this.#settle(delivery, TAKEN);
+        break;
+      case "failed": {
+        const refused = refusing("store_failed", `the store failed: ${messageOf(result.cause)}`, result.cause);
+        this.#takeBackAll(refused);
+        this.#undo(entries);
+        for (const delivery of deliveries) this.#settle(delivery, refused());
+        break;
+      }
+      case "unknown":
+      case "late": {
+        const refused = refusing("store_unknown", "the store did not say whether this was kept");
+        if (result.type === "late") this.#takeBackAll(refusing("store_late", STORE_LATE));
+        for (const delivery of deliveries) this.#settle(delivery, refused());
+        break;
+      }
+      default:
+        result satisfies never;
+    }
+    this.#pump();
+  }
+
+  #show(effects: readonly (() => void)[]): void {
+    const nested = this.#pumping;
+    this.#pumping = true;
+    for (const effect of effects) this.#callOut("effect", effect);
+    this.#pumping = nested;
+  }
+
+  #undo(entries: readonly Entry[]): void {
+    for (let index = entries.length - 1; index >= 0; index--) {
+      const entry = entries[index]!;
+      if (entry.type === "undo") this.#callOut("undo", entry.run);
+    }
+  }
+
+  /** Effects and undos must not throw; one that does is a bug of its component, and must not cost the others theirs. */
+  #callOut(where: "effect" | "undo", run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.#bug(where, thrown);
+    }
+  }
+
+  #settle(delivery: RunningDelivery, outcome: Outcome): void {
+    this.#inFlight--;
+    this.#inFlightBytes -= delivery.bytes;
+    delivery.settle(outcome);
+    if (this.#inFlight > 0 || this.#onIdle.length === 0) return;
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const idle of waiting) idle();
+  }
+
+  #refusalOf(thrown: unknown, where: string, delivery?: RunningDelivery): Refusal {
+    if (thrown instanceof Refusal) return thrown;
+    if (delivery?.signal.aborted && thrown === delivery.signal.reason) {
+      return new Refusal("retryable", "aborted", "nobody waits for it any more", { cause: thrown });
+    }
+    this.#bug(where, thrown, delivery);
+    return Refusal.from(thrown);
+  }
+
+  #bug(where: string, thrown: unknown, delivery?: RunningDelivery): void {
+    this.#meter.counter(BUGS, { where }).value++;
+    const fields = { error: thrown, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
+    this.#log.limited(`bug_${where}`).error(`BUG: an exception in ${where}; please report it`, fields);
+  }
+}
+
+const TAKEN: Outcome = { taken: true };
+const STORE_LATE = "the store does not answer in time";
+const builtOnRefused = refusing("rolled_back", "it may have built on a delivery that was refused");
+
+type Refused = Extract<Outcome, { taken: false }>;
+
+/** A refusal for each of several: an error object is one delivery's own. */
+function refusing(reason: string, message: string, cause?: unknown): () => Refused {
+  return () => ({ taken: false, refusal: new Refusal("retryable", reason, message, { cause }) });
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,26 @@
+import type { Listen } from "../component/server.ts";
+import type { StoreBackend } from "../component/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { DeliveryLimits } from "../pipeline/deliveries.ts";
+import type { LogFactory } from "./logging.ts";
+import type { ProcessNumbers } from "./process-metrics.ts";
+
+/** The world around an agent: the real one, or a simulated one. */
+export interface AgentEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly listen: Listen;
+  readonly log: LogFactory;
+  /** Standard output, for components that print. */
+  readonly print: (text: string) => void;
+  readonly hostName: string;
+  /** This program's version. */
+  readonly version: string;
+  readonly readProcess: () => ProcessNumbers;
+  /** Where state is kept; by default in memory, until the process ends. */
+  readonly store?: StoreBackend;
+  readonly deliveryLimits?: Partial<DeliveryLimits>;
+  /** For the whole of a stop; by default 25 s, since orchestrators kill after 30. */
+  readonly shutdownTimeoutMs?: number;
+}

@@ -1,0 +1,71 @@
+import { SEVERITY } from "../../src/model/log-records.ts";
+import type { SeriesTable } from "../../src/model/series-table.ts";
+import type { Batches, Signal } from "../../src/model/signal.ts";
+import { metricsBatch } from "../support/fake-components.ts";
+import { report } from "../support/gost-streams.ts";
+import { deepFrozen } from "./rig.ts";
+
+/** What every component must be able to take: by a name that says what is special about it. */
+export const SAMPLES: readonly Sample[] = [
+  { name: "metrics", signal: "metrics", batch: (table) => samples(table).metrics },
+  { name: "a report's metrics", signal: "metrics", batch: (table) => deepFrozen(report(table, 1_000, REPORT)) },
+  { name: "traces", signal: "traces", batch: (table) => samples(table).traces },
+  { name: "logs", signal: "logs", batch: (table) => samples(table).logs },
+];
+
+/** Frozen all through. */
+export interface Sample {
+  readonly name: string;
+  readonly signal: Signal;
+  batch(table: SeriesTable): Batches[Signal];
+}
+
+const REPORT = { alice: [1, 1, 235, 632, 0], bob: [2, 0, 100, 200, 1] } as const;
+
+function samples(table: SeriesTable): Batches {
+  const identity = { resource: table.resource({ "service.name": "test" }), scope: table.scope("test") };
+  const batches: Batches = {
+    metrics: metricsBatch(3, table),
+    traces: {
+      spans: [
+        {
+          ...identity,
+          traceId: "0af7651916cd43dd8448eb211c80319c",
+          spanId: "b7ad6b7169203331",
+          name: "a span",
+          kind: "server",
+          startNanos: 1_000_000_000n,
+          endNanos: 2_000_000_000n,
+          attributes: { "network.protocol.name": "http" },
+          events: [],
+          status: { code: "unset" },
+        },
+      ],
+    },
+    logs: {
+      records: [
+        {
+          ...identity,
+          timeNanos: 1_000_000_000n,
+          observedTimeNanos: 1_000_000_000n,
+          severityNumber: SEVERITY.info,
+          severityText: "INFO",
+          eventName: "test.event",
+          body: "a record",
+          attributes: {},
+        },
+      ],
+    },
+  };
+  return deepFrozen(batches);
+}
+
+/** What of a batch others can see, without the identity of its objects. */
+export function seenIn(batches: readonly Batches[Signal][]): unknown {
+  return JSON.parse(
+    JSON.stringify(batches, (key, value: unknown) => {
+      if (key === "stream" || key === "lease" || key === "id" || key === "receipt") return undefined;
+      return typeof value === "bigint" ? String(value) : value;
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import type { AnyDefinition } from "../../src/component/define.ts";
+import { registry } from "../../src/registry.ts";
+import { type ContractCase, contractSuite } from "./suite.ts";
+
+/** What a component needs to be put through the contract, where an empty section is not enough. By kind and type. */
+const CASES: Readonly<Record<string, ContractCase>> = {
+  "receiver:gost": {
+    async send({ network }) {
+      const body = JSON.stringify({
+        events: [
+          {
+            kind: "service",
+            service: "web",
+            type: "stats",
+            stats: { totalConns: 1, currentConns: 0, inputBytes: 235, outputBytes: 632, totalErrs: 0 },
+          },
+        ],
+      });
+      const reply = await network.server().connect().send({ path: "/observer?node=edge-1", body });
+      return reply.answer.status === 200;
+    },
+  },
+};
+
+const definitions: readonly AnyDefinition[] = Object.values(registry).flat();
+for (const definition of definitions) contractSuite(definition, CASES[`${definition.kind}:${definition.type}`]);

@@ -1,0 +1,128 @@
+import type { Component, ConnectorNext, Deps } from "../../src/component/component.ts";
+import type { AnyDefinition } from "../../src/component/define.ts";
+import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
+import { memoryStore } from "../../src/kit/memory-store.ts";
+import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
+import { NEVER } from "../../src/lib/abort.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
+import { SeriesTable } from "../../src/model/series-table.ts";
+import { type Batches, SIGNALS, type Signal } from "../../src/model/signal.ts";
+import { Deliveries } from "../../src/pipeline/deliveries.ts";
+import { Meters } from "../../src/pipeline/meters.ts";
+import { componentStore } from "../../src/service/component-store.ts";
+import { silentLog } from "../support/silent-log.ts";
+
+/** One component in a world that sees everything that it does to it. */
+export interface ComponentRig {
+  readonly instance: Component & Next;
+  readonly clock: VirtualClock;
+  readonly network: FakeNetwork;
+  readonly series: SeriesTable;
+  readonly deps: Deps;
+  /** What it printed, and what it handed on in deliveries that were taken. */
+  readonly printed: string[];
+  readonly handedOn: Batches[Signal][];
+  /** How often it read the store. */
+  readonly loads: () => number;
+  /** What its `next` does with a batch before it takes it; throws a `Refusal` where it refuses. */
+  nextDoes: () => void;
+  /** Hands it a batch as one delivery; `after` runs within the delivery once it has consumed. */
+  consume(signal: Signal, batch: Batches[Signal], after?: () => void): Outcome | Promise<Outcome>;
+  /** Timers, servers: what it must not leave behind. */
+  leftovers(): { readonly timers: number; readonly servers: number };
+}
+
+export function componentRig(definition: AnyDefinition, config: unknown): ComponentRig {
+  const clock = virtualClock();
+  const network = createFakeNetwork();
+  const series = new SeriesTable();
+  const meters = new Meters();
+  const backend = memoryStore();
+  const printed: string[] = [];
+  const handedOn: Batches[Signal][] = [];
+  let loads = 0;
+  const deliveries = new Deliveries({ backend, clock, log: silentLog, meter: meters.meter({}) });
+  const consumer: Consumer<Signal> = {
+    consume(batch: Batches[Signal], delivery: Delivery) {
+      rig.nextDoes();
+      delivery.onCommitted(() => handedOn.push(batch));
+    },
+  };
+  const next = Object.fromEntries(SIGNALS.map((signal) => [signal, consumer])) as Required<Next>;
+  const counting = {
+    ...backend,
+    load: ((scope, signal) => {
+      loads++;
+      return backend.load(scope, signal);
+    }) as typeof backend.load,
+  };
+  const deps: Deps = {
+    id: { type: definition.type, name: "" },
+    clock,
+    random: seededRandom(1),
+    hostName: "test-host",
+    log: silentLog,
+    meter: meters.meter({ [definition.kind]: definition.type }),
+    store: componentStore(counting, `${definition.kind}:${definition.type}`),
+    series,
+    deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
+    listen: network.listen,
+    print: (text) => printed.push(text),
+    report: () => {},
+    extension: (id) => {
+      throw new Error(`there is no extension ${id} here`);
+    },
+  };
+  const rig: ComponentRig = {
+    instance: create(definition, config, deps, { ...next, pipeline: () => undefined }),
+    clock,
+    network,
+    series,
+    deps,
+    printed,
+    handedOn,
+    loads: () => loads,
+    nextDoes: () => {},
+    consume(signal, batch, after = () => {}) {
+      const origin = {
+        peer: { address: "127.0.0.1:1", transport: "http" as const },
+        upperBound: { items: 100, bytes: 1000 },
+        signal: NEVER,
+      };
+      const taker = rig.instance[signal] as Consumer<Signal> | undefined;
+      if (taker === undefined) throw new Error(`${definition.type} says that it takes ${signal}, and does not`);
+      return deps.deliver(origin, (delivery) => {
+        const consuming = taker.consume(batch, delivery);
+        return consuming instanceof Promise ? consuming.then(after) : after();
+      });
+    },
+    leftovers: () => ({ timers: clock.liveTimers, servers: network.servers.filter(({ closed }) => !closed).length }),
+  };
+  return rig;
+}
+
+function create(definition: AnyDefinition, config: unknown, deps: Deps, next: ConnectorNext): Component & Next {
+  switch (definition.kind) {
+    case "receiver":
+      return definition.create(config, deps, next);
+    case "processor":
+      return definition.create(config, deps, next);
+    case "connector":
+      return definition.create(config, deps, next);
+    case "exporter":
+      return definition.create(config, deps);
+    case "extension":
+      return definition.create(config, deps);
+    default:
+      return definition satisfies never;
+  }
+}
+
+/** Freezes a value and everything in it, but for the series: those belong to the table, which keeps their leases. */
+export function deepFrozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  if ("lease" in value) return value;
+  for (const inner of Object.values(value)) deepFrozen(inner);
+  return Object.freeze(value);
+}

@@ -23,9 +23,15 @@ const shared: BuildOptions = {
 };
 
 const launcher = `#!/usr/bin/env node
-import module from "node:module";
-module.enableCompileCache?.();
-await import("./agent.js");
+const [major] = process.versions.node.split(".");
+if (Number(major) < 24) {
+  process.stderr.write("gostcol needs Node.js 24 or newer; this is " + process.versions.node + ".\\n");
+  process.exitCode = 1;
+} else {
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache();
+  await import("./agent.js");
+}
 `;
 
 await rm(dist, { recursive: true, force: true });

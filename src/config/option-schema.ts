@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { AnyDefinition, Registry } from "../component/define.ts";
+import { findDefinition } from "../component/define.ts";
+import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
+import { serviceSchema } from "./service-schema.ts";
+import type { ConfigPath } from "./tree.ts";
+
+/** The part of JSON Schema that zod writes, and the marks that fields carry (`secret`, `deprecated`, `replacement`). */
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly format?: string;
+  readonly examples?: readonly unknown[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly required?: readonly string[];
+  readonly items?: boolean | JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly secret?: boolean;
+  readonly deprecated?: boolean;
+  /** Of a deprecated option: the one that took its place. */
+  readonly replacement?: string;
+}
+
+/** The sections of a configuration that hold components, by kind. */
+export const SECTION_OF_KIND = {
+  receiver: "receivers",
+  processor: "processors",
+  exporter: "exporters",
+  connector: "connectors",
+  extension: "extensions",
+} as const satisfies Record<ComponentKind, keyof Registry>;
+
+export const SECTIONS: readonly string[] = [...Object.values(SECTION_OF_KIND), "service"];
+
+export function kindOfSection(section: string | number | undefined): ComponentKind | undefined {
+  return COMPONENT_KINDS.find((kind) => SECTION_OF_KIND[kind] === section);
+}
+
+/** What users write into a component's section, as JSON Schema. */
+export function schemaOf(definition: Pick<AnyDefinition, "config">): JsonSchema {
+  return jsonSchema(definition.config);
+}
+
+export const serviceJsonSchema = (): JsonSchema => jsonSchema(serviceSchema);
+
+function jsonSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest as JsonSchema;
+}
+
+/** Tells what may stand at a path of the configuration; undefined where nothing may. Works schemas out once, on demand. */
+export type OptionLookup = (path: ConfigPath) => JsonSchema | undefined;
+
+export function optionLookup(registry: Registry): OptionLookup {
+  const known = new Map<AnyDefinition, JsonSchema>();
+  let service: JsonSchema | undefined;
+  return ([section, id, ...rest]) => {
+    if (section === undefined) return { type: "object" };
+    if (section === "service") {
+      service ??= serviceJsonSchema();
+      return stepInto(service, id === undefined ? [] : [id, ...rest]);
+    }
+    const kind = kindOfSection(section);
+    if (kind === undefined) return undefined;
+    if (id === undefined) return { type: "object" };
+    const definition = findDefinition(registry, kind, String(id).split("/")[0]!.trim());
+    if (definition === undefined) return undefined;
+    let schema = known.get(definition);
+    if (schema === undefined) {
+      schema = schemaOf(definition);
+      known.set(definition, schema);
+    }
+    return stepInto(schema, rest);
+  };
+}
+
+/** The schema of what is at `path` below what `schema` describes; alternatives that agree on the path are kept beside each other. */
+export function stepInto(schema: JsonSchema, path: ConfigPath): JsonSchema | undefined {
+  const [step, ...rest] = path;
+  if (step === undefined) return schema;
+  const found = alternatives(schema).flatMap((alternative) => {
+    const child = childSchema(alternative, step);
+    const below = child && stepInto(child, rest);
+    return below ? [below] : [];
+  });
+  return found.length > 1 ? { anyOf: found } : found[0];
+}
+
+/** The schema's branches, those of nested unions too; itself where it has none. */
+export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
+  const branches = schema.anyOf ?? schema.oneOf;
+  return branches ? branches.flatMap(alternatives) : [schema];
+}
+
+function childSchema(schema: JsonSchema, step: string | number): JsonSchema | undefined {
+  if (typeof step === "number") {
+    return schema.prefixItems?.[step] ?? (typeof schema.items === "object" ? schema.items : undefined);
+  }
+  if (schema.properties && Object.hasOwn(schema.properties, step)) return schema.properties[step];
+  for (const [pattern, child] of Object.entries(schema.patternProperties ?? {})) {
+    if (new RegExp(pattern, "u").test(step)) return child;
+  }
+  return typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+}
+
+/** The names that may stand in a map that `schema` describes. */
+export function optionNames(schema: JsonSchema | undefined): readonly string[] {
+  return schema ? alternatives(schema).flatMap((alternative) => Object.keys(alternative.properties ?? {})) : [];
+}
+
+/** JSON's names of the types that the schema takes. */
+export function typesOf(schema: JsonSchema): ReadonlySet<string> {
+  const types = new Set<string>();
+  for (const { type, const: only, enum: values } of alternatives(schema)) {
+    if (type !== undefined) for (const name of typeof type === "string" ? [type] : type) types.add(name);
+    else for (const value of values ?? (only === undefined ? [] : [only])) types.add(typeof value);
+  }
+  return types;
+}
+
+/** Whether what stands there is a secret, or holds one where it has the right shape. */
+export function holdsSecret(schema: JsonSchema): boolean {
+  if (schema.secret) return true;
+  const { items, additionalProperties } = schema;
+  return [
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.prefixItems ?? []),
+    ...Object.values(schema.properties ?? {}),
+    ...Object.values(schema.patternProperties ?? {}),
+    ...(typeof items === "object" ? [items] : []),
+    ...(typeof additionalProperties === "object" ? [additionalProperties] : []),
+  ].some(holdsSecret);
+}

@@ -1,0 +1,16 @@
+import type { Registry } from "./component/define.ts";
+import { debugExporter } from "./exporters/debug/index.ts";
+import { nopExporter } from "./exporters/nop/index.ts";
+import { prometheusExporter } from "./exporters/prometheus/index.ts";
+import { dedupeProcessor } from "./processors/dedupe/index.ts";
+import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
+import { gostReceiver } from "./receivers/gost/index.ts";
+
+/** Every component that gostcol has. */
+export const registry: Registry = {
+  receivers: [gostReceiver],
+  processors: [dedupeProcessor, deltaToCumulativeProcessor],
+  exporters: [prometheusExporter, debugExporter, nopExporter],
+  connectors: [],
+  extensions: [],
+};

@@ -8,6 +8,12 @@ export interface CliContext {
   readonly registry: Registry;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+  /** Reads a file as text; a relative path is taken from the working directory. Rejects as Node's `readFile` does. */
+  readonly readFile: (path: string, signal: AbortSignal) => Promise<string>;
+  /** The name of this machine. */
+  readonly hostName: string;
+  /** This program's version. */
+  readonly version: string;
   /** Standard output: results. */
   readonly print: (text: string) => void;
   /** Standard error: messages and logs. */

@@ -1,0 +1,149 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { nearest } from "../lib/nearest.ts";
+import { componentsCommand } from "./components.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { explainCommand } from "./explain.ts";
+import { type PrintConfigOptions, printConfigCommand } from "./print-config.ts";
+import type { ConfigOptions } from "./resolve-config.ts";
+import { schemaCommand } from "./schema.ts";
+import { validateCommand } from "./validate.ts";
+
+/** Runs the command that the arguments name (without the program's own name) and gives the process's exit code. */
+export async function runProgram(context: CliContext, args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = createProgram(context, finish);
+  const unknown = unknownCommand(program, args);
+  if (unknown !== undefined) {
+    context.printError(unknown);
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    // Help that was asked for is a success; everything else is a command line that cannot be understood.
+    return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+function createProgram(context: CliContext, finish: (exitCode: number) => void): Command {
+  const program = new Command("gostcol")
+    .description("The telemetry collector for GOST: exact totals from GOST's observers, in Collector-style pipelines.")
+    .version(`gostcol ${context.version}`)
+    .exitOverride()
+    .showHelpAfterError("(gostcol --help shows what there is)")
+    .configureOutput({ writeOut: context.print, writeErr: context.printError })
+    .addHelpText("after", GENERAL_HELP);
+
+  withConfigOptions(program.command("run", { isDefault: true }))
+    .description("run the agent (what gostcol does without a command)")
+    .addHelpText("after", RUN_HELP)
+    .action(async (options: Partial<ConfigOptions>) => {
+      const { runCommand } = await import("./run.ts");
+      finish(await runCommand(context, configOptions(options)));
+    });
+
+  program
+    .command("demo")
+    .description("run the agent beside a simulated GOST and show the totals grow")
+    .option("--seconds <number>", "end after so many seconds", wholeSeconds)
+    .addHelpText("after", examples(["gostcol demo", "gostcol demo --seconds 10"]))
+    .action(async (options: { seconds?: number }) => {
+      const { demoCommand } = await import("./demo.ts");
+      finish(await demoCommand(context, options));
+    });
+
+  withConfigOptions(program.command("validate"))
+    .description("check a configuration and show all its mistakes at once")
+    .addHelpText(
+      "after",
+      examples(["gostcol validate --config gostcol.yaml", "gostcol validate -c base.yaml -c site.yaml"]),
+    )
+    .action(async (options: Partial<ConfigOptions>) => finish(await validateCommand(context, configOptions(options))));
+
+  program
+    .command("components")
+    .description("list the components")
+    .option("--json", "as JSON, for programs")
+    .addHelpText("after", examples(["gostcol components", "gostcol components --json"]))
+    .action((options: { json?: boolean }) => finish(componentsCommand(context, options)));
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of a configuration file, for editors")
+    .addHelpText("after", examples(["gostcol schema > gostcol.schema.json"]))
+    .action(() => finish(schemaCommand(context)));
+
+  program
+    .command("explain")
+    .description("say what a component or an option is for, what it takes and its default")
+    .argument("<component or path>", "`gost`, `receivers.gost`, `receivers.gost.limits.series`, `service.telemetry`")
+    .addHelpText("after", examples(["gostcol explain gost", "gostcol explain receivers.gost.limits.series"]))
+    .action((target: string) => finish(explainCommand(context, target)));
+
+  withConfigOptions(program.command("print-config"))
+    .description("print the configuration as it is after merging and substitution, secrets covered")
+    .addOption(new Option("--format <format>", "how").choices(["yaml", "json"]).default("yaml"))
+    .addHelpText("after", examples(["gostcol print-config", "gostcol print-config -c a.yaml -c b.yaml --format json"]))
+    .action(async (options: Partial<ConfigOptions> & Pick<PrintConfigOptions, "format">) =>
+      finish(await printConfigCommand(context, { ...configOptions(options), format: options.format })),
+    );
+
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => context.print(`gostcol ${context.version}\n`));
+
+  return program;
+}
+
+function withConfigOptions(command: Command): Command {
+  const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
+  return command
+    .option("-c, --config <source>", "a file, file:, env: or yaml:; several are laid over each other in order", collect)
+    .option("--set <path=value>", "lay one value over them all: --set receivers.gost.endpoint=:8000", collect);
+}
+
+const configOptions = ({ config = [], set = [] }: Partial<ConfigOptions>): ConfigOptions => ({ config, set });
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds > 0) return seconds;
+  throw new InvalidArgumentError("A whole number above 0 is needed.");
+}
+
+/** `run` is the default, so commander would take a misspelt command for an argument of it. */
+function unknownCommand(program: Command, [first]: readonly string[]): string | undefined {
+  if (first === undefined || first.startsWith("-")) return undefined;
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  if (names.includes(first)) return undefined;
+  const suggestion = nearest(first, names);
+  return `There is no command "${first}".${suggestion ? ` Did you mean "${suggestion}"?` : ""} gostcol --help lists them.\n`;
+}
+
+const examples = (lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+
+const GENERAL_HELP = `
+Without --config it takes ./gostcol.yaml, and where that is not there its default configuration.
+
+Examples:
+  gostcol                                   run with the default configuration
+  gostcol --config gostcol.yaml             run
+  gostcol validate --config gostcol.yaml    check, without running
+  gostcol explain gost                      what the receiver for GOST can do
+  gostcol demo                              see it work, without a GOST
+
+Exit codes: 0 done, 1 failed while running, 2 the configuration or the command line is wrong.`;
+
+const RUN_HELP = `
+Examples:
+  gostcol run
+  gostcol run --config gostcol.yaml --set service.telemetry.logs.level=debug
+  gostcol run -c base.yaml -c env:SITE_CONFIG -c "yaml:exporters::debug::verbosity: detailed"
+
+SIGTERM and SIGINT end it in an orderly way: what is under way is finished first.`;

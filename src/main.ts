@@ -1,0 +1,72 @@
+/** The edge to the process: the only file that reads arguments and environment, listens for signals, and exits. */
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import manifest from "../package.json" with { type: "json" };
+import type { CliContext } from "./cli/context.ts";
+import { EXIT } from "./cli/exit-codes.ts";
+import { runProgram } from "./cli/program.ts";
+import { createListen } from "./kit/server/listen.ts";
+import { systemClock } from "./lib/system-clock.ts";
+import { systemRandom } from "./lib/system-random.ts";
+import { registry } from "./registry.ts";
+
+const NODE_MAJOR_MIN = 24;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Any long time: the timer only keeps the process from ending while a command waits for something that does not. */
+const KEEP_ALIVE_PERIOD_MS = 2 ** 30;
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR_MIN) {
+    process.stderr.write(`gostcol needs Node.js ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}.\n`);
+    return EXIT.usage;
+  }
+  // Whoever reads our output may leave before the end (`gostcol schema | head`): there is nothing to be said about it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const keepAlive = setInterval(() => {}, KEEP_ALIVE_PERIOD_MS);
+  try {
+    return await runProgram(processContext(), process.argv.slice(2));
+  } catch (thrown) {
+    process.stderr.write(
+      `gostcol failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
+    );
+    return EXIT.failure;
+  } finally {
+    clearInterval(keepAlive);
+    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  }
+}
+
+function processContext(): CliContext {
+  return {
+    registry,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    readFile: (path, signal) => readFile(resolve(path), { encoding: "utf8", signal }),
+    hostName: hostname(),
+    version: manifest.version,
+    print: (text) => process.stdout.write(text),
+    printError: (text) => process.stderr.write(text),
+    errorIsTerminal: process.stderr.isTTY === true,
+    outputIsTerminal: process.stdout.isTTY === true,
+    clock: systemClock,
+    random: systemRandom(),
+    listen: createListen({ clock: systemClock }),
+    onSignal(listener) {
+      const listeners = SIGNALS.map((signal) => [signal, () => listener(signal)] as const);
+      for (const [signal, onSignal] of listeners) process.on(signal, onSignal);
+      return () => {
+        for (const [signal, onSignal] of listeners) process.off(signal, onSignal);
+      };
+    },
+  };
+}
+
+/** Pipes may still hold what was written; an ended reader counts as having had it all. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    stream.write("", () => done());
+  });
+}

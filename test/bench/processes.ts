@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+/** A process under measurement, on a port of its own. */
+export interface Measured {
+  readonly pid: number;
+  readonly port: number;
+  /** Everything it wrote to its standard error, for when it does not come up. */
+  stderr(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts a Node program and does not wait for it. */
+export function startProcess(argv: readonly string[], port: number, environment: NodeJS.ProcessEnv = {}): Measured {
+  const child = spawn(process.execPath, argv, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    stderr = (stderr + chunk).slice(-10_000);
+  });
+  return { pid: child.pid!, port, stderr: () => stderr, stop: () => stopped(child) };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM"); // Gently: Node writes its compile cache at the end.
+  const impatience = setTimeout(() => child.kill("SIGKILL"), 5000);
+  await exited;
+  clearTimeout(impatience);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("a TCP server has an address with a port");
+  return address.port;
+}
+
+/** Answers once the process takes a POST on its port; by trying every millisecond. */
+export async function firstAnswer({ port, stderr }: Measured, path: string, body: string): Promise<void> {
+  const giveUpAt = performance.now() + 10_000;
+  for (;;) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body });
+      if (response.status === 200) return;
+      throw new Error(`POST ${path} answered ${response.status}`);
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw new Error(`no answer on port ${port}\n${stderr()}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+/** CPU seconds that a process has used, as Linux counts them (in steps of 10 ms). */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+export function residentMebibytes(pid: number): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kibibytes) / 1024;
+}

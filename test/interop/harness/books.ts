@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, vi } from "vitest";
+import type { Bytes, Tunnel } from "./clients.ts";
+import { PERIOD_MS } from "./gost-config.ts";
+import { type Sample, select } from "./metrics-text.ts";
+
+/** What is counted of one service (`edge-1 web`) or one client of it (`edge-1 web alice`). */
+export interface Account {
+  readonly connections: number;
+  readonly active: number;
+  readonly input: number;
+  readonly output: number;
+  readonly errors: number;
+}
+
+export type Accounts = Readonly<Record<string, Account>>;
+
+/** Whoever counts: gostcol on `/metrics`, or an observer of the harness. */
+export interface ShowsAccounts {
+  accounts(): Promise<Accounts>;
+}
+
+export const EMPTY_ACCOUNT: Account = { connections: 0, active: 0, input: 0, output: 0, errors: 0 };
+
+/** What the clients of a test moved: the truth that totals are compared with. */
+export class Books {
+  readonly #accounts = new Map<string, Account>();
+
+  /** A connection that is over: its bytes on the wire count for the service, what the handler counts for the client. */
+  enter(node: string, service: string, client: string | undefined, tunnel: Tunnel): void {
+    this.#add(`${node} ${service}`, tunnel.wire(), 0);
+    if (client !== undefined) this.#add(`${node} ${service} ${client}`, tunnel.handled(), 0);
+  }
+
+  /** A connection that GOST refused: an error of the service, and nobody's traffic. */
+  enterRefused(node: string, service: string, tunnel: Tunnel): void {
+    this.#add(`${node} ${service}`, tunnel.wire(), 1);
+  }
+
+  accounts(): Accounts {
+    return sortedAccounts(this.#accounts);
+  }
+
+  #add(key: string, bytes: Bytes, errors: number): void {
+    const account = this.#accounts.get(key) ?? EMPTY_ACCOUNT;
+    this.#accounts.set(key, {
+      ...account,
+      connections: account.connections + 1,
+      input: account.input + bytes.input,
+      output: account.output + bytes.output,
+      errors: account.errors + errors,
+    });
+  }
+}
+
+/** The same accounts as `/metrics` shows them. */
+export function shownAccounts(samples: readonly Sample[]): Accounts {
+  const accounts = new Map<string, Account>();
+  const read = (metric: string, change: (value: number) => Partial<Account>, labels: Record<string, string> = {}) => {
+    for (const level of ["service", "client"]) {
+      for (const sample of select(samples, `gost_${level}_${metric}`, labels)) {
+        const { instance, gost_service_name, gost_client_id } = sample.labels;
+        const key = [instance, gost_service_name, ...(level === "client" ? [gost_client_id] : [])].join(" ");
+        accounts.set(key, { ...(accounts.get(key) ?? EMPTY_ACCOUNT), ...change(sample.value) });
+      }
+    }
+  };
+  read("connection_handled_total", (connections) => ({ connections }));
+  read("connection_active", (active) => ({ active }));
+  read("io_bytes_total", (input) => ({ input }), { network_io_direction: "receive" });
+  read("io_bytes_total", (output) => ({ output }), { network_io_direction: "transmit" });
+  read("errors_total", (errors) => ({ errors }));
+  return sortedAccounts(accounts);
+}
+
+/** Waits until what is shown is exactly what the books say. */
+export async function expectBalanced(shown: ShowsAccounts, books: Books, timeoutMs = 8 * PERIOD_MS): Promise<void> {
+  await vi.waitFor(async () => expect(await shown.accounts()).toEqual(books.accounts()), {
+    timeout: timeoutMs,
+    interval: 100,
+  });
+}
+
+/** As `expectBalanced`, and that it still is so when GOST has had two more periods to report something twice. */
+export async function expectSettled(shown: ShowsAccounts, books: Books, timeoutMs = 8 * PERIOD_MS): Promise<void> {
+  await expectBalanced(shown, books, timeoutMs);
+  await sleep(2.2 * PERIOD_MS);
+  expect(await shown.accounts()).toEqual(books.accounts());
+}
+
+export function sortedAccounts(accounts: ReadonlyMap<string, Account>): Accounts {
+  return Object.fromEntries([...accounts].sort(([left], [right]) => (left < right ? -1 : 1)));
+}

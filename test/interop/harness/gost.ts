@@ -1,0 +1,63 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type GostOptions, gostConfig } from "./gost-config.ts";
+import { peerPath } from "./peers.ts";
+import { type RunningProcess, startProcess } from "./process.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** A real GOST of the running test: one configuration, one folder, one process at a time. */
+export interface Gost {
+  /** Ends the process; `SIGKILL` leaves it no time to say anything. */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Starts the next process on the same configuration. */
+  start(): Promise<void>;
+  /** Reloads the configuration through the Web API: every service and its counters begin again in the same process. */
+  reload(): Promise<void>;
+}
+
+/** Starts a GOST; it is ready when all of its services listen. */
+export async function startGost(options: GostOptions): Promise<Gost> {
+  const folder = await temporaryFolder("gost");
+  await writeFile(join(folder, "gost.yml"), gostConfig(options));
+  const ports = options.services.map(({ port }) => port);
+  let running: RunningProcess;
+
+  async function start() {
+    running = await startProcess(
+      {
+        name: "gost",
+        program: peerPath("gost"),
+        args: ["-C", "gost.yml"],
+        folder,
+        environment: options.observer.caFile === undefined ? {} : { SSL_CERT_FILE: options.observer.caFile },
+      },
+      async () => {
+        const listening = await listeningPorts();
+        return ports.every((port) => listening.has(port));
+      },
+    );
+  }
+
+  await start();
+  return {
+    start,
+    async end(signal) {
+      await running.end(signal);
+    },
+    async reload() {
+      const answer = await fetch(`http://127.0.0.1:${options.apiPort}/config/reload`, { method: "POST" });
+      if (!answer.ok) throw new Error(`reload was answered with ${answer.status}: ${await answer.text()}`);
+    },
+  };
+}
+
+/** Asks the kernel, for GOST would count a connection that only looks whether somebody is there. */
+async function listeningPorts(): Promise<Set<number>> {
+  const LISTEN = "0A";
+  const table = await readFile("/proc/net/tcp", "latin1");
+  const rows = table.trim().split("\n").slice(1);
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return new Set(
+    columns.filter((column) => column[3] === LISTEN).map((column) => Number.parseInt(column[1]!.split(":")[1]!, 16)),
+  );
+}

@@ -1,0 +1,56 @@
+import { createServer } from "node:http";
+import { type Account, type Accounts, EMPTY_ACCOUNT, type ShowsAccounts, sortedAccounts } from "./books.ts";
+import { listen } from "./origin.ts";
+
+/** An observer over HTTP that keeps reports as they come and adds them up by hand: what GOST says without gostcol. */
+export interface RecordingObserver extends ShowsAccounts {
+  readonly port: number;
+  /** The states of a service in the order in which they were reported. */
+  states(service: string): string[];
+}
+
+interface Event {
+  readonly service: string;
+  readonly client?: string;
+  readonly status?: { readonly state: string };
+  readonly stats?: Readonly<Record<"totalConns" | "currentConns" | "inputBytes" | "outputBytes" | "totalErrs", number>>;
+}
+
+/** `delta`: GOST resets its byte counters for each report. Nodes are told apart by `?node=`. */
+export async function startRecordingObserver(mode: "cumulative" | "delta"): Promise<RecordingObserver> {
+  const accounts = new Map<string, Account>();
+  const statuses: Event[] = [];
+
+  const take = (node: string | null, event: Event) => {
+    if (event.stats === undefined) {
+      statuses.push(event);
+      return;
+    }
+    const key = [node, event.service, ...(event.client === undefined ? [] : [event.client])].join(" ");
+    const before = mode === "delta" ? (accounts.get(key) ?? EMPTY_ACCOUNT) : EMPTY_ACCOUNT;
+    accounts.set(key, {
+      connections: event.stats.totalConns,
+      active: event.stats.currentConns,
+      input: before.input + event.stats.inputBytes,
+      output: before.output + event.stats.outputBytes,
+      errors: event.stats.totalErrs,
+    });
+  };
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const report = JSON.parse(Buffer.concat(chunks).toString()) as { readonly events: readonly Event[] };
+      const node = new URL(request.url!, "http://observer").searchParams.get("node");
+      for (const event of report.events) take(node, event);
+      response.end('{"ok":true}');
+    });
+  });
+  const port = await listen(server);
+  return {
+    port,
+    accounts: async (): Promise<Accounts> => sortedAccounts(accounts),
+    states: (service) => statuses.filter((event) => event.service === service).map(({ status }) => status!.state),
+  };
+}

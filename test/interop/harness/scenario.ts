@@ -1,0 +1,53 @@
+import { hostname } from "node:os";
+import { Books } from "./books.ts";
+import { type Edge, startEdge } from "./edge.ts";
+import { type Gostcol, startGostcol } from "./gostcol.ts";
+import { type LossyRelay, startLossyRelay } from "./lossy-relay.ts";
+import { startOrigin } from "./origin.ts";
+
+/** The ways in which a GOST can report. */
+export interface Reporting {
+  readonly protocol: "http" | "grpc";
+  readonly mode: "cumulative" | "delta";
+}
+
+export const EVERY_REPORTING: readonly Reporting[] = [
+  { protocol: "http", mode: "cumulative" },
+  { protocol: "http", mode: "delta" },
+  { protocol: "grpc", mode: "cumulative" },
+  { protocol: "grpc", mode: "delta" },
+];
+
+/** One GOST that reports to one gostcol through a relay that can break, with the books of what was moved. */
+export interface Scenario {
+  readonly gostcol: Gostcol;
+  readonly relay: LossyRelay;
+  readonly edge: Edge;
+  readonly books: Books;
+}
+
+/** The mode is told to the receiver, or left to it where `told` is false. */
+export async function startScenario({
+  protocol,
+  mode,
+  told = true,
+}: Reporting & { told?: boolean }): Promise<Scenario> {
+  const books = new Books();
+  const gostcol = await startGostcol({ receiver: { temporality: told ? mode : "auto" } });
+  const relay = await startLossyRelay(protocol, gostcol.ports.receiver);
+  const origin = await startOrigin();
+  const address = `127.0.0.1:${relay.port}`;
+  const edge = await startEdge({
+    node: hostname(), // Nothing names it, and it comes from loopback.
+    observer: { protocol, addr: protocol === "http" ? `http://${address}/observer` : address },
+    resetTraffic: mode === "delta",
+    origin,
+    books,
+  });
+  return { gostcol, relay, edge, books };
+}
+
+/** A number of bytes that no two transfers of a test are likely to share. */
+export function someBytes(most = 100_000): number {
+  return 1 + Math.floor(Math.random() * most);
+}

@@ -12,4 +12,5 @@ test.each([
 
 test("says nothing when nothing is near", () => {
   expect(nearest("kafka", ["prometheus", "debug", "nop"])).toBeUndefined();
+  expect(nearest("NOPE", ["HOME", "PATH"])).toBeUndefined();
 });

@@ -65,6 +65,8 @@ export interface ServerConnection {
   readonly peer: Peer;
   /** False once it has ended. */
   readonly open: boolean;
+  /** Whether it was ended from our side (idle, asked for proof, refused): that says nothing of the peer's life. */
+  readonly endedByUs: boolean;
 }
 
 export interface ServerRequest {

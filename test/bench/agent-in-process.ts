@@ -24,7 +24,12 @@ export async function startInProcessAgent(): Promise<InProcessAgent> {
   const agent = await createAgent({ config, environment: { listen } }, NEVER);
   await agent.start(NEVER);
 
-  const connection: ServerConnection = { id: 1, peer: { address: "127.0.0.1:50000", transport: "http" }, open: true };
+  const connection: ServerConnection = {
+    id: 1,
+    peer: { address: "127.0.0.1:50000", transport: "http" },
+    open: true,
+    endedByUs: false,
+  };
   const usual = { connection, protocol: "http", header: () => undefined, signal: NEVER } as const;
   const nothing = new Uint8Array(0);
   const receipt = settledReceipt("read");

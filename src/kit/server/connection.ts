@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Peer } from "../../component/delivery.ts";
 import type { ServerConnection, ServerHandler, ServerLimits } from "../../component/server.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -36,6 +36,7 @@ export class AcceptedConnection implements ServerConnection {
   readonly id: number;
   peer: Peer;
   open = true;
+  endedByUs = false;
   #gone: AbortController | undefined;
 
   constructor(id: number, peer: Peer) {
@@ -59,9 +60,12 @@ export class AcceptedConnection implements ServerConnection {
 export function peerOf(socket: Socket, transport: Peer["transport"]): Peer {
   const host = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
   const address = host === undefined ? "unknown" : endpointText({ host, port: socket.remotePort ?? 0 });
-  const subject = socket instanceof TLSSocket && socket.authorized ? subjectOf(socket) : undefined;
+  const subject = isTls(socket) && socket.authorized ? subjectOf(socket) : undefined;
   return subject === undefined ? { address, transport } : { address, transport, certificateSubject: subject };
 }
+
+/** By a member that only they have: to ask for the class would load all of TLS at the first plain connection. */
+const isTls = (socket: Socket): socket is TLSSocket => "encrypted" in socket;
 
 /** `CN=edge-1,O=Example`: Node writes one attribute a line. */
 function subjectOf(socket: TLSSocket): string | undefined {

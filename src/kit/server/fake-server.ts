@@ -50,7 +50,7 @@ export interface FakeConnection extends ServerConnection {
   /** A request that the server answers by itself, below the seam. */
   reject(reason: string, detail?: string): void;
   /** Ends the connection: calls in flight are aborted. Receipts stay as they are. Safe twice. */
-  end(): void;
+  end(by?: "peer" | "us"): void;
 }
 
 /** Everything has a default: an HTTP `POST /`, or a gRPC call of the first of `grpcMethods`, with an empty body. */
@@ -144,6 +144,7 @@ class FakeListener implements FakeServer, Server {
     const id = this.#nextConnectionId();
     const gone = new AbortController();
     let open = true;
+    let endedByUs = false;
 
     const connection: FakeConnection = {
       id,
@@ -154,6 +155,9 @@ class FakeListener implements FakeServer, Server {
       },
       get open() {
         return open;
+      },
+      get endedByUs() {
+        return endedByUs;
       },
       send: (request) => connection.begin(request).reply,
       begin(request) {
@@ -184,9 +188,10 @@ class FakeListener implements FakeServer, Server {
         return { receipt, reply };
       },
       reject: (reason, detail = reason) => handler.rejected?.(reason, connection, detail),
-      end() {
+      end(by = "peer") {
         if (!open) return;
         open = false;
+        endedByUs = by === "us";
         connections.delete(connection);
         gone.abort(new Error("the connection has ended"));
         handler.closed?.(connection);
@@ -200,7 +205,7 @@ class FakeListener implements FakeServer, Server {
   async close(deadline: AbortSignal): Promise<void> {
     this.closed = true;
     await orAborted(Promise.allSettled(this.#answering), deadline).catch(() => {}); // Then calls in flight are aborted.
-    for (const connection of [...this.#connections]) connection.end();
+    for (const connection of [...this.#connections]) connection.end("us");
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ServerAnswer, ServerRequest } from "../../component/server.ts";
 import type { AcceptedConnection, BodyBudget } from "./connection.ts";
 import {
@@ -13,6 +13,9 @@ import {
   UnaryMessage,
 } from "./grpc-frame.ts";
 import type { SettableReceipt } from "./receipt.ts";
+
+/** The HTTP/2 error code (RFC 9113, section 7) that is none. */
+const NO_ERROR = 0;
 
 /** What a call tells the connection that it runs on. */
 export interface CallEvents {
@@ -154,7 +157,7 @@ export class GrpcCall implements ServerRequest {
       { endStream: true },
     );
     // The client need not send the rest (RFC 9113, section 8.1).
-    if (!this.received) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!this.received) stream.close(NO_ERROR);
   }
 
   #abort(): void {

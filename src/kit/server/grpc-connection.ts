@@ -1,9 +1,4 @@
-import {
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { type AcceptedConnection, PROOF_TIMEOUT_MS, type Served, type Shared } from "./connection.ts";
 import { GrpcCall } from "./grpc-call.ts";
@@ -45,7 +40,9 @@ export class GrpcConnection implements Served {
     this.#methods = methods;
     this.#startedAt = shared.clock.monotonic();
     this.#activeAt = this.#startedAt;
-    const session = performServerHandshake(socket, {
+    // Loaded with the first connection that needs it: it would be a tenth of every start, and many agents have none.
+    const http2 = process.getBuiltinModule("node:http2");
+    const session = http2.performServerHandshake(socket, {
       settings: { maxConcurrentStreams: STREAMS_MAX, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: 16 * 1024 },
       maxSessionMemory: SESSION_MEMORY_MIB_MAX,
     });

@@ -161,6 +161,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   #end(words?: string): void {
     if (this.#state !== "serving") return;
     this.#state = "ending";
+    this.#connection.endedByUs = true;
     this.#endDeadline = this.#shared.clock.monotonic() + PROOF_TIMEOUT_MS;
     if (words === undefined) this.#socket.end();
     else this.#socket.end(words);

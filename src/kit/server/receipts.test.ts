@@ -144,6 +144,21 @@ describe("the receipt of an answer over HTTP", () => {
 });
 
 describe("asking for the proof of an answer over HTTP", () => {
+  test("makes the connection's end our doing, unlike one that the peer began", async () => {
+    const { port, requests, closed } = await startServer();
+    for (const asks of [true, false]) {
+      const client = await rawClient(port);
+      client.write(post("a"));
+      await until("it was answered", () => client.received.includes("ok 1"));
+      if (asks) requests[0]!.receipt.ask();
+      else client.socket.end();
+      await until("our side has ended", () => client.ending === "fin");
+      client.socket.end();
+      await until("it is closed", () => closed.length === (asks ? 1 : 2));
+    }
+    expect(closed.map(({ endedByUs }) => endedByUs)).toEqual([true, false]);
+  });
+
   test("ends our side, and a clean end of the peer's says read", async () => {
     const { port, requests } = await startServer();
     const client = await rawClient(port);

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createServer, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Log } from "../../component/log.ts";
 import type { ServerOptions, ServerTls } from "../../component/server.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
@@ -32,7 +32,7 @@ export async function createTlsFront(options: TlsFrontOptions): Promise<TlsFront
   const { tls, protocols } = options;
   const material = await readTls(tls);
   const wantsClientCertificate = tls.clientCaFile !== undefined;
-  const server = createServer({
+  const server = process.getBuiltinModule("node:tls").createServer({
     ...material.options,
     ALPNProtocols: (["http", "grpc"] as const).filter((name) => protocols.includes(name)).map((name) => ALPN[name]),
     requestCert: wantsClientCertificate,

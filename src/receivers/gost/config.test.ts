@@ -74,10 +74,10 @@ describe("the configuration of the gost receiver", () => {
     ],
   ])("gives lines for gost.yml that tell the mode: %j", (input, address, resets) => {
     const lines = parse(gostReceiver.hint!(parsed(input))) as {
-      observers: { plugin: { addr: string } }[];
+      observers: { plugin: { addr: string; timeout: string } }[];
       services: { metadata: object; handler: { metadata: object } }[];
     };
-    expect(lines.observers[0]!.plugin.addr).toBe(address);
+    expect(lines.observers[0]!.plugin).toMatchObject({ addr: address, timeout: "5s" });
     expect(lines.services[0]!.metadata).toMatchObject({ enableStats: true });
     for (const { metadata } of [lines.services[0]!, lines.services[0]!.handler]) {
       expect((metadata as Record<string, unknown>)["observer.resetTraffic"]).toBe(resets);

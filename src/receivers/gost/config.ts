@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
 import { attributeMap, byteSize, duration, endpoint, refuse, secret } from "../../kit/fields.ts";
 import { checkServerTls, serverTlsConfig } from "../../kit/tls/server-tls.ts";

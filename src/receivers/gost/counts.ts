@@ -3,6 +3,9 @@ export const COUNTS = ["totalConns", "currentConns", "inputBytes", "outputBytes"
 
 export type CountName = (typeof COUNTS)[number];
 
+/** The members of an event's `stats`, unchecked. */
+export type StatsMembers = { readonly [Name in CountName]?: unknown };
+
 /**
  * What one member of `stats` says. GOST counts in unsigned 64 bits, we in numbers that are exact below 2^53:
  * a count from 2^63 on is a negative one that wrapped, and is 0; one between is as large as we can say.
@@ -28,8 +31,12 @@ export function readCount(value: unknown): Count {
   return isExactCount(value) ? { type: "exact", value } : BAD;
 }
 
-/** Whether a value is a count as it stands, as nearly all are. */
-export function isExactCount(value: unknown): value is number {
+/** Whether all members are counts as they stand, as nearly always. */
+export function areExactCounts(stats: StatsMembers): stats is Record<CountName, number> {
+  return COUNTS.every((name) => isExactCount(stats[name]));
+}
+
+function isExactCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 

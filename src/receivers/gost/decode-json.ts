@@ -1,8 +1,9 @@
 import { isInexact } from "./counts.ts";
-import type { Malformed, Report } from "./report.ts";
+import { eventTexts } from "./event-texts.ts";
+import type { Malformed, ParsedReport } from "./report.ts";
 
 /** Reads the body of an observer's HTTP request: `{"events":[Event, ...]}`. */
-export function decodeJson(body: Uint8Array): Report | Malformed {
+export function decodeJson(body: Uint8Array): ParsedReport | Malformed {
   const text = asBuffer(body).toString("utf8");
   let document: unknown;
   try {
@@ -12,12 +13,12 @@ export function decodeJson(body: Uint8Array): Report | Malformed {
   }
   const events = eventsOf(document);
   if (events === undefined) return whyNoReport(document);
-  let exact: readonly unknown[] | undefined;
+  let texts: readonly string[] | undefined;
   return {
     events,
     exactly(index) {
-      exact ??= readExactly(text);
-      return exact[index];
+      texts ??= eventTexts(text);
+      return readExactly(texts[index]!);
     },
   };
 }
@@ -28,12 +29,12 @@ function eventsOf(document: unknown): readonly unknown[] | undefined {
   return Array.isArray(events) ? events : undefined;
 }
 
-/** Reads the text once more, five times as slowly: large whole numbers come from their digits instead of a double. */
-function readExactly(text: string): readonly unknown[] {
+/** Large whole numbers come from their digits instead of a double. */
+function readExactly(text: string): unknown {
   try {
-    return eventsOf(JSON.parse(text, exactNumber)) ?? [];
+    return JSON.parse(text, exactNumber);
   } catch {
-    return []; // Nested deeper than a reviver can follow: nothing in it is an event of GOST's.
+    return undefined; // Nested deeper than a reviver can follow: no event of GOST's.
   }
 }
 

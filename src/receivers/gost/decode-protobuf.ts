@@ -1,11 +1,11 @@
 import { COUNTS, type CountName } from "./counts.ts";
-import type { Malformed, Report } from "./report.ts";
+import type { Malformed, ParsedReport } from "./report.ts";
 
 /**
  * Reads the message of an observer's gRPC call (`proto/observer.proto`), by hand: twice the speed of a generated reader,
  * and 64-bit counts are exact. Zero values are absent from the wire. Unknown fields are skipped.
  */
-export function decodeProtobuf(message: Uint8Array): Report | Malformed {
+export function decodeProtobuf(message: Uint8Array): ParsedReport | Malformed {
   try {
     const events: unknown[] = [];
     const reader = new ProtobufReader(message);

@@ -9,10 +9,15 @@ export function gostYml({ endpoint, tls, auth, temporality }: Config): string {
   const mode = temporality === "auto" ? "delta" : temporality;
   const resets = mode === "delta" ? ", observer.resetTraffic: true" : "";
   const metadata = `observer.period: 5s${resets}`;
-  const token = auth.tokens.length > 0 ? ", token: TOKEN" : "";
   return [
     "observers:",
-    `- { name: gostcol, plugin: { type: http, addr: "${scheme}://${address}/observer?temporality=${mode}"${token} } }`,
+    "- name: gostcol",
+    "  plugin:",
+    "    type: http",
+    `    addr: ${scheme}://${address}/observer?temporality=${mode}`,
+    "    timeout: 5s",
+    ...(auth.tokens.length > 0 ? ["    token: TOKEN"] : []),
+    ...(tls === undefined ? [] : ["    tls: { secure: false }   # true: GOST checks our certificate"]),
     "services:",
     "- name: ...   # add these to each service",
     "  observer: gostcol",

@@ -1,36 +1,12 @@
-import type { Resource, Series, Source, Stream } from "../../model/series.ts";
+import type { Series, Source, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { type GostSeries, type Kind, SERVICE_STATES } from "./gost-series.ts";
+import type { Emitter, Level, Node, Service, Signature } from "./node.ts";
 
-/** One GOST process, by its name. */
-export interface Node {
-  readonly name: string;
-  readonly resource: Resource;
-  readonly lastReport: Series;
-  readonly up: Series;
-  readonly services: Map<string, Service>;
-  /** How many series it has. */
-  seriesCount: number;
-}
-
-/** One entry of a node's `services:`, with both levels at which it counts. */
-export interface Service {
-  readonly name: string;
-  readonly node: Node;
-  readonly unreported: Series;
-  readonly levels: Readonly<Record<Kind, Level>>;
-  /** One for each state, made with the first status event. */
-  states: readonly Series[] | undefined;
-}
-
-/** What one level of a service counts: a stream for each client, or the one of the service itself. */
-export interface Level {
-  readonly node: Node;
-  readonly source: Source;
-  /** By client; the service's own under the empty name. */
-  readonly streams: Map<string, Stream>;
-  /** Made when a client finds no room. */
-  overflow: Stream | undefined;
+/** Those of one node, and whether it may have more. */
+export interface KnownEmitters {
+  readonly signatures: ReadonlyMap<number, Signature>;
+  readonly mayGrow: boolean;
 }
 
 export interface SeriesLimits {
@@ -80,6 +56,7 @@ export class NodeBook {
       lastReport: this.#gost.lastReport(resource),
       up: this.#gost.up(resource),
       services: new Map(),
+      signatures: new Map(),
       seriesCount: 0,
     };
     this.#nodes.set(name, node);
@@ -101,7 +78,7 @@ export class NodeBook {
     const level = (kind: Kind, more: Pick<Source, "emitters" | "unreported">): Level => ({
       node,
       source: { key: JSON.stringify([node.name, kind, name]), node: node.name, kind, service: name, ...more },
-      streams: new Map(),
+      emitters: new Map(),
       overflow: undefined,
     });
     const service: Service = {
@@ -119,23 +96,49 @@ export class NodeBook {
     return service;
   }
 
-  /** The stream of a client (`""` for the service's own level), new or not; undefined where `service` would be. */
-  stream(level: Level, client: string): Stream | undefined {
-    const known = level.streams.get(client);
+  /** The emitter of a client (`""` for the service's own level), new or not; undefined where `service` would be. */
+  emitter(level: Level, client: string): Emitter | undefined {
+    const known = level.emitters.get(client);
     if (known !== undefined) {
-      this.#table.touch(known.members[0]!.series);
+      this.#table.touch(known.series[0]!);
       return known;
     }
     if (!isName(client) || !this.#hasRoom(level.node, SERIES_PER_STREAM)) return undefined;
     const { source, node } = level;
     const stream = this.#gost.stream(node.resource, source, source.kind === "service" ? undefined : client);
-    level.streams.set(client, stream);
+    const series = stream.members.map((member) => member.series);
+    const emitter: Emitter = { level, stream, series, forgotten: false, signature: undefined };
+    level.emitters.set(client, emitter);
     this.#count(node, SERIES_PER_STREAM);
-    this.#forget.set(stream.members[0]!.series, () => {
-      level.streams.delete(client);
-      this.#count(node, -SERIES_PER_STREAM);
+    this.#forget.set(series[0]!, () => {
+      level.emitters.delete(client);
+      this.#forgetEmitter(emitter);
     });
-    return stream;
+    return emitter;
+  }
+
+  /** The emitter whose events begin so, remembered from now on by that; undefined where `emitter` would be. */
+  recognise(node: Node, signature: Signature): Emitter | undefined {
+    const { kind, service, client, hash } = signature;
+    const level = this.service(node, service)?.levels[kind];
+    if (level === undefined) return undefined;
+    const emitter = this.emitter(level, kind === "service" ? "" : client);
+    if (emitter === undefined) return undefined;
+    // The latest one is kept: of an emitter that is written in two ways, and of two with one hash.
+    forgetSignature(emitter);
+    const displaced = node.signatures.get(hash)?.emitter;
+    if (displaced !== undefined) displaced.signature = undefined;
+    signature.emitter = emitter;
+    emitter.signature = signature;
+    node.signatures.set(hash, signature);
+    return emitter;
+  }
+
+  /** By what the events of this node are recognised before it is looked up, and used, itself. */
+  known(name: string): KnownEmitters {
+    const node = this.#nodes.get(name);
+    if (node === undefined) return NOBODY;
+    return { signatures: node.signatures, mayGrow: this.#hasRoom(node, SERIES_PER_STREAM) };
   }
 
   /** Where the bytes of clients without a stream go. There is always room for it: one for each level of a service. */
@@ -188,17 +191,27 @@ export class NodeBook {
   #forgetService(service: Service): void {
     const { node, unreported, states } = service;
     for (const level of Object.values(service.levels)) {
-      for (const stream of level.streams.values()) {
-        this.#forget.delete(stream.members[0]!.series);
-        this.#count(node, -SERIES_PER_STREAM);
+      for (const emitter of level.emitters.values()) {
+        this.#forget.delete(emitter.series[0]!);
+        this.#forgetEmitter(emitter);
       }
-      level.streams.clear();
+      level.emitters.clear();
       if (level.overflow !== undefined) this.#forget.delete(level.overflow.members[0]!.series);
     }
     this.#forget.delete(unreported);
     this.#count(node, -1 - (states?.length ?? 0));
     node.services.delete(service.name);
   }
+
+  #forgetEmitter(emitter: Emitter): void {
+    emitter.forgotten = true;
+    forgetSignature(emitter);
+    this.#count(emitter.level.node, -SERIES_PER_STREAM);
+  }
+}
+
+function forgetSignature({ level, signature }: Emitter): void {
+  if (signature !== undefined) level.node.signatures.delete(signature.hash);
 }
 
 const NAME_LENGTH_MAX = 1024;
@@ -207,6 +220,8 @@ const NAME_LENGTH_MAX = 1024;
 export function isName(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && text.isWellFormed();
 }
+
+const NOBODY: KnownEmitters = { signatures: new Map(), mayGrow: true };
 
 /** Five members, and the uncertain part of two of them. */
 const SERIES_PER_STREAM = 7;

@@ -5,9 +5,10 @@ import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
 import { decode } from "./decode.ts";
 import { handOn } from "./hand-on.ts";
-import type { Node, NodeBook } from "./node-book.ts";
+import type { Node } from "./node.ts";
+import type { NodeBook } from "./node-book.ts";
 import type { PresenceBook } from "./presence.ts";
-import type { Report } from "./report.ts";
+import { eventCount, isOnlyStatus, type Report } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
 import { identify, type Sender, type SenderRules } from "./sender.ts";
 
@@ -28,7 +29,7 @@ export interface ObserverParts {
 export function observe(request: ServerRequest, parts: ObserverParts): Verdict | Promise<Verdict> {
   const sender = identify(request, parts.rules);
   if ("outcome" in sender) return sender;
-  const report = decode(request);
+  const report = decode(request, parts.book.known(sender.node));
   if ("outcome" in report) return report;
   const node = parts.book.node(sender.node);
   if (node === undefined) {
@@ -37,7 +38,7 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
   const { connection, protocol } = request;
   parts.presence.arrived({ node, connection, transport: protocol, told: sender.told, named: sender.named });
   parts.reported(node);
-  return report.events.length === 0 ? TAKEN : deliverReport(report, { request, sender, node }, parts);
+  return eventCount(report) === 0 ? TAKEN : deliverReport(report, { request, sender, node }, parts);
 }
 
 function deliverReport(
@@ -49,10 +50,10 @@ function deliverReport(
   const { connection, protocol, receipt, body, signal } = request;
   const { told, epoch } = sender;
   // GOST sends status events once, and stats until they are taken.
-  const irreplaceable = report.events.every(isStatus);
+  const irreplaceable = isOnlyStatus(report);
   const origin: Origin = {
     peer: connection.peer,
-    upperBound: { items: report.events.length * COUNTS.length + POINTS_PER_NODE, bytes: body.length },
+    upperBound: { items: eventCount(report) * COUNTS.length + POINTS_PER_NODE, bytes: body.length },
     signal,
     irreplaceable,
   };
@@ -78,7 +79,3 @@ function deliverReport(
 
 /** When it last reported, and that it is up. */
 const POINTS_PER_NODE = 2;
-
-function isStatus(event: unknown): boolean {
-  return typeof event === "object" && event !== null && "type" in event && event.type === "status";
-}

@@ -67,12 +67,11 @@ describe("a node", () => {
     expect(up(agent).at(-1)).toBe("edge-1 0");
   });
 
-  test("whose connection we ended for its idleness is not gone", async () => {
-    const agent = await startReceiver({ idle_timeout: "1m" });
+  test("whose connection we ended ourselves, idle or in doubt, is not gone", async () => {
+    const agent = await startReceiver();
     const connection = agent.connect();
     await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
-    await agent.clock.advanceAsync(60_000);
-    connection.end();
+    connection.end("us");
     await agent.clock.advanceAsync(600_000);
     expect(up(agent)).toEqual(["edge-1 1"]);
   });

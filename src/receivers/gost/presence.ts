@@ -4,8 +4,11 @@ import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { MetricsBatch, Point } from "../../model/points.ts";
 import type { Source } from "../../model/series.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
-import type { Node, NodeBook } from "./node-book.ts";
+import { Introduction } from "./introduction.ts";
+import type { Node } from "./node.ts";
+import type { NodeBook } from "./node-book.ts";
 import { peerHost } from "./node-name.ts";
+import { type Tell, tellThen, UntoldFacts } from "./untold-facts.ts";
 
 /** A node that lost its connections counts as gone when nothing came from it for this long. */
 const GONE_AFTER_MS = 150_000;
@@ -14,10 +17,6 @@ const GONE_AFTER_PERIODS = 3;
 /** Reports closer together than this are not a period apart: GOST's shortest is a second. */
 const PERIOD_MS_MIN = 900;
 const CHECK_EVERY_MS = 5_000;
-/** A node's services report their states as they start, all within this. */
-const INTRODUCTION_AFTER_MS = 2_000;
-/** Facts that were refused are told again at the next check: so many of them are kept. */
-const UNTOLD_MAX = 1_000;
 
 type Transport = "http" | "grpc";
 
@@ -33,17 +32,13 @@ interface Presence {
   /** When its last connection ended, by its own doing. */
   lostAt: number | undefined;
   up: boolean;
-  /** For its introduction: over what it reports, and the modes that were told. */
-  readonly transports: Set<string>;
-  readonly modes: Set<string>;
-  cancelIntroduction: Cancel | undefined;
+  readonly introduction: Introduction;
 }
 
 interface Connection {
   readonly host: string;
   readonly transport: Transport;
   readonly presences: Set<Presence>;
-  lastRequestAt: number;
 }
 
 /** One request of a node. */
@@ -60,9 +55,7 @@ export interface PresenceParts {
   readonly book: NodeBook;
   readonly clock: Clock;
   readonly log: Log;
-  readonly idleTimeoutMs: number;
-  /** Begins a delivery of its own; says whether it was taken. */
-  readonly tell: (batches: readonly MetricsBatch[]) => boolean | Promise<boolean>;
+  readonly tell: Tell;
 }
 
 /** Knows which nodes are there: from their reports, from their connections, and from silence. */
@@ -70,11 +63,12 @@ export class PresenceBook {
   readonly #parts: PresenceParts;
   readonly #presences = new Map<Node, Presence>();
   readonly #connections = new Map<number, Connection>();
-  #untold: (readonly MetricsBatch[])[] = [];
+  readonly #losses: UntoldFacts;
   #cancelChecks: Cancel | undefined;
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
+    this.#losses = new UntoldFacts(parts.tell);
   }
 
   start(): void {
@@ -85,10 +79,10 @@ export class PresenceBook {
   stop(): void {
     this.#cancelChecks?.();
     this.#cancelChecks = undefined;
-    for (const presence of this.#presences.values()) this.#introduce(presence);
+    for (const { introduction } of this.#presences.values()) introduction.make();
     this.#presences.clear();
     this.#connections.clear();
-    this.#untold = [];
+    this.#losses.stop();
   }
 
   /** A request came in. */
@@ -107,10 +101,8 @@ export class PresenceBook {
         this.#parts.log.info(`${node.name} is back`, { node: node.name });
       }
     }
-    this.#connect(presence, arrival, now);
-    if (presence.cancelIntroduction === undefined) return;
-    presence.transports.add(arrival.transport);
-    if (arrival.told !== undefined) presence.modes.add(arrival.told);
+    this.#connect(presence, arrival);
+    presence.introduction.note(arrival.transport, arrival.told);
   }
 
   /** What a report says of its node by being there: for a batch beside those of its sources. */
@@ -128,18 +120,15 @@ export class PresenceBook {
     for (const { source } of batches) if (source !== undefined) sources.add(source.source);
   }
 
-  closed({ id }: ServerConnection): void {
+  closed({ id, endedByUs }: ServerConnection): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
-    const { clock, idleTimeoutMs } = this.#parts;
-    // What we end for its idleness says nothing of the node: GOST ends no connection for that.
-    const endedByUs = clock.monotonic() - connection.lastRequestAt >= idleTimeoutMs - CHECK_EVERY_MS;
     for (const presence of connection.presences) {
       const open = presence.open[connection.transport];
       open.delete(connection);
       if (open.size > 0) continue;
-      if (!isConnected(presence) && !endedByUs) presence.lostAt = clock.monotonic();
+      if (!isConnected(presence) && !endedByUs) presence.lostAt = this.#parts.clock.monotonic();
       const sources = presence.sources[connection.transport];
       presence.sources[connection.transport] = new Set();
       this.#tellLost(sources);
@@ -155,23 +144,19 @@ export class PresenceBook {
       sources: { http: new Set(), grpc: new Set() },
       lostAt: undefined,
       up: true,
-      transports: new Set(),
-      modes: new Set(),
-      cancelIntroduction: undefined,
+      introduction: new Introduction(node, this.#parts),
     };
-    presence.cancelIntroduction = this.#parts.clock.after(INTRODUCTION_AFTER_MS, () => this.#introduce(presence));
     this.#presences.set(node, presence);
     return presence;
   }
 
-  #connect(presence: Presence, { connection, transport, named }: Arrival, now: number): void {
+  #connect(presence: Presence, { connection, transport, named }: Arrival): void {
     let known = this.#connections.get(connection.id);
     if (known === undefined) {
       if (!connection.open) return; // It ended behind its request; nobody will say so again.
-      known = { host: peerHost(connection.peer.address), transport, presences: new Set(), lastRequestAt: now };
+      known = { host: peerHost(connection.peer.address), transport, presences: new Set() };
       this.#connections.set(connection.id, known);
     }
-    known.lastRequestAt = now;
     if (known.presences.has(presence)) return;
     known.presences.add(presence);
     presence.open[transport].add(known);
@@ -197,42 +182,20 @@ export class PresenceBook {
       );
   }
 
-  /** The one line about a node that is new. */
-  #introduce(presence: Presence): void {
-    if (presence.cancelIntroduction === undefined) return;
-    presence.cancelIntroduction();
-    presence.cancelIntroduction = undefined;
-    const { node, transports, modes } = presence;
-    const services = node.services.size;
-    this.#parts.log.info(
-      `${node.name} reports: ${[...transports].join(" and ")} observer, ` +
-        `${services} ${services === 1 ? "service" : "services"}, ${[...modes].join(" and ") || "mode not told"}`,
-      { node: node.name },
-    );
-  }
-
   #tellLost(sources: ReadonlySet<Source>): void {
     if (sources.size === 0) return;
     const life = [{ type: "connections_lost", at: this.#parts.clock.now() }] as const;
     const receipt = settledReceipt("unknown");
-    this.#tellUntilTaken([...sources].map((source) => ({ points: [], source: { source, receipt, life } })));
-  }
-
-  #tellUntilTaken(batches: readonly MetricsBatch[]): void {
-    this.#tell(batches, (taken) => {
-      if (!taken && this.#cancelChecks !== undefined && this.#untold.length < UNTOLD_MAX) this.#untold.push(batches);
-    });
+    this.#losses.tell([...sources].map((source) => ({ points: [], source: { source, receipt, life } })));
   }
 
   #check(): void {
-    const untold = this.#untold;
-    this.#untold = [];
-    for (const batches of untold) this.#tellUntilTaken(batches);
+    this.#losses.tellAgain();
     const now = this.#parts.clock.monotonic();
     const { nodes } = this.#parts.book;
     for (const [node, presence] of this.#presences) {
       if (nodes.get(node.name) !== node) {
-        this.#introduce(presence);
+        presence.introduction.make();
         this.#presences.delete(node); // Swept from the table of series; its next report begins anew.
         continue;
       }
@@ -243,18 +206,17 @@ export class PresenceBook {
       );
       if (now - Math.max(presence.lostAt, presence.lastReportAt) < graceMs) continue;
       presence.up = false;
-      this.#tell([{ points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }], (taken) => {
-        presence.up = !taken; // Refused: the next check says it again.
-        if (taken)
-          this.#parts.log.warn(`${node.name} is gone: no connection, and no report for a while`, { node: node.name });
-      });
+      const { tell } = this.#parts;
+      tellThen(
+        tell,
+        [{ points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }],
+        (taken) => {
+          presence.up = !taken; // Refused: the next check says it again.
+          if (taken)
+            this.#parts.log.warn(`${node.name} is gone: no connection, and no report for a while`, { node: node.name });
+        },
+      );
     }
-  }
-
-  #tell(batches: readonly MetricsBatch[], then: (taken: boolean) => void): void {
-    const taken = this.#parts.tell(batches);
-    if (typeof taken === "boolean") then(taken);
-    else void taken.then(then); // A delivery never rejects.
   }
 }
 

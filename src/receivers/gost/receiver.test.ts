@@ -203,6 +203,7 @@ describe("one bad event never fails its report", () => {
     ["unknown_type", {}],
     ["unknown_kind", raw({ kind: "listener" })],
     ["unknown_kind", raw({ kind: undefined })],
+    ["unknown_kind", { type: "stats" }],
     ["bad_service", raw({ service: undefined })],
     ["bad_service", raw({ service: "" })],
     ["bad_service", raw({ service: 5 })],

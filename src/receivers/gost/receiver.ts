@@ -7,12 +7,14 @@ import { answerOf, type Verdict } from "./answers.ts";
 import type { Config } from "./config.ts";
 import { GostSeries } from "./gost-series.ts";
 import { handOn } from "./hand-on.ts";
-import { type Node, NodeBook } from "./node-book.ts";
+import type { Node } from "./node.ts";
+import { NodeBook } from "./node-book.ts";
 import { type ObserverParts, observe } from "./observer.ts";
 import { PresenceBook } from "./presence.ts";
-import { ReportSorter, type SkipReason } from "./report-sorter.ts";
-import { admission } from "./sender.ts";
+import { ReportSorter } from "./report-sorter.ts";
+import { admission, queryReader } from "./sender.ts";
 import { serverOptions } from "./server-options.ts";
+import type { SkipReason } from "./sorter-tally.ts";
 import { Tally, TELEMETRY } from "./telemetry.ts";
 
 /** Receives what GOST's observers report. What it knows lives as long as it does: from `create` to `stop`. */
@@ -43,10 +45,11 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
       overflowed: meter.counter(TELEMETRY.overflowed),
     },
   });
-  const presence = new PresenceBook({ book, clock, log, idleTimeoutMs: config.idle_timeout, tell: deliverFact });
+  const presence = new PresenceBook({ book, clock, log, tell: deliverFact });
   const observer: ObserverParts = {
     rules: {
       admit: admission(config.auth),
+      readQuery: queryReader(),
       nodeFrom: config.node.from,
       temporality: config.temporality,
       hostName,

@@ -18,6 +18,7 @@ export interface Sender {
 export interface SenderRules {
   /** What belongs to the first of these texts that is a token of ours; undefined when none is. */
   readonly admit: (presented: readonly string[]) => Token | undefined;
+  readonly readQuery: (text: string) => URLSearchParams;
   readonly nodeFrom: Config["node"]["from"];
   readonly temporality: Temporality;
   readonly hostName: string;
@@ -40,11 +41,27 @@ export function admission({ tokens }: Config["auth"]): SenderRules["admit"] {
   };
 }
 
+/** Reads the queries of URLs; each of the few that observers have is read once. */
+export function queryReader(): SenderRules["readQuery"] {
+  const known = new Map<string, URLSearchParams>();
+  return (text) => {
+    let query = known.get(text);
+    if (query !== undefined) return query;
+    query = new URLSearchParams(text);
+    if (text.length > KNOWN_QUERY_LENGTH_MAX) return query;
+    if (known.size === KNOWN_QUERIES_MAX) known.clear();
+    known.set(text, query);
+    return query;
+  };
+}
+
+const KNOWN_QUERIES_MAX = 1000;
+const KNOWN_QUERY_LENGTH_MAX = 1024;
 const EPOCH_LENGTH_MAX = 255;
 
 export function identify(request: ServerRequest, rules: SenderRules): Sender | Verdict {
   // gRPC calls have no query: everything that they tell is in their token.
-  const query = request.query === "" ? undefined : new URLSearchParams(request.query);
+  const query = request.query === "" ? undefined : rules.readQuery(request.query);
   const token = rules.admit(presentedTokens(request, query));
   if (token === undefined) {
     return { outcome: "unauthenticated", reason: "bad_token", message: "a valid token is needed here" };

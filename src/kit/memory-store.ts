@@ -6,18 +6,23 @@ import type { Change, StateScope, StoreBackend } from "../component/store.ts";
  */
 export function memoryStore(): StoreBackend {
   const scopes = new Map<string, Map<string, unknown>>();
+  const rowsOf = ({ name }: StateScope<unknown>) => {
+    const rows = scopes.get(name) ?? new Map<string, unknown>();
+    scopes.set(name, rows);
+    return rows;
+  };
   return {
     durable: false,
     async load<T>(scope: StateScope<T>) {
       return new Map(scopes.get(scope.name)) as ReadonlyMap<string, T>;
     },
     commit(changes: readonly Change[]) {
+      // Neighbours are mostly of one scope: its rows are looked up once for all of them.
+      let looked: StateScope<unknown> | undefined;
+      let rows: Map<string, unknown> | undefined;
       for (const { scope, key, value } of changes) {
-        let rows = scopes.get(scope.name);
-        if (rows === undefined) {
-          rows = new Map();
-          scopes.set(scope.name, rows);
-        }
+        if (rows === undefined || scope !== looked) rows = rowsOf(scope);
+        looked = scope;
         if (value === undefined) rows.delete(key);
         else rows.set(key, value);
       }

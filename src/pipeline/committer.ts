@@ -63,7 +63,7 @@ export class Committer {
   /** Calls `ended` once: before it returns where the store does not wait. Only while `state` is `idle`. */
   commit(entries: readonly Entry[], ended: (result: CommitResult) => void): void {
     const changes = this.#carriedChanges.size === 0 ? [] : [...this.#carriedChanges.values()];
-    for (const entry of entries) if (entry.type === "change") changes.push(entry.change);
+    for (const entry of entries) if (entry.type === "change") changes.push(entry);
     if (changes.length === 0) {
       ended(this.#keep(entries));
       return;
@@ -111,7 +111,8 @@ export class Committer {
     const effects = this.#carriedEffects;
     for (const entry of entries) if (entry.type === "effect") effects.push(entry.run);
     this.#carriedEffects = [];
-    this.#carriedChanges.clear();
+    // Nearly always empty, and clearing makes a new table even then.
+    if (this.#carriedChanges.size > 0) this.#carriedChanges.clear();
     return { type: "kept", effects };
   }
 
@@ -131,8 +132,7 @@ export class Committer {
     for (const entry of entries) {
       if (entry.type === "effect") this.#carriedEffects.push(entry.run);
       // Only the newest change of a key matters, so what is carried is bounded by the state itself.
-      if (entry.type === "change")
-        this.#carriedChanges.set(JSON.stringify([entry.change.scope.name, entry.change.key]), entry.change);
+      if (entry.type === "change") this.#carriedChanges.set(JSON.stringify([entry.scope.name, entry.key]), entry);
     }
   }
 }

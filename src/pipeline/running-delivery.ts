@@ -102,7 +102,7 @@ export class RunningDelivery implements Delivery, Transaction {
 
   #stage(scope: StateScope<unknown>, key: string, value: unknown): void {
     this.#take();
-    this.#log.push({ type: "change", change: { scope, key, value } });
+    this.#log.push({ type: "change", scope, key, value });
     this.until = this.#log.end;
   }
 

@@ -2,7 +2,7 @@ import type { Change } from "../component/store.ts";
 
 /** What a delivery staged: something to keep, something to take back when it fails, something to show when it is kept. */
 export type Entry =
-  | { readonly type: "change"; readonly change: Change }
+  | ({ readonly type: "change" } & Change)
   | { readonly type: "undo" | "effect"; readonly run: () => void };
 
 /**

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { duration, endpoint } from "../../kit/fields.ts";
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "../../kit/prometheus/translation.ts";
 import { serverTlsConfig } from "../../kit/tls/server-tls.ts";

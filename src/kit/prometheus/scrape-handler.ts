@@ -61,7 +61,8 @@ class Texts {
   }
 
   forget(): void {
-    this.#kept.clear();
+    // Called for each report: clearing makes a new table, even of an empty map.
+    if (this.#kept.size > 0) this.#kept.clear();
   }
 
   of(format: Format, zipped: boolean): Promise<Buffer> {

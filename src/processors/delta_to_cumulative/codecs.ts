@@ -1,5 +1,5 @@
 import type { Codec } from "../../component/store.ts";
-import { afterAbsence, type Doubts, type StreamState } from "./lineage.ts";
+import { afterAbsence, type Doubts, StreamState } from "./lineage.ts";
 import type { PlainState } from "./plain-sums.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 
@@ -13,19 +13,12 @@ const WITH_DOUBTS = 1;
 const HEADER = 6;
 
 export const streamCodec: Codec<StreamState> = {
-  encode({ lineage: { start, life, falls }, totals, last, doubts }) {
-    const members = totals.length;
-    const view = new DataView(new ArrayBuffer(8 * (HEADER + members * (doubts === undefined ? 2 : 4))));
-    const header = [STREAM_VERSION, doubts === undefined ? 0 : WITH_DOUBTS, members, start, life, falls];
-    let offset = 0;
-    for (const numbers of [header, totals, last, ...(doubts === undefined ? [] : [doubts.open, doubts.settled])]) {
-      for (const number of numbers) {
-        view.setFloat64(offset, number, true);
-        offset += 8;
-      }
-    }
-    return new Uint8Array(view.buffer);
+  encode(state) {
+    const bytes = new Uint8Array(streamSize(state));
+    writeStream(state, new DataView(bytes.buffer), 0);
+    return bytes;
   },
+  direct: { size: streamSize, write: writeStream },
   decode(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 0;
@@ -41,14 +34,38 @@ export const streamCodec: Codec<StreamState> = {
     if (bytes.length !== 8 * (HEADER + members * (withDoubts ? 4 : 2)))
       throw new Error("stream totals of a wrong size");
     const numbers = () => Array.from({ length: members }, next);
-    const [start, life, falls] = [next(), next(), next()];
+    const lineage = { start: next(), life: next(), falls: next() };
     const [totals, last] = [numbers(), numbers()];
     const doubts: Doubts | undefined = withDoubts
       ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) }
       : undefined;
-    return afterAbsence({ lineage: { start, life, falls }, totals, last, doubts });
+    return afterAbsence(new StreamState(lineage, totals, last, doubts));
   },
 };
+
+function streamSize({ totals, doubts }: StreamState): number {
+  return 8 * (HEADER + totals.length * (doubts === undefined ? 2 : 4));
+}
+
+function writeStream({ lineage, totals, last, doubts }: StreamState, target: DataView, offset: number): void {
+  target.setFloat64(offset, STREAM_VERSION, true);
+  target.setFloat64(offset + 8, doubts === undefined ? 0 : WITH_DOUBTS, true);
+  target.setFloat64(offset + 16, totals.length, true);
+  target.setFloat64(offset + 24, lineage.start, true);
+  target.setFloat64(offset + 32, lineage.life, true);
+  target.setFloat64(offset + 40, lineage.falls, true);
+  let end = writeNumbers(totals, target, offset + 8 * HEADER);
+  end = writeNumbers(last, target, end);
+  if (doubts === undefined) return;
+  end = writeNumbers(doubts.open, target, end);
+  writeNumbers(doubts.settled, target, end);
+}
+
+/** One after the other; gives where they end. */
+function writeNumbers(numbers: readonly number[], target: DataView, offset: number): number {
+  for (let index = 0; index < numbers.length; index++) target.setFloat64(offset + 8 * index, numbers[index]!, true);
+  return offset + 8 * numbers.length;
+}
 
 const JSON_VERSION = 1;
 

@@ -9,8 +9,11 @@ import { withFallingValue } from "./falling-chain.ts";
  * report and what the source's life says.
  *
  * All arrays have one entry for each member of the stream; NaN stands for a member that was not reported yet.
+ *
+ * A class, because V8 watches literals: once their objects live for a while, it makes all of them in the old space. A
+ * state that each report replaces would be garbage there, which holds on to more of it until a full collection.
  */
-export interface StreamState {
+export class StreamState {
   readonly lineage: Lineage;
   /** The exported totals; of a level its present value. Totals never fall. */
   readonly totals: readonly number[];
@@ -18,6 +21,13 @@ export interface StreamState {
   readonly last: readonly number[];
   /** Absent while nothing is uncertain, as always where the mode is told from the beginning. */
   readonly doubts: Doubts | undefined;
+
+  constructor(lineage: Lineage, totals: readonly number[], last: readonly number[], doubts?: Doubts) {
+    this.lineage = lineage;
+    this.totals = totals;
+    this.last = last;
+    this.doubts = doubts;
+  }
 }
 
 /** What few reports change: it is shared by the states in between, for one is made for every report. */
@@ -61,14 +71,15 @@ export type Behaviours = readonly MemberBehaviour[];
 /** A stream before its first report. Its epoch began at zero, so its first values count in whole. */
 export function newStream(start: number, members: number, life: number): StreamState {
   const none = Array.from({ length: members }, () => Number.NaN);
-  return { lineage: { start, life, falls: 0 }, totals: none, last: none, doubts: undefined };
+  return new StreamState({ start, life, falls: 0 }, none, none);
 }
 
 /** A stream whose first values are left out, for they count what was before us. Deltas count since the last report. */
 export function newStreamWithout(state: StreamState, values: readonly number[], behaviours: Behaviours, mode: Mode) {
   const isLeftOut = (index: number) =>
     behaviours[index] === "cumulative" || (behaviours[index] === "by_mode" && mode !== "delta");
-  return { ...state, last: values.map((value, index) => (isLeftOut(index) && isCount(value) ? value : Number.NaN)) };
+  const last = values.map((value, index) => (isLeftOut(index) && isCount(value) ? value : Number.NaN));
+  return new StreamState(state.lineage, state.totals, last, state.doubts);
 }
 
 /** Whether a value can be counted at all. */
@@ -122,20 +133,18 @@ export function afterReport(
     }
     if (!view.late) last[index] = value;
   }
-  const counted = { lineage: lineageAfter(before, view, untold), totals, last, doubts: before.doubts };
+  const counted = new StreamState(lineageAfter(before, view, untold), totals, last, before.doubts);
   if (mode !== "undecided" && before.doubts === undefined) return counted;
-  return withDoubts(before, counted, values, behaviours, view);
+  return doubted(before, counted, values, behaviours, view);
 }
 
 /** The state once it is proven that the values of its life were deltas: what they could have meant is added. */
 export function afterProof(state: StreamState): StreamState {
-  const { doubts } = state;
+  const { lineage, last, doubts } = state;
   if (doubts === undefined || doubts.open.every((open) => open === 0)) return state;
-  return {
-    ...state,
-    totals: state.totals.map((total, index) => total + doubts.open[index]!),
-    doubts: { ...doubts, open: doubts.open.map(() => 0), falling: doubts.falling.map(() => []) },
-  };
+  const totals = state.totals.map((total, index) => total + doubts.open[index]!);
+  const proven = { ...doubts, open: doubts.open.map(() => 0), falling: doubts.falling.map(() => []) };
+  return new StreamState(lineage, totals, last, proven);
 }
 
 /** Whether the values of its life cannot have been anything but deltas. */
@@ -148,17 +157,13 @@ export function provesDelta({ doubts }: StreamState, { lineagesMax }: LifeView):
 /** The state when its members are others now: each entry is the index that a member had before, or -1. */
 export function withMembers(state: StreamState, indexes: readonly number[]): StreamState {
   const pick = (numbers: readonly number[], missing: number) => indexes.map((index) => numbers[index] ?? missing);
-  const { totals, last, doubts } = state;
-  return {
-    ...state,
-    totals: pick(totals, Number.NaN),
-    last: pick(last, Number.NaN),
-    doubts: doubts && {
-      open: pick(doubts.open, 0),
-      settled: pick(doubts.settled, 0),
-      falling: indexes.map((index) => doubts.falling[index] ?? []),
-    },
+  const { lineage, totals, last, doubts } = state;
+  const picked = doubts && {
+    open: pick(doubts.open, 0),
+    settled: pick(doubts.settled, 0),
+    falling: indexes.map((index) => doubts.falling[index] ?? []),
   };
+  return new StreamState(lineage, pick(totals, Number.NaN), pick(last, Number.NaN), picked);
 }
 
 /** By how much a member's total could be too low. */
@@ -168,7 +173,7 @@ export function uncertainty({ doubts }: StreamState, index: number): number {
 
 /** The state as it goes on after we were away: a restart may have gone unseen, so what was open stays undecided. */
 export function afterAbsence(state: StreamState): StreamState {
-  return state.doubts === undefined ? state : { ...state, doubts: settle(state.doubts) };
+  return state.doubts === undefined ? state : withDoubts(state, settle(state.doubts));
 }
 
 /**
@@ -194,7 +199,7 @@ function added(total: number, value: number): number {
 }
 
 /** What a report leaves uncertain: in an undecided life, the difference between the two readings of its values. */
-function withDoubts(
+function doubted(
   before: StreamState,
   counted: StreamState,
   values: readonly number[],
@@ -205,9 +210,9 @@ function withDoubts(
   if (counted.lineage !== before.lineage) doubts = settle(doubts);
   switch (view.mode) {
     case "cumulative":
-      return withoutIdleDoubts({ ...counted, doubts: { ...noDoubts(behaviours.length), settled: doubts.settled } });
+      return withoutIdleDoubts(withDoubts(counted, { ...noDoubts(behaviours.length), settled: doubts.settled }));
     case "delta":
-      return withoutIdleDoubts(afterProof({ ...counted, doubts }));
+      return withoutIdleDoubts(afterProof(withDoubts(counted, doubts)));
     case "undecided": {
       const open = doubts.open.slice();
       const falling = doubts.falling.slice();
@@ -217,14 +222,18 @@ function withDoubts(
         open[index] = open[index]! + value - (counted.totals[index]! - (before.totals[index]! || 0));
         falling[index] = withFallingValue(falling[index]!, value, view.lineagesMax + 1);
       }
-      return { ...counted, doubts: { open, settled: doubts.settled, falling } };
+      return withDoubts(counted, { open, settled: doubts.settled, falling });
     }
   }
 }
 
 function withoutIdleDoubts(state: StreamState): StreamState {
   const isCertain = state.totals.every((_, index) => uncertainty(state, index) === 0);
-  return isCertain ? { ...state, doubts: undefined } : state;
+  return isCertain ? withDoubts(state, undefined) : state;
+}
+
+function withDoubts({ lineage, totals, last }: StreamState, doubts: Doubts | undefined): StreamState {
+  return new StreamState(lineage, totals, last, doubts);
 }
 
 function noDoubts(members: number): Doubts {

@@ -137,7 +137,8 @@ export class StreamTotals {
         this.#counters.dropped.not_a_count.value++;
       }
     }
-    values.length = members.length;
+    // Setting the length is a slow call, even to what it is.
+    if (values.length > members.length) values.length = members.length;
     return index;
   }
 

@@ -1,0 +1,123 @@
+import type { Codec, StateScope, Store, Transaction } from "../../component/store.ts";
+import type { Attributes } from "../../model/attributes.ts";
+import type { MemberBehaviour, Metric, Resource, Scope, Series, StreamMember } from "../../model/series.ts";
+import type { SeriesTable } from "../../model/series-table.ts";
+import {
+  IdentityMaker,
+  identity,
+  partsOfText,
+  type SeriesShape,
+  type Shape,
+  type StoredIdentity,
+  shapeOfText,
+} from "./stored-identity.ts";
+
+const textCodec: Codec<{ readonly text: string }> = {
+  encode: ({ text }) => Buffer.from(text),
+  decode: (bytes) => ({ text: textOf(bytes) }),
+};
+const shapeCodec: Codec<Shape> = { ...textCodec, decode: (bytes) => shapeOfText(textOf(bytes)) };
+const partsCodec: Codec<{ readonly text: string; readonly shapeId?: string; readonly common?: Attributes }> = {
+  ...textCodec,
+  decode(bytes) {
+    const text = textOf(bytes);
+    return { text, ...partsOfText(text) };
+  },
+};
+
+/** The stored identities of streams, sources or single series, and the exported series that are made of them. */
+export class Identities {
+  readonly #table: SeriesTable;
+  readonly #rows: StateScope<{ readonly text: string; readonly shapeId?: string; readonly common?: Attributes }>;
+  readonly #shapes: StateScope<Shape>;
+  readonly #maker = new IdentityMaker();
+  /** The shapes that are in the store, or on their way there. */
+  readonly #stored = new Set<string>();
+  /** While everything is loaded: what the series table has made of each shape. */
+  #interned: Map<SeriesShape, InternedShape> | undefined;
+
+  constructor(store: Store, table: SeriesTable, name: string) {
+    this.#table = table;
+    this.#rows = store.scope(partsCodec, `${name}_identities`);
+    this.#shapes = store.scope(shapeCodec, `${name}_shapes`);
+  }
+
+  of(members: readonly StreamMember[]): StoredIdentity {
+    return this.#maker.identityOf(members);
+  }
+
+  ofSeries(series: Series, behaviour: MemberBehaviour): StoredIdentity {
+    return this.#maker.identityOf([{ series, behaviour }]);
+  }
+
+  /** By key. `use` is called for each before anything else happens to the series table. */
+  async load(signal: AbortSignal): Promise<ReadonlyMap<string, StoredIdentity>> {
+    const shapes = await this.#shapes.load(signal);
+    for (const id of shapes.keys()) this.#stored.add(id);
+    const identities = new Map<string, StoredIdentity>();
+    for (const [key, { text, shapeId, common }] of await this.#rows.load(signal)) {
+      // Without its shape, which then was set aside, a total waits until it is reported again.
+      const shape = shapes.get(shapeId!);
+      if (shape !== undefined) identities.set(key, { text, shape, common: common! });
+    }
+    return identities;
+  }
+
+  put(key: string, identity: StoredIdentity, transaction: Transaction): void {
+    const { shape } = identity;
+    if (!this.#stored.has(shape.id)) {
+      this.#stored.add(shape.id);
+      transaction.put(this.#shapes, shape.id, shape);
+      transaction.onRolledBack(() => this.#stored.delete(shape.id));
+    }
+    transaction.put(this.#rows, key, identity);
+  }
+
+  delete(key: string, transaction: Transaction): void {
+    transaction.delete(this.#rows, key);
+  }
+
+  /** The series that a total is exported as: the same, but cumulative. */
+  exported(shape: SeriesShape, common: Attributes): Series {
+    const { resource, scope, metric } = this.#interned?.get(shape) ?? this.#intern(shape);
+    return this.#table.series(resource, scope, metric, withOwn(common, shape.attributes));
+  }
+
+  /** Runs `load`, in which every series that is made is pinned at once, so that what is shared is looked up once. */
+  whileLoading<T>(load: () => T): T {
+    this.#interned = new Map();
+    try {
+      return load();
+    } finally {
+      this.#interned = undefined;
+    }
+  }
+
+  #intern(shape: SeriesShape): InternedShape {
+    const { resource, scope, metric } = shape;
+    const interned = {
+      resource: this.#table.resource(resource),
+      scope: this.#table.scope(scope.name, scope.version, scope.attributes),
+      metric: this.#table.metric(metric.type === "gauge" ? metric : { ...metric, temporality: "cumulative" }),
+    };
+    this.#interned?.set(shape, interned);
+    return interned;
+  }
+}
+
+interface InternedShape {
+  readonly resource: Resource;
+  readonly scope: Scope;
+  readonly metric: Metric;
+}
+
+function withOwn(common: Attributes, own: Attributes): Attributes {
+  for (const _ in own) return { ...common, ...own };
+  return common;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+export { identity };

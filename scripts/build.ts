@@ -1,47 +1,71 @@
-/**
- * Makes `dist/`: the program as two files that need no `node_modules`, and the library with its type declarations.
- *
- * `gostcol.js` only switches Node's compile cache on and loads `agent.js`: a file cannot switch the cache on for itself,
- * and with it the start takes half the time.
- */
+/** Makes `dist/`: the program, which needs no `node_modules`, and the library with its type declarations. */
 import { execFileSync } from "node:child_process";
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const CACHE_TIMEOUT_MS = 60_000;
 
-const shared: BuildOptions = {
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  format: "esm",
-  logLevel: "warning",
-  // Packages inside the bundle that are CommonJS ask for `require`, which an ES module does not have.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-};
-
-const launcher = `#!/usr/bin/env node
-const [major] = process.versions.node.split(".");
-if (Number(major) < 24) {
-  process.stderr.write("gostcol needs Node.js 24 or newer; this is " + process.versions.node + ".\\n");
-  process.exitCode = 1;
-} else {
-  const { enableCompileCache } = await import("node:module");
-  enableCompileCache();
-  await import("./agent.js");
-}
-`;
+const shared: BuildOptions = { bundle: true, platform: "node", target: "node24", logLevel: "warning" };
 
 await rm(dist, { recursive: true, force: true });
+// Where the program is one file, so are its threads: as texts in it.
+const define = { STORE_WORKER_TEXT: JSON.stringify(await bundleText("src/kit/store/store-worker.ts")) };
 await Promise.all([
-  build({ ...shared, entryPoints: [join(root, "src/main.ts")], outfile: join(dist, "agent.js"), minify: true }),
-  build({ ...shared, entryPoints: [join(root, "src/index.ts")], outfile: join(dist, "index.js") }),
+  build({
+    ...shared,
+    define,
+    entryPoints: [join(root, "src/main.ts")],
+    outfile: join(dist, "agent.cjs"),
+    // A CommonJS module: only such a one can be run from cached code, and an import of `node:http` by an ES module would
+    // load Node's whole HTTP client as well.
+    format: "cjs",
+    minify: true,
+    logOverride: { "empty-import-meta": "silent" }, // Asked for where the store's thread comes from the sources only.
+  }),
+  build({
+    ...shared,
+    entryPoints: [join(root, "scripts/launcher/gostcol.ts")],
+    outfile: join(dist, "gostcol.js"),
+    format: "esm",
+    target: "node18", // It has to be read by a Node that is too old, to say so.
+  }),
+  build({
+    ...shared,
+    define,
+    entryPoints: [join(root, "src/index.ts")],
+    outfile: join(dist, "index.js"),
+    format: "esm",
+    // Packages inside the bundle that are CommonJS ask for `require`, which an ES module does not have.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  }),
 ]);
-await writeFile(join(dist, "gostcol.js"), launcher);
 await chmod(join(dist, "gostcol.js"), 0o755);
-execFileSync(process.execPath, [
-  join(root, "node_modules/typescript/bin/tsc"),
-  ...["-p", join(root, "tsconfig.types.json")],
-]);
+try {
+  run(["scripts/launcher/write-cache.ts", join(dist, "agent.cjs")], CACHE_TIMEOUT_MS);
+} catch (error) {
+  // A machine where the agent cannot listen can build it all the same: it starts a little slower then.
+  process.stderr.write(`built without compiled code beside it: ${String(error)}\n`);
+}
+run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"]);
+
+async function bundleText(path: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: [join(root, path)],
+    format: "cjs",
+    minify: true,
+    write: false,
+  });
+  return outputFiles[0]!.text;
+}
+
+function run(argv: readonly string[], timeout?: number): void {
+  execFileSync(process.execPath, argv, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "pipe"],
+    ...(timeout && { timeout }),
+  });
+}

@@ -78,7 +78,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
   });
 }
 
-export { z } from "zod";
+export * as z from "zod";
 export * from "./component/component.ts";
 export * from "./component/define.ts";
 export * from "./component/delivery.ts";

@@ -1,9 +1,9 @@
 /** The edge to the process: the only file that reads arguments and environment, listens for signals, and exits. */
-import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import type { CliContext } from "./cli/context.ts";
+import type { CliContext, TemporaryFolder } from "./cli/context.ts";
 import { EXIT } from "./cli/exit-codes.ts";
 import { runProgram } from "./cli/program.ts";
 import { createListen } from "./kit/server/listen.ts";
@@ -16,7 +16,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Any long time: the timer only keeps the process from ending while a command waits for something that does not. */
 const KEEP_ALIVE_PERIOD_MS = 2 ** 30;
 
-process.exit(await main());
+// Without `await`, which the bundle, a CommonJS module, cannot have here.
+void main().then((exitCode) => process.exit(exitCode));
 
 async function main(): Promise<number> {
   if (Number(process.versions.node.split(".")[0]) < NODE_MAJOR_MIN) {
@@ -45,6 +46,7 @@ function processContext(): CliContext {
     environment: process.env,
     workingDirectory: process.cwd(),
     readFile: (path, signal) => readFile(resolve(path), { encoding: "utf8", signal }),
+    temporaryFolder,
     hostName: hostname(),
     version: manifest.version,
     print: (text) => process.stdout.write(text),
@@ -62,6 +64,11 @@ function processContext(): CliContext {
       };
     },
   };
+}
+
+async function temporaryFolder(name: string): Promise<TemporaryFolder> {
+  const path = await mkdtemp(join(tmpdir(), `${name}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** Pipes may still hold what was written; an ended reader counts as having had it all. */

@@ -1,9 +1,9 @@
 import { type AnyDefinition, definitionsOf, findDefinition, type Registry } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
 import { signalsText } from "../config/component-text.ts";
+import type { JsonSchema } from "../config/json-schema.ts";
 import {
   alternatives,
-  type JsonSchema,
   kindOfSection,
   optionNames,
   SECTION_OF_KIND,

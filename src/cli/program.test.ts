@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the references that configurations are written with.
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { defineExporter, defineReceiver, type Registry } from "../component/define.ts";
 import { seededRandom } from "../lib/random.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
@@ -53,6 +53,7 @@ async function run(line: string, files: Readonly<Record<string, string>> = {}, e
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       return text;
     },
+    temporaryFolder: () => Promise.reject(new Error("no folders here")),
     hostName: "here",
     version: "1.2.3",
     print: (text) => {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Signal } from "../model/signal.ts";
 import type { Connector, ConnectorNext, Deps, Exporter, Extension, Processor, Receiver } from "./component.ts";
 import type { Next } from "./delivery.ts";

@@ -12,7 +12,7 @@ import { parseComponentId } from "./component-id.ts";
 import { error, type Finding, finding, warning } from "./finding.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { alternatives, type OptionLookup, SECTION_OF_KIND, SECTIONS, stepInto } from "./option-schema.ts";
-import { findingsOfIssues, foundText, oneOf } from "./schema-issues.ts";
+import { findingsOfIssues, foundText, oneOf, PARSED_ONCE } from "./schema-issues.ts";
 import type { IsSecret } from "./secrets.ts";
 import type { Range } from "./source.ts";
 import {
@@ -119,7 +119,7 @@ function checkComponent(written: WrittenComponent, context: CheckContext): Confi
   reportDeprecatedOptions(value, path, context);
   if (value.kind === "broken") return undefined;
   const plain = isNull(value) ? {} : plainValue(value);
-  const parsed = definition.config.safeParse(plain);
+  const parsed = definition.config.safeParse(plain, PARSED_ONCE);
   if (!parsed.success) {
     findingsOfIssues(parsed.error.issues, { root, base: path, lookup, isSecret }).forEach(report);
     return undefined;

@@ -5,7 +5,7 @@ import { checkReferences, type Reference } from "./check-references.ts";
 import type { PipelineConfig, ServiceConfig } from "./checked-config.ts";
 import { parsePipelineId } from "./component-id.ts";
 import { error } from "./finding.ts";
-import { findingsOfIssues, oneOf } from "./schema-issues.ts";
+import { findingsOfIssues, oneOf, PARSED_ONCE } from "./schema-issues.ts";
 import { type ServiceSection, serviceSchema } from "./service-schema.ts";
 import type { Range } from "./source.ts";
 import { type ConfigNode, childOf, isBrokenAt, isNull, keyRangeAt, nodeAt, plainValue } from "./tree.ts";
@@ -41,7 +41,7 @@ export function checkService(declared: DeclaredByKind, context: CheckContext): C
 function parseServiceSection({ root, lookup, isSecret, report }: CheckContext): ServiceSection | undefined {
   const node = childOf(root, "service");
   if (node?.kind === "broken") return undefined;
-  const parsed = serviceSchema.safeParse(node === undefined || isNull(node) ? {} : plainValue(node));
+  const parsed = serviceSchema.safeParse(node === undefined || isNull(node) ? {} : plainValue(node), PARSED_ONCE);
   if (parsed.success) return parsed.data;
   findingsOfIssues(parsed.error.issues, { root, base: ["service"], lookup, isSecret }).forEach(report);
   return undefined;

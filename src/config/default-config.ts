@@ -15,7 +15,7 @@ export const DEFAULT_CONFIG = `# The default configuration: a sidecar beside one
 #       listener: { type: tcp }
 #   observers:
 #     - name: gostcol
-#       plugin: { type: http, addr: "http://127.0.0.1:8000/observer?temporality=delta" }
+#       plugin: { type: http, addr: "http://127.0.0.1:8000/observer?temporality=delta", timeout: 5s }
 #
 # Then the totals are at http://127.0.0.1:9464/metrics.
 #
@@ -53,7 +53,14 @@ exporters:
     endpoint: 127.0.0.1:9464
     without_scope_info: true # no otel_scope_* labels on every series
 
+extensions:
+  # Keeps the totals, so that they go on after a restart or a kill. Without it they end with the process.
+  file_storage:
+    directory: "\${env:STATE_DIRECTORY:-./data}" # systemd's StateDirectory=, else beside where gostcol is started
+    create_directory: true
+
 service:
+  extensions: [file_storage]
   pipelines:
     metrics:
       receivers: [gost]

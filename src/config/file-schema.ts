@@ -1,7 +1,8 @@
 import { type AnyDefinition, definitionsOf, type Registry } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
 import { SIGNALS } from "../model/signal.ts";
-import { type JsonSchema, SECTION_OF_KIND, schemaOf, serviceJsonSchema } from "./option-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { SECTION_OF_KIND, schemaOf, serviceJsonSchema } from "./option-schema.ts";
 
 const SECTION_DESCRIPTIONS: Readonly<Record<ComponentKind, string>> = {
   receiver: "Where data comes from, by id: `type` or `type/name`.",

@@ -51,7 +51,7 @@ export async function loadConfig(options: LoadOptions, signal: AbortSignal): Pro
       });
   const problems = showProblems(findings, {
     sources: read.sources,
-    covered: secretRanges(read.trees, isSecret),
+    covered: findings.length === 0 ? [] : secretRanges(read.trees, isSecret),
     unread: read.unreadable,
   });
   const failed = problems.some(({ severity }) => severity === "error");

@@ -1,35 +1,10 @@
-import { z } from "zod";
 import type { AnyDefinition, Registry } from "../component/define.ts";
 import { findDefinition } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
+import { type JsonSchema, jsonSchema } from "./json-schema.ts";
+import { schemaView } from "./schema-view.ts";
 import { serviceSchema } from "./service-schema.ts";
 import type { ConfigPath } from "./tree.ts";
-
-/** The part of JSON Schema that zod writes, and the marks that fields carry (`secret`, `deprecated`, `replacement`). */
-export interface JsonSchema {
-  readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly format?: string;
-  readonly examples?: readonly unknown[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: boolean | JsonSchema;
-  readonly required?: readonly string[];
-  readonly items?: boolean | JsonSchema;
-  readonly prefixItems?: readonly JsonSchema[];
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly secret?: boolean;
-  readonly deprecated?: boolean;
-  /** Of a deprecated option: the one that took its place. */
-  readonly replacement?: string;
-}
 
 /** The sections of a configuration that hold components, by kind. */
 export const SECTION_OF_KIND = {
@@ -53,12 +28,7 @@ export function schemaOf(definition: Pick<AnyDefinition, "config">): JsonSchema 
 
 export const serviceJsonSchema = (): JsonSchema => jsonSchema(serviceSchema);
 
-function jsonSchema(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return rest as JsonSchema;
-}
-
-/** Tells what may stand at a path of the configuration; undefined where nothing may. Works schemas out once, on demand. */
+/** Tells what may stand at a path of the configuration, without defaults and limits; undefined where nothing may. */
 export type OptionLookup = (path: ConfigPath) => JsonSchema | undefined;
 
 export function optionLookup(registry: Registry): OptionLookup {
@@ -67,7 +37,7 @@ export function optionLookup(registry: Registry): OptionLookup {
   return ([section, id, ...rest]) => {
     if (section === undefined) return { type: "object" };
     if (section === "service") {
-      service ??= serviceJsonSchema();
+      service ??= schemaView(serviceSchema);
       return stepInto(service, id === undefined ? [] : [id, ...rest]);
     }
     const kind = kindOfSection(section);
@@ -77,7 +47,7 @@ export function optionLookup(registry: Registry): OptionLookup {
     if (definition === undefined) return undefined;
     let schema = known.get(definition);
     if (schema === undefined) {
-      schema = schemaOf(definition);
+      schema = schemaView(definition.config);
       known.set(definition, schema);
     }
     return stepInto(schema, rest);

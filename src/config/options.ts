@@ -1,4 +1,5 @@
-import { alternatives, type JsonSchema } from "./option-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { alternatives } from "./option-schema.ts";
 
 /** One option as a table, `explain` and the documentation show it. */
 export interface Option {

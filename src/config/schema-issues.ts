@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { nearest } from "../lib/nearest.ts";
 import { error, type Finding, finding } from "./finding.ts";
 import { type OptionLookup, optionNames } from "./option-schema.ts";
@@ -6,6 +6,9 @@ import type { IsSecret } from "./secrets.ts";
 import { type ConfigNode, type ConfigPath, isBrokenAt, isNull, keyRangeAt, nodeAt, pathText, rangeAt } from "./tree.ts";
 
 type Issue = z.core.$ZodIssue;
+
+/** For `safeParse`: zod would compile a faster parser for each schema, which pays from some hundred parses on. */
+export const PARSED_ONCE = { jitless: true } as const;
 
 export interface IssueContext {
   readonly root: ConfigNode;

@@ -1,7 +1,8 @@
 import { REDACTED } from "../component/secret.ts";
 import { nearest } from "../lib/nearest.ts";
 import { type Finding, warning } from "./finding.ts";
-import { alternatives, holdsSecret, type JsonSchema, type OptionLookup, optionNames } from "./option-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
+import { alternatives, holdsSecret, type OptionLookup, optionNames } from "./option-schema.ts";
 import { type Range, textOf } from "./source.ts";
 import { type ConfigNode, type ConfigPath, isNull, pathText, plainValue, type ScalarNode } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { telemetrySchema } from "./telemetry.ts";
 
 const ids = (description: string) => z.array(z.string().min(1)).prefault([]).describe(description);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { Secret } from "../component/secret.ts";
 import { byteSize, duration, endpoint, endpointText, isLoopback, parseEndpoint, secret } from "./fields.ts";
 

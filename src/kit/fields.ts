@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Secret } from "../component/secret.ts";
 import { formatByteSize, parseByteSize } from "../lib/byte-size.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";

@@ -16,12 +16,15 @@ export interface AgentProcess extends Measured {
 }
 
 /** The whole agent as users run it, with the usual pipeline and ports of its own. */
-export async function startAgentProcess(environment: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
+export async function startAgentProcess(
+  environment: NodeJS.ProcessEnv = {},
+  program: string = PROGRAM,
+): Promise<AgentProcess> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), "gostcol-bench-"));
   const file = join(folder, "gostcol.yaml");
   writeFileSync(file, usualConfig(port, metricsPort));
-  const agent = startProcess([PROGRAM, "run", "--config", file], port, environment);
+  const agent = startProcess([program, "run", "--config", file], port, environment);
   return {
     ...agent,
     metricsPort,

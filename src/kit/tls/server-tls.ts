@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
 import type { ServerTls } from "../../component/server.ts";
 import { duration, secret } from "../fields.ts";

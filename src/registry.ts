@@ -2,6 +2,7 @@ import type { Registry } from "./component/define.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
 import { nopExporter } from "./exporters/nop/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
+import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
@@ -12,5 +13,5 @@ export const registry: Registry = {
   processors: [dedupeProcessor, deltaToCumulativeProcessor],
   exporters: [prometheusExporter, debugExporter, nopExporter],
   connectors: [],
-  extensions: [],
+  extensions: [fileStorageExtension],
 };

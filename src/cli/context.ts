@@ -10,6 +10,8 @@ export interface CliContext {
   readonly workingDirectory: string;
   /** Reads a file as text; a relative path is taken from the working directory. Rejects as Node's `readFile` does. */
   readonly readFile: (path: string, signal: AbortSignal) => Promise<string>;
+  /** Makes an empty folder for this process alone; `remove` takes it away with all that is in it. */
+  readonly temporaryFolder: (name: string) => Promise<TemporaryFolder>;
   /** The name of this machine. */
   readonly hostName: string;
   /** This program's version. */
@@ -26,4 +28,9 @@ export interface CliContext {
   readonly listen: Listen;
   /** Hears of SIGINT, SIGTERM and SIGHUP until cancelled. */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => Cancel;
+}
+
+export interface TemporaryFolder {
+  readonly path: string;
+  readonly remove: () => Promise<void>;
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createListen } from "../kit/server/listen.ts";
 import { seededRandom } from "../lib/random.ts";
@@ -37,6 +40,10 @@ function capturing(changes: Partial<CliContext> = {}) {
     environment: {},
     workingDirectory: ".",
     readFile: (path) => Promise.reject(new Error(`nothing is to be read: ${path}`)),
+    async temporaryFolder(name) {
+      const path = await mkdtemp(join(tmpdir(), name));
+      return { path, remove: () => rm(path, { recursive: true }) };
+    },
     hostName: "demo",
     version: "0.0.0",
     print(more) {

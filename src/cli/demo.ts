@@ -30,10 +30,19 @@ const REPRINT_PERIOD_MS = 5000;
  * Exit code 0 when every total was right at the end, else 1.
  */
 export async function demoCommand(context: CliContext, options: DemoOptions): Promise<number> {
+  const folder = await context.temporaryFolder("gostcol-demo");
+  try {
+    return await demonstrate(context, options, folder.path);
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function demonstrate(context: CliContext, options: DemoOptions, storeFolder: string): Promise<number> {
   const { clock, random } = context;
   const end = new AbortController();
   const unlisten = context.onSignal(() => end.abort());
-  const agent = await startAgent(context);
+  const agent = await startAgent(context, storeFolder);
   const receiver = listenerOf(agent, "receiver:gost");
   const world = startWorld({ clock, random, receiver });
   const watched = { clock, world, metrics: listenerOf(agent, "exporter:prometheus") };
@@ -52,7 +61,7 @@ export async function demoCommand(context: CliContext, options: DemoOptions): Pr
   }
 }
 
-async function startAgent(context: CliContext): Promise<Agent> {
+async function startAgent(context: CliContext, storeFolder: string): Promise<Agent> {
   const { clock, random, listen, hostName, version, print, printError, registry, environment, readFile } = context;
   const { config, problems } = await loadConfig(
     {
@@ -61,6 +70,7 @@ async function startAgent(context: CliContext): Promise<Agent> {
       readFile,
       configs: [{ name: "default configuration", text: DEFAULT_CONFIG }],
       sets: [
+        `extensions.file_storage.directory=${storeFolder}`,
         `receivers.gost.endpoint=${HOST}:${await freePort(HOST, USUAL_PORTS.receiver)}`,
         `exporters.prometheus.endpoint=${HOST}:${await freePort(HOST, USUAL_PORTS.metrics)}`,
       ],

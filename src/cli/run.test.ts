@@ -29,6 +29,7 @@ function command(options: { readonly yaml?: string; readonly terminal?: boolean;
     environment: {},
     workingDirectory: ".",
     readFile: async () => yaml,
+    temporaryFolder: () => Promise.reject(new Error("no folders here")),
     hostName: "test-host",
     version: "1.2.3",
     print: () => {},

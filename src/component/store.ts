@@ -5,6 +5,12 @@ export interface Codec<T> {
   encode(value: T): Uint8Array;
   /** Throws when the bytes are not a value of a known version: the row is then set aside, named and counted. */
   decode(bytes: Uint8Array): T;
+  /** For values that change with every report: the same bytes, written straight to where they are needed. */
+  readonly direct?: {
+    /** How many bytes `write` will write. */
+    size(value: T): number;
+    write(value: T, target: DataView, offset: number): void;
+  };
 }
 
 /** The keyed values of one component. Read by `load`; written by the transaction of a delivery. */
@@ -50,6 +56,8 @@ export interface Change {
  */
 export interface StoreBackend {
   readonly durable: boolean;
+  /** Where a person finds what it keeps, such as a folder's path. */
+  readonly place?: string | undefined;
   load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
 }

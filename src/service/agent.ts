@@ -1,7 +1,6 @@
 import type { ComponentKind } from "../component/id.ts";
 import type { Server } from "../component/server.ts";
 import type { ComponentStatus } from "../component/status.ts";
-import type { StoreBackend } from "../component/store.ts";
 import type { CheckedConfig, ConfiguredComponent } from "../config/checked-config.ts";
 import { memoryStore } from "../kit/memory-store.ts";
 import { deadline } from "../lib/abort.ts";
@@ -12,6 +11,7 @@ import { buildGraph, type GraphNode } from "../pipeline/graph.ts";
 import { ComponentError, startGraph, stopGraph } from "../pipeline/lifecycle.ts";
 import { Meters } from "../pipeline/meters.ts";
 import { type Plan, type PlannedNode, planGraph } from "../pipeline/plan.ts";
+import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import type { Listener } from "./listener.ts";
@@ -50,7 +50,7 @@ export class Agent {
   readonly listeners: Listener[] = [];
   readonly meters = new Meters();
   readonly series = new SeriesTable();
-  readonly store: StoreBackend;
+  readonly store: AgentStore;
   readonly failed: Promise<FatalError>;
   readonly #environment: AgentEnvironment;
   readonly #plan: Plan;
@@ -68,7 +68,7 @@ export class Agent {
     const { clock, log } = environment;
     this.config = config;
     this.#environment = environment;
-    this.store = environment.store ?? memoryStore();
+    this.store = new AgentStore(environment.store ?? memoryStore());
     this.#plan = planOf(config);
     const meter = this.meters.meter({});
     this.#deliveries = new Deliveries({
@@ -81,7 +81,7 @@ export class Agent {
     const { promise, resolve } = Promise.withResolvers<FatalError>();
     this.failed = promise;
     const owners = scopeOwners(this.#plan, config);
-    this.#nodes = buildGraph(this.#plan, {
+    const nodes = buildGraph(this.#plan, {
       deliveries: this.#deliveries,
       component: (kind, id) => configured(config, kind, id),
       deps: (node) =>
@@ -95,6 +95,9 @@ export class Agent {
           report: (status) => this.#report(node, status, resolve),
         }),
     });
+    this.#nodes = storeFirst(nodes);
+    const provided = this.#nodes[0] && providedStore(this.#nodes[0]);
+    if (provided !== undefined && environment.store === undefined) this.store.use(provided);
     this.#refreshProcess = processMetrics(meter, clock, environment.readProcess);
     const seriesMetric = { name: "gostcol_series", description: "Series in the series table", unit: "{series}" };
     meter.gauge(seriesMetric, () => [{ value: this.series.size }]);

@@ -4,7 +4,9 @@ import type { StateScope, Store, StoreBackend } from "../component/store.ts";
 export function componentStore(backend: StoreBackend, owner: string): Store {
   const names = new Set<string>();
   return {
-    durable: backend.durable,
+    get durable() {
+      return backend.durable;
+    },
     scope(codec, name) {
       const fullName = name === undefined ? owner : `${owner}#${name}`;
       if (names.has(fullName)) throw new Error(`BUG: the scope ${fullName} was asked for twice`);

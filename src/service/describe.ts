@@ -16,7 +16,7 @@ export function describeAgent(agent: Agent): readonly string[] {
       ({ id, receivers, processors, exporters }) =>
         `pipeline ${id}: ${[receivers.join(", "), ...processors, exporters.join(", ")].join(" -> ")}`,
     ),
-    agent.store.durable ? "state: durable" : "state: in memory, so totals end with the process",
+    stateText(agent.store),
     ...holdingInMemory(config).map((id) => `processor ${id} holds items in memory: a kill loses what it holds`),
   ];
 }
@@ -49,6 +49,11 @@ export function tallyText(lines: readonly TallyLine[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+function stateText({ durable, place }: Agent["store"]): string {
+  if (!durable) return "state: in memory, so totals end with the process";
+  return place === undefined ? "state: durable" : `state: in ${place}`;
 }
 
 function holdingInMemory({ service, processors }: CheckedConfig): readonly string[] {

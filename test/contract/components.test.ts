@@ -1,9 +1,17 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { AnyDefinition } from "../../src/component/define.ts";
 import { registry } from "../../src/registry.ts";
 import { type ContractCase, contractSuite } from "./suite.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "gostcol-contract-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 /** What a component needs to be put through the contract, where an empty section is not enough. By kind and type. */
 const CASES: Readonly<Record<string, ContractCase>> = {
+  "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },
   "receiver:gost": {
     async send({ network }) {
       const body = JSON.stringify({

@@ -10,6 +10,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-random.ts": ["random"],
   "src/kit/server/": ["network", "timer"],
   "src/kit/tls/": ["file"],
+  "src/kit/store/": ["file"],
   // The simulated GOSTs of the demo call the agent over real connections.
   "src/cli/demo/http.ts": ["network"],
   "src/index.ts": ["file"],

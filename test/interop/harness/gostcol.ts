@@ -29,6 +29,8 @@ export interface GostcolOptions {
   readonly ports?: GostcolPorts;
   /** The receiver's settings besides its endpoint. */
   readonly receiver?: object;
+  /** Where it keeps its state; without it in memory. */
+  readonly storeFolder?: string;
   /** More exporters of the one pipeline, by id, with what they are configured to. */
   readonly exporters?: Readonly<Record<string, object>>;
 }
@@ -37,12 +39,15 @@ export interface GostcolOptions {
 export async function startGostcol(options: GostcolOptions = {}): Promise<Gostcol> {
   const folder = await temporaryFolder("agent");
   const ports = options.ports ?? (await gostcolPorts());
+  const { storeFolder } = options;
   const exporters = { prometheus: { endpoint: `127.0.0.1:${ports.metrics}` }, ...options.exporters };
   const config = {
     receivers: { gost: { endpoint: `127.0.0.1:${ports.receiver}`, ...options.receiver } },
     processors: { dedupe: null, delta_to_cumulative: null },
     exporters,
+    ...(storeFolder === undefined ? {} : { extensions: { file_storage: { directory: storeFolder } } }),
     service: {
+      extensions: storeFolder === undefined ? [] : ["file_storage"],
       telemetry: {
         metrics: { readers: [{ pull: { exporter: { prometheus: { host: "127.0.0.1", port: ports.own } } } }] },
       },

@@ -1,0 +1,112 @@
+import type { Codec } from "../../component/store.ts";
+
+/**
+ * Rows on their way between two threads: a few large pieces, since a message costs by the object and not by the byte.
+ * `numbers` has three for each row: which of `scopes` it is in, how long its key is in `keys` (UTF-16 units), and how
+ * long its value is in `values` (bytes), or `REMOVED`.
+ */
+export interface PackedRows {
+  readonly scopes: readonly string[];
+  readonly keys: string;
+  readonly numbers: Int32Array;
+  readonly values: Uint8Array<ArrayBuffer>;
+}
+
+/** A row that is to go; stands where the length of a value would. */
+const REMOVED = -1;
+const BYTES_PER_VALUE_GUESS = 128;
+
+/** Puts rows together; values are encoded straight into the buffer that is handed over where their codec can do that. */
+export class RowPacker {
+  readonly #scopes: string[] = [];
+  /** The one that the last row is in: many rows in a row are of one scope. */
+  #scope = 0;
+  readonly #numbers: Int32Array<ArrayBuffer>;
+  #rows = 0;
+  #keys = "";
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView<ArrayBuffer>;
+  #length = 0;
+
+  /** `spare` is written over where it is given: a new buffer costs more than what is put into it. */
+  constructor(rowsMax: number, spare?: ArrayBuffer) {
+    this.#numbers = new Int32Array(3 * rowsMax);
+    this.#bytes = new Uint8Array(spare ?? new ArrayBuffer(rowsMax * BYTES_PER_VALUE_GUESS));
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get bytes(): number {
+    return this.#length;
+  }
+
+  add<T>(scope: string, key: string, value: T, codec: Codec<T>): void {
+    const { direct } = codec;
+    if (direct === undefined) {
+      this.addBytes(scope, key, codec.encode(value));
+      return;
+    }
+    const length = direct.size(value);
+    this.#reserve(length);
+    direct.write(value, this.#view, this.#length);
+    this.#row(scope, key, length);
+  }
+
+  addBytes(scope: string, key: string, value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#row(scope, key, value.length);
+  }
+
+  addRemoved(scope: string, key: string): void {
+    this.#row(scope, key, REMOVED);
+  }
+
+  packed(): PackedRows {
+    const numbers = this.#numbers.subarray(0, 3 * this.#rows);
+    return { scopes: this.#scopes, keys: this.#keys, numbers, values: this.#bytes.subarray(0, this.#length) };
+  }
+
+  #row(scope: string, key: string, length: number): void {
+    if (scope !== this.#scopes[this.#scope]) {
+      const known = this.#scopes.indexOf(scope);
+      this.#scope = known < 0 ? this.#scopes.push(scope) - 1 : known;
+    }
+    const numbers = this.#numbers;
+    const at = 3 * this.#rows++;
+    numbers[at] = this.#scope;
+    numbers[at + 1] = key.length;
+    numbers[at + 2] = length;
+    this.#keys += key;
+    if (length > 0) this.#length += length;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(new ArrayBuffer(Math.max(2 * this.#bytes.length, this.#length + bytes)));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+/** The parts of a message that change hands instead of being copied. */
+export function transferable({ numbers, values }: PackedRows): ArrayBuffer[] {
+  return [numbers.buffer as ArrayBuffer, values.buffer];
+}
+
+/** Calls back for each row; `value` undefined: the row is to go. Values are parts of the message's own buffer. */
+export function eachRow(
+  { scopes, keys, numbers, values }: PackedRows,
+  row: (scope: string, key: string, value: Uint8Array | undefined) => void,
+): void {
+  let keyAt = 0;
+  let valueAt = 0;
+  for (let at = 0; at < numbers.length; at += 3) {
+    const keyEnd = keyAt + numbers[at + 1]!;
+    const length = numbers[at + 2]!;
+    const value = length === REMOVED ? undefined : values.subarray(valueAt, valueAt + length);
+    row(scopes[numbers[at]!]!, keys.slice(keyAt, keyEnd), value);
+    keyAt = keyEnd;
+    if (length > 0) valueAt += length;
+  }
+}

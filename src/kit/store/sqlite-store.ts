@@ -1,0 +1,165 @@
+import { resolve } from "node:path";
+import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../../component/store.ts";
+import { orAborted } from "../../lib/abort.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
+import { eachRow, RowPacker, transferable } from "./packed-rows.ts";
+import { StoreThread, ThreadEndedError } from "./store-thread.ts";
+
+/** A page of rows is decoded at once: few enough that nothing else has to wait for long. */
+const ROWS_OF_A_PAGE = 10_000;
+/** A buffer larger than this is not kept for the next commit. */
+const SPARE_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface SqliteStoreOptions extends Omit<StoreFileOptions, "now"> {
+  readonly clock: Clock;
+  readonly on: SqliteStoreEvents;
+  /** A thread of its own by default. */
+  readonly startThread?: () => StoreThread;
+}
+
+/** What is worth telling somebody. Called as it happens. */
+export interface SqliteStoreEvents {
+  opened(opened: OpenedStore): void;
+  kept(bytes: number): void;
+  notKept(reason: string): void;
+  /** Rows of a scope that could not be read; they are in the table `set_aside`. */
+  rowsSetAside(scope: string, rows: readonly BadRow[]): void;
+}
+
+/**
+ * A store in one SQLite file, in a thread of its own: a slow disk is waited for there. Format, rules and recovery:
+ * docs/specs/store.md. A thread that ended unasked is replaced with the next commit; what it was doing is unknown then.
+ */
+export class SqliteStore implements StoreBackend {
+  readonly durable = true;
+  readonly #options: SqliteStoreOptions;
+  #state: "new" | "open" | "closed" = "new";
+  #thread: StoreThread | undefined;
+  #reopening: Promise<void> | undefined;
+  #waitingSince: number | undefined;
+  #spare: ArrayBuffer | undefined;
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = { ...options, folder: resolve(options.folder) };
+  }
+
+  get place(): string {
+    return this.#options.folder;
+  }
+
+  /** How long the oldest commit has been waiting; 0 where none is. */
+  get waitingMs(): number {
+    return this.#waitingSince === undefined ? 0 : this.#options.clock.monotonic() - this.#waitingSince;
+  }
+
+  /** Locks the folder and opens the file. Rejects where that cannot be done, with nothing left open. */
+  async open(signal: AbortSignal): Promise<void> {
+    if (this.#state !== "new") throw new Error(`BUG: the store is opened while it is ${this.#state}`);
+    signal.throwIfAborted();
+    this.#state = "open";
+    await orAborted(this.#openThread(), signal);
+  }
+
+  async load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
+    const thread = this.#openedThread();
+    const values = new Map<string, T>();
+    const ask = (after?: string): Promise<LoadedRows> =>
+      thread.ask({ type: "load", scope: scope.name, after, rowsMax: ROWS_OF_A_PAGE });
+    let next: Promise<LoadedRows> | undefined = ask();
+    while (next !== undefined) {
+      const page: LoadedRows = await next;
+      signal.throwIfAborted();
+      // The next page is read there while this one is decoded here.
+      next = page.last === undefined ? undefined : ask(page.last);
+      next?.catch(() => {}); // Heard in the next round, or not at all when this one throws.
+      const bad = [...page.bad];
+      eachRow(page.rows, (_, key, bytes) => {
+        try {
+          values.set(key, scope.codec.decode(bytes!));
+        } catch (thrown) {
+          bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+        }
+      });
+      if (bad.length > 0) await this.#setAside(thread, scope.name, bad);
+    }
+    return values;
+  }
+
+  commit(changes: readonly Change[]): Promise<void> {
+    const thread = this.#openedThread();
+    const packer = new RowPacker(changes.length, this.#spare);
+    this.#spare = undefined;
+    for (const { scope, key, value } of changes) {
+      if (value === undefined) packer.addRemoved(scope.name, key);
+      else packer.add(scope.name, key, value, scope.codec);
+    }
+    this.#waitingSince = this.#options.clock.monotonic();
+    return this.#send(thread, packer).finally(() => {
+      this.#waitingSince = undefined;
+    });
+  }
+
+  /** Finishes what is under way and closes the file; at the deadline it ends the thread in the middle of it. Safe twice. */
+  async close(deadline: AbortSignal): Promise<void> {
+    this.#state = "closed";
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    try {
+      await thread.close(deadline);
+    } catch {
+      await thread.terminate(); // As after a kill: nothing that was acknowledged is lost.
+    }
+  }
+
+  async #send(thread: StoreThread, packer: RowPacker): Promise<void> {
+    if (!thread.alive) await this.#reopen();
+    const rows = packer.packed();
+    const { on } = this.#options;
+    try {
+      const { outcome, spare } = await this.#openedThread().ask({ type: "commit", rows }, transferable(rows));
+      if (spare.byteLength <= SPARE_BYTES_MAX) this.#spare = spare;
+      if (outcome.type === "kept") {
+        on.kept(outcome.bytes);
+        return;
+      }
+      on.notKept(outcome.reason);
+      throw outcome.type === "unknown" ? new CommitUnknownError(outcome.reason) : new Error(outcome.reason);
+    } catch (thrown) {
+      if (!(thrown instanceof ThreadEndedError)) throw thrown;
+      on.notKept(thrown.message);
+      throw new CommitUnknownError(thrown.message);
+    }
+  }
+
+  async #openThread(): Promise<void> {
+    const { clock, on, folder, createFolder, folderMode, fsync, lockTimeoutMs, bytesMax, onCorruption } = this.#options;
+    const { startThread = () => new StoreThread() } = this.#options;
+    const thread = startThread();
+    this.#thread = thread;
+    const file = { folder, createFolder, folderMode, fsync, lockTimeoutMs, bytesMax, onCorruption, now: clock.now() };
+    try {
+      on.opened(await thread.ask({ type: "open", options: file }));
+    } catch (thrown) {
+      await thread.terminate();
+      throw thrown;
+    }
+  }
+
+  #reopen(): Promise<void> {
+    this.#reopening ??= this.#openThread().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #setAside(thread: StoreThread, scope: string, rows: readonly BadRow[]): Promise<void> {
+    await thread.ask({ type: "set_aside", scope, rows, at: this.#options.clock.now() });
+    this.#options.on.rowsSetAside(scope, rows);
+  }
+
+  #openedThread(): StoreThread {
+    if (this.#state !== "open" || this.#thread === undefined) throw new Error(`the store is ${this.#state}, not open`);
+    return this.#thread;
+  }
+}

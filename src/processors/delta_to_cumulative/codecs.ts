@@ -2,14 +2,18 @@ import type { Codec } from "../../component/store.ts";
 import { afterAbsence, type Doubts, StreamState } from "./lineage.ts";
 import type { PlainState } from "./plain-sums.ts";
 import { newSource, type SourceState } from "./source-state.ts";
+import { numbersOfReadings, readingsOfNumbers } from "./stored-readings.ts";
 
 /**
- * A stream's row: 64-bit floats, little-endian. Version, flags (1: with doubts), number of members n, start, life,
- * falls, then n totals, n last values, and with doubts n open and n settled ones. It is written with every report, so it
- * holds nothing that does not change; the identity is a row of its own.
+ * A stream's row: 64-bit floats, little-endian. Version, flags (1: with doubts, 2: with readings), number of members n,
+ * start, life, falls, then n totals, n last values, with doubts n open and n settled ones, then the readings. It is
+ * written with every report, so it holds nothing that does not change; the identity is a row of its own.
  */
-const STREAM_VERSION = 1;
+const STREAM_VERSION = 2;
+/** Had no readings. */
+const FIRST_STREAM_VERSION = 1;
 const WITH_DOUBTS = 1;
+const WITH_READINGS = 2;
 const HEADER = 6;
 
 export const streamCodec: Codec<StreamState> = {
@@ -23,42 +27,49 @@ export const streamCodec: Codec<StreamState> = {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 0;
     const next = () => {
-      const number = view.getFloat64(offset, true);
+      const number = offset + 8 > bytes.length ? Number.NaN : view.getFloat64(offset, true);
       offset += 8;
       return number;
     };
-    const version = bytes.length < 8 * HEADER ? Number.NaN : next();
-    if (version !== STREAM_VERSION) throw new Error(`stream totals of version ${version}`);
-    const withDoubts = next() === WITH_DOUBTS;
+    const version = next();
+    if (version !== STREAM_VERSION && version !== FIRST_STREAM_VERSION) {
+      throw new Error(`stream totals of version ${version}`);
+    }
+    const flags = next();
     const members = next();
-    if (bytes.length !== 8 * (HEADER + members * (withDoubts ? 4 : 2)))
-      throw new Error("stream totals of a wrong size");
-    const numbers = () => Array.from({ length: members }, next);
     const lineage = { start: next(), life: next(), falls: next() };
+    if (!(bytes.length >= 8 * (HEADER + members * 2))) throw new Error("stream totals of a wrong size");
+    const numbers = () => Array.from({ length: members }, next);
     const [totals, last] = [numbers(), numbers()];
-    const doubts: Doubts | undefined = withDoubts
-      ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) }
-      : undefined;
-    return afterAbsence(new StreamState(lineage, totals, last, doubts));
+    const doubts: Doubts | undefined =
+      (flags & WITH_DOUBTS) !== 0 ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) } : undefined;
+    const readings = (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next) : undefined;
+    if (bytes.length !== offset) throw new Error("stream totals of a wrong size");
+    return afterAbsence(new StreamState(lineage, totals, last, doubts, readings));
   },
 };
 
-function streamSize({ totals, doubts }: StreamState): number {
-  return 8 * (HEADER + totals.length * (doubts === undefined ? 2 : 4));
+function streamSize({ totals, doubts, readings }: StreamState): number {
+  const numbers = HEADER + totals.length * (doubts === undefined ? 2 : 4);
+  return 8 * (readings === undefined ? numbers : numbers + numbersOfReadings(readings).length);
 }
 
-function writeStream({ lineage, totals, last, doubts }: StreamState, target: DataView, offset: number): void {
+function writeStream(state: StreamState, target: DataView, offset: number): void {
+  const { lineage, totals, last, doubts, readings } = state;
+  const flags = (doubts === undefined ? 0 : WITH_DOUBTS) + (readings === undefined ? 0 : WITH_READINGS);
   target.setFloat64(offset, STREAM_VERSION, true);
-  target.setFloat64(offset + 8, doubts === undefined ? 0 : WITH_DOUBTS, true);
+  target.setFloat64(offset + 8, flags, true);
   target.setFloat64(offset + 16, totals.length, true);
   target.setFloat64(offset + 24, lineage.start, true);
   target.setFloat64(offset + 32, lineage.life, true);
   target.setFloat64(offset + 40, lineage.falls, true);
   let end = writeNumbers(totals, target, offset + 8 * HEADER);
   end = writeNumbers(last, target, end);
-  if (doubts === undefined) return;
-  end = writeNumbers(doubts.open, target, end);
-  writeNumbers(doubts.settled, target, end);
+  if (doubts !== undefined) {
+    end = writeNumbers(doubts.open, target, end);
+    end = writeNumbers(doubts.settled, target, end);
+  }
+  if (readings !== undefined) writeNumbers(numbersOfReadings(readings), target, end);
 }
 
 /** One after the other; gives where they end. */

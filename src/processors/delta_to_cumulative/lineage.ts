@@ -1,12 +1,24 @@
 import type { MemberBehaviour } from "../../model/series.ts";
 import { withFallingValue } from "./falling-chain.ts";
+import {
+  afterReading,
+  afterReload,
+  isOneTick,
+  largestTotal,
+  leastTotal,
+  type Readings,
+  type Rule,
+  readingsOf,
+  withAdded,
+  withReadMembers,
+} from "./readings.ts";
 
 /**
- * The totals of one stream, and what is known of the emitter behind it. Immutable: each report makes a new value.
+ * The totals of one stream, and what is known of the emitters behind it. Immutable: each report makes a new value.
  *
- * One emitter at a time: the run of its values is a lineage, a lineage begins at zero, and what it grew by is added to
- * the totals. So whatever belongs to the question "whose value is this" is in this file, as functions of the state, the
- * report and what the source's life says.
+ * The run of one emitter's values is a lineage; it begins at zero, and what it grew by is added to the totals. Nearly
+ * always there is one, and this file has all of it, as functions of the state, the report and what the source's life
+ * says. Where there can be several, `readings.ts` keeps what the values can mean.
  *
  * All arrays have one entry for each member of the stream; NaN stands for a member that was not reported yet.
  *
@@ -21,12 +33,21 @@ export class StreamState {
   readonly last: readonly number[];
   /** Absent while nothing is uncertain, as always where the mode is told from the beginning. */
   readonly doubts: Doubts | undefined;
+  /** Absent while one lineage explains all; then they say what `last` would. */
+  readonly readings: Readings | undefined;
 
-  constructor(lineage: Lineage, totals: readonly number[], last: readonly number[], doubts?: Doubts) {
+  constructor(
+    lineage: Lineage,
+    totals: readonly number[],
+    last: readonly number[],
+    doubts?: Doubts,
+    readings?: Readings,
+  ) {
     this.lineage = lineage;
     this.totals = totals;
     this.last = last;
     this.doubts = doubts;
+    this.readings = readings;
   }
 }
 
@@ -62,8 +83,14 @@ export interface LifeView {
   readonly restart: number;
   /** How many lineages an identity can have had in this life at the most, one unseen restart among them. */
   readonly lineagesMax: number;
+  /** How many emitters an instance is taken to have; and how many it can have, should its values ask for more. */
+  readonly emitters: number;
+  readonly emittersMax: number;
   /** The report names an epoch that is over: an instance that lives on, of which no lineage is kept. */
   readonly late: boolean;
+  /** When the report came, and the one of the source before it; 0 never. */
+  readonly at: number;
+  readonly earlierAt: number;
 }
 
 export type Behaviours = readonly MemberBehaviour[];
@@ -94,6 +121,11 @@ export function afterReport(
   behaviours: Behaviours,
   view: LifeView,
 ): StreamState {
+  const readings = readingsBefore(before, values, behaviours, view);
+  if (readings !== undefined) return afterSeveral(before, readings, values, behaviours, view);
+  if (before.readings !== undefined) {
+    return afterReport(settledReadings(before, before.readings), values, behaviours, view);
+  }
   const { mode } = view;
   let countersFell = false;
   let byModeFell = false;
@@ -140,11 +172,11 @@ export function afterReport(
 
 /** The state once it is proven that the values of its life were deltas: what they could have meant is added. */
 export function afterProof(state: StreamState): StreamState {
-  const { lineage, last, doubts } = state;
+  const { lineage, last, doubts, readings } = state;
   if (doubts === undefined || doubts.open.every((open) => open === 0)) return state;
   const totals = state.totals.map((total, index) => total + doubts.open[index]!);
   const proven = { ...doubts, open: doubts.open.map(() => 0), falling: doubts.falling.map(() => []) };
-  return new StreamState(lineage, totals, last, proven);
+  return new StreamState(lineage, totals, last, proven, readings && withAdded(readings, doubts.open));
 }
 
 /** Whether the values of its life cannot have been anything but deltas. */
@@ -157,23 +189,154 @@ export function provesDelta({ doubts }: StreamState, { lineagesMax }: LifeView):
 /** The state when its members are others now: each entry is the index that a member had before, or -1. */
 export function withMembers(state: StreamState, indexes: readonly number[]): StreamState {
   const pick = (numbers: readonly number[], missing: number) => indexes.map((index) => numbers[index] ?? missing);
-  const { lineage, totals, last, doubts } = state;
+  const { lineage, totals, last, doubts, readings } = state;
   const picked = doubts && {
     open: pick(doubts.open, 0),
     settled: pick(doubts.settled, 0),
     falling: indexes.map((index) => doubts.falling[index] ?? []),
   };
-  return new StreamState(lineage, pick(totals, Number.NaN), pick(last, Number.NaN), picked);
+  const read = readings && withReadMembers(readings, indexes);
+  return new StreamState(lineage, pick(totals, Number.NaN), pick(last, Number.NaN), picked, read);
 }
 
 /** By how much a member's total could be too low. */
-export function uncertainty({ doubts }: StreamState, index: number): number {
-  return doubts === undefined ? 0 : doubts.open[index]! + doubts.settled[index]!;
+export function uncertainty({ doubts, readings }: StreamState, index: number): number {
+  const ofMode = doubts === undefined ? 0 : doubts.open[index]! + doubts.settled[index]!;
+  return readings === undefined ? ofMode : ofMode + readings.spread[index]!;
 }
 
 /** The state as it goes on after we were away: a restart may have gone unseen, so what was open stays undecided. */
 export function afterAbsence(state: StreamState): StreamState {
   return state.doubts === undefined ? state : withDoubts(state, settle(state.doubts));
+}
+
+/**
+ * What is to be told apart: nothing, unless more emitters are known, a reload left an old one with connections open, or
+ * the values themselves cannot be of one.
+ */
+function readingsBefore(
+  before: StreamState,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+): Readings | undefined {
+  const { lineage, totals, readings } = before;
+  const reloads = view.life - lineage.life;
+  if (view.late) return readings;
+  if (readings !== undefined) {
+    if (reloads <= 0) return readings;
+    return lineage.life < view.restart ? undefined : afterReload(readings, reloads);
+  }
+  const ended = lineageEnded(before, behaviours, view);
+  const isKept = reloads > 0 && !ended;
+  const isTold = view.emitters > 1 && view.mode === "cumulative";
+  if (!isKept && !isTold && (ended || view.emittersMax === 1 || !isOfAnother(before, values, behaviours, view))) {
+    return undefined;
+  }
+  const isNew = ended || before.last.every(Number.isNaN);
+  const known = before.last.map((value, index) =>
+    Number.isNaN(value) || behaviours[index] === "level" || (view.mode === "delta" && behaviours[index] === "by_mode")
+      ? 0
+      : value,
+  );
+  const open = hasOpen(totals, behaviours);
+  return readingsOf(totals, isNew ? undefined : { values: known, open, at: view.earlierAt }, isKept ? reloads + 1 : 1);
+}
+
+/** Whether values can only be another emitter's: they are below the last ones, or the same again in one tick. */
+function isOfAnother(before: StreamState, values: readonly number[], behaviours: Behaviours, view: LifeView): boolean {
+  if (view.nextLife !== view.life) return false; // What began announced itself: nothing else explains more.
+  let isEqual = view.mode === "cumulative" && isOneTick(view.earlierAt, view.at);
+  for (let index = 0; index < behaviours.length; index++) {
+    const value = values[index]!;
+    if (value !== before.last[index]) isEqual = false;
+    const mayFall = behaviours[index] === "level" || (behaviours[index] === "by_mode" && view.mode !== "cumulative");
+    if (!mayFall && value >= 0 && value < before.last[index]!) return true;
+  }
+  return isEqual;
+}
+
+/** The state after a report that several emitters can have sent. */
+function afterSeveral(
+  before: StreamState,
+  readings: Readings,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+): StreamState {
+  const { mode, late } = view;
+  const added = values.map((value, index) =>
+    mode === "delta" && behaviours[index] === "by_mode" && isCount(value) ? value : 0,
+  );
+  const explained = late ? readings : readReport(readings, values, behaviours, view, view.emitters);
+  const untold = explained === undefined;
+  const wasSettled = untold ? settledReadings(before, readings) : before;
+  const after = withAdded(explained ?? readUntold(wasSettled, readings, values, behaviours, view), added);
+  const totals = wasSettled.totals.map((total, index) => {
+    const value = values[index]!;
+    if (behaviours[index] === "level") return Number.isNaN(value) || late ? total : value;
+    if (Number.isNaN(total) && !isCount(value)) return total;
+    return Math.max(total || 0, leastTotal(after, index));
+  });
+  const spread = totals.map((total, index) =>
+    behaviours[index] === "cumulative" || (behaviours[index] === "by_mode" && mode === "cumulative")
+      ? Math.max(0, largestTotal(after, index) - (total || 0))
+      : 0,
+  );
+  const lineage = lineageAfter(before, view, untold);
+  const counted = new StreamState(lineage, totals, before.last, wasSettled.doubts, { ...after, spread });
+  if (mode !== "undecided" && counted.doubts === undefined) return counted;
+  return doubted(wasSettled, counted, values, behaviours, view);
+}
+
+/** The readings after a report that none of them explains: more emitters than were known of, or a restart that nobody told. */
+function readUntold(
+  settled: StreamState,
+  readings: Readings,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+): Readings {
+  const { emitters, emittersMax } = view;
+  const more = emittersMax > emitters && readReport(readings, values, behaviours, view, emittersMax);
+  return more || readReport(readingsOf(settled.totals, undefined, 1), values, behaviours, view, emittersMax)!;
+}
+
+function readReport(
+  readings: Readings,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+  emitters: number,
+): Readings | undefined {
+  const { mode, at } = view;
+  const rules = behaviours.map((behaviour, index): Rule => {
+    if (behaviour === "level" || !isCount(values[index]!)) return "left";
+    if (behaviour === "cumulative" || mode === "cumulative") return "counts";
+    return mode === "delta" ? "left" : "restarts";
+  });
+  return afterReading(readings, {
+    values,
+    rules,
+    open: hasOpen(values, behaviours),
+    at,
+    emitters,
+    onlyChanges: mode === "cumulative",
+  });
+}
+
+/** The state when its lineages are over: by how much they could have counted too little stays uncertain. */
+function settledReadings(state: StreamState, { spread }: Readings): StreamState {
+  const { lineage, totals, last } = state;
+  const doubts = state.doubts ?? noDoubts(totals.length);
+  const settled = doubts.settled.map((doubt, index) => doubt + spread[index]!);
+  const isCertain = state.doubts === undefined && spread.every((part) => part === 0);
+  return new StreamState(
+    lineage,
+    totals,
+    last.map(() => Number.NaN),
+    isCertain ? undefined : { ...doubts, settled },
+  );
 }
 
 /**
@@ -183,7 +346,11 @@ export function afterAbsence(state: StreamState): StreamState {
 function lineageEnded({ lineage, totals }: StreamState, behaviours: Behaviours, view: LifeView): boolean {
   if (lineage.life >= view.life) return false;
   if (lineage.life < view.restart) return true;
-  return !behaviours.some((behaviour, index) => behaviour === "level" && totals[index]! > 0);
+  return !hasOpen(totals, behaviours);
+}
+
+function hasOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
+  return behaviours.some((behaviour, index) => behaviour === "level" && numbers[index]! > 0);
 }
 
 function lineageAfter({ lineage, totals }: StreamState, view: LifeView, untold: boolean): Lineage {
@@ -232,8 +399,8 @@ function withoutIdleDoubts(state: StreamState): StreamState {
   return isCertain ? withDoubts(state, undefined) : state;
 }
 
-function withDoubts({ lineage, totals, last }: StreamState, doubts: Doubts | undefined): StreamState {
-  return new StreamState(lineage, totals, last, doubts);
+function withDoubts({ lineage, totals, last, readings }: StreamState, doubts: Doubts | undefined): StreamState {
+  return new StreamState(lineage, totals, last, doubts, readings);
 }
 
 function noDoubts(members: number): Doubts {

@@ -23,6 +23,8 @@ export interface SourceState {
   readonly formerEpochs: readonly string[];
   /** Whether the reports of the present life proved, untold, that its emitters count since their last report. */
   readonly provenDelta: boolean;
+  /** Whether values of the present process can only be of several emitters, where their number is not known. */
+  readonly several: boolean;
   /** When the last report arrived; 0 never. */
   readonly reportAt: number;
   /** Since when `unreportedMs` is added up. */
@@ -50,6 +52,7 @@ export function newSource(at: number): SourceState {
     epoch: undefined,
     formerEpochs: [],
     provenDelta: false,
+    several: false,
     reportAt: 0,
     since: at,
     accountedAt: 0,
@@ -86,16 +89,21 @@ export function withUntoldFall(before: SourceState, lastReportAt: number, at: nu
   return withUnreported({ ...before, provenDelta: false }, lastReportAt, at);
 }
 
-/** What the source's life says about a report of this epoch. */
-export function viewOf(state: SourceState, source: Source, epoch: string | undefined): LifeView {
+/** What the source's life says about a report of this epoch; `earlierAt` is when the one before it came. */
+export function viewOf(state: SourceState, source: Source, epoch: string | undefined, earlierAt: number): LifeView {
   const { life, restart } = state;
   const instances = 1 + life - restart;
+  const emittersMax = source.emitters ?? EMITTERS_MAX;
   return {
     mode: state.told ?? (state.provenDelta ? "delta" : "undecided"),
     life,
     nextLife: beginWaits(state) ? life + 1 : life,
     restart,
-    lineagesMax: (source.emitters ?? EMITTERS_MAX) * instances + 1,
+    lineagesMax: emittersMax * instances + 1,
+    emitters: source.emitters ?? (state.several ? EMITTERS_MAX : 1),
+    emittersMax,
+    at: state.reportAt,
+    earlierAt,
     late: epoch !== undefined && epoch !== state.epoch,
   };
 }
@@ -121,6 +129,7 @@ function withBegin(state: SourceState): SourceState {
     ...(isRestart ? withUnreported(state, state.reportAt, goneAt) : state),
     life,
     restart: isRestart ? life : state.restart,
+    several: state.several && !isRestart,
     beganAt,
     countedBeginAt: beganAt,
     restartWaits: false,
@@ -139,6 +148,7 @@ function withEpoch(state: SourceState, epoch: string, at: number): SourceState {
     epoch,
     formerEpochs: [...state.formerEpochs, state.epoch].slice(-FORMER_EPOCHS_MAX),
     provenDelta: false,
+    several: false,
   };
 }
 

@@ -24,6 +24,10 @@ export interface StreamRecord extends Cell<StreamState> {
   certainAt: number;
 }
 
+function isCertain({ doubts, readings }: StreamState): boolean {
+  return doubts === undefined && readings === undefined;
+}
+
 /** How often a series says that nothing is uncertain, while its total moves on. */
 const CERTAIN_PERIOD_MS = 60_000;
 
@@ -87,7 +91,7 @@ export class StreamRecords {
       const value = totals[index]!;
       if (!Number.isNaN(value)) points.push({ series: exported[index]!, start, time, value });
     }
-    if (state.doubts !== undefined || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
+    if (!isCertain(state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
       this.#showUncertain(record, time, points);
     }
   }
@@ -95,7 +99,7 @@ export class StreamRecords {
   /** A stream of which nothing is uncertain says so once in a while: that is news to nobody. */
   #showUncertain(record: StreamRecord, time: number, points: Point[]): void {
     const { state, uncertain } = record;
-    record.certainAt = state.doubts === undefined ? time : Number.NEGATIVE_INFINITY;
+    record.certainAt = isCertain(state) ? time : Number.NEGATIVE_INFINITY;
     for (let index = 0; index < uncertain.length; index++) {
       const series = uncertain[index];
       if (series === undefined || Number.isNaN(state.totals[index]!)) continue;

@@ -17,8 +17,9 @@ interface Report {
   readonly state: SourceState;
   readonly view: LifeView;
   readonly staging: Staging;
-  /** Whether counters fell untold, and whether values proved to be deltas. */
+  /** Whether counters fell untold, perhaps as there are several, and whether values proved to be deltas. */
   falls: boolean;
+  several: boolean;
   proof: boolean;
 }
 
@@ -98,7 +99,15 @@ export class StreamTotals {
     const before = source.state;
     const state = withReport(before, facts === undefined ? before.told : facts.told, staging.at);
     if (state.life !== before.life) this.#counters.lives[state.restart === state.life ? "restart" : "reload"].value++;
-    return { source, state, view: viewOf(state, identity, facts?.epoch), staging, falls: false, proof: false };
+    return {
+      source,
+      state,
+      view: viewOf(state, identity, facts?.epoch, before.reportAt),
+      staging,
+      falls: false,
+      several: false,
+      proof: false,
+    };
   }
 
   /** One report of one stream: its members stand next to each other, in their order; some may have been taken out. */
@@ -115,6 +124,7 @@ export class StreamTotals {
     const after = afterReport(before, this.#values, record.behaviours, report.view);
     if (after.lineage.falls !== before.lineage.falls) {
       report.falls = true;
+      if (after.readings !== undefined) report.several = true;
       this.#counters.falls.value++;
     }
     if (report.view.mode === "undecided" && provesDelta(after, report.view)) report.proof = true;
@@ -165,6 +175,7 @@ export class StreamTotals {
         this.#toShow(record, time);
       }
     }
+    if (report.several) after = { ...after, several: true };
     this.#sources.change(source, after, staging);
     for (const record of this.#reported) this.#streams.show(record, record.time, staging.points);
     this.#sources.show(source, time, staging.points);

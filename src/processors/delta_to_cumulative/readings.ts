@@ -1,0 +1,254 @@
+/**
+ * What the values of several emitters under one name can mean, each with counters of its own that never fall.
+ *
+ * A reading says which emitter each report came from. All readings that nothing contradicts are kept: the one that
+ * counts least is shown, and the one that counts most says how much more it could be. While no reading was left out,
+ * both are exact. When there are too many, those go first that can never count less than another that stays; what is then
+ * lost is only how much more it could be, and for that a simple bound remains: the totals of n emitters are n of the
+ * values that were reported, so they are no more than the n largest.
+ *
+ * All arrays have one entry for each member of the stream. Everything is immutable.
+ */
+export interface Readings {
+  /** The totals before these readings: what they all share. */
+  readonly base: readonly number[];
+  readonly alive: readonly Reading[];
+  /** Whether `alive` still holds every reading that is possible. */
+  readonly complete: boolean;
+  /** The largest values that were reported of each member, largest first. */
+  readonly highest: readonly (readonly number[])[];
+  /** How many emitters an instance has at the most. */
+  readonly emitters: number;
+  /** How many instances of the source may report: one more for each reload that an open connection outlived. */
+  readonly instances: number;
+  /** By how much the total of each member could be too low. */
+  readonly spread: readonly number[];
+}
+
+export interface Reading {
+  /** What lineages that are over have counted. */
+  readonly ended: readonly number[];
+  /** Largest first. */
+  readonly lineages: readonly Run[];
+}
+
+/** The run of one emitter's values. */
+export interface Run {
+  readonly values: readonly number[];
+  /** Whether its last report had connections open: only such an emitter outlives a reload. */
+  readonly open: boolean;
+  /** When it reported last. */
+  readonly at: number;
+}
+
+/** How a member's value is read: `counts` never falls; where `restarts` falls, it began at zero; `left` means nothing here. */
+export type Rule = "counts" | "restarts" | "left";
+
+export interface Reported {
+  readonly values: readonly number[];
+  readonly rules: readonly Rule[];
+  readonly open: boolean;
+  readonly at: number;
+  /** How many emitters an instance has at the most. */
+  readonly emitters: number;
+  /** Whether an emitter says nothing where nothing changed: then two equal reports in a tick are of two emitters. */
+  readonly onlyChanges: boolean;
+}
+
+/** Readings that are kept at a time. */
+const READINGS_MAX = 16;
+
+/** Instances that are told apart: whoever reloads more often while one connection is open is taken for an unseen restart. */
+const INSTANCES_MAX = 4;
+
+/** Ticks of one source come together: a counter that reports the same twice within this time is two counters. */
+const TICK_MS = 400;
+
+/** One reading, of what is known when more than one becomes possible: a total, and the emitter that made its last part. */
+export function readingsOf(totals: readonly number[], last: Run | undefined, instances: number): Readings {
+  const values = last?.values ?? totals.map(() => 0);
+  return {
+    base: totals.map((total, index) => (total || 0) - values[index]!),
+    alive: [{ ended: totals.map(() => 0), lineages: last === undefined ? [] : [last] }],
+    complete: true,
+    highest: last === undefined ? totals.map(() => []) : values.map((value) => [value]),
+    emitters: 1,
+    instances: Math.min(instances, INSTANCES_MAX),
+    spread: totals.map(() => 0),
+  };
+}
+
+/** The readings after a report; undefined when no reading explains it: some counter must have begun again. */
+export function afterReading(before: Readings, report: Reported): Readings | undefined {
+  const lineagesMax = report.emitters * before.instances;
+  const alive = distinct(before.alive.flatMap((reading) => successors(reading, report, lineagesMax)));
+  if (alive.length === 0) return undefined;
+  const complete = before.complete && alive.length <= READINGS_MAX;
+  return {
+    ...before,
+    alive: complete ? alive : leastOf(alive),
+    complete,
+    emitters: report.emitters,
+    highest: before.highest.map((highest, index) =>
+      report.rules[index] === "left" ? highest : withHighest(highest, report.values[index]!, report.emitters),
+    ),
+  };
+}
+
+/** After a reload: who had a connection open may report on. Undefined when nobody had, in no reading. */
+export function afterReload(before: Readings, reloads: number): Readings | undefined {
+  const alive = before.alive.map((reading) => reading.lineages.reduce(withEnded, { ...reading, lineages: [] }));
+  if (alive.every(({ lineages }) => lineages.length === 0)) return undefined;
+  return { ...before, alive: distinct(alive), instances: Math.min(before.instances + reloads, INSTANCES_MAX) };
+}
+
+/** Whether reports that came then, 0 is never, can be of one tick. */
+export function isOneTick(earlierAt: number, at: number): boolean {
+  return earlierAt > 0 && at - earlierAt < TICK_MS;
+}
+
+/** The readings when the members are others now: each entry is the index that a member had before, or -1. */
+export function withReadMembers(before: Readings, indexes: readonly number[]): Readings {
+  const pick = (numbers: readonly number[]) => indexes.map((index) => numbers[index] ?? 0);
+  return {
+    ...before,
+    base: pick(before.base),
+    alive: before.alive.map(({ ended, lineages }) => ({
+      ended: pick(ended),
+      lineages: lineages.map((run) => ({ ...run, values: pick(run.values) })),
+    })),
+    highest: indexes.map((index) => before.highest[index] ?? []),
+    spread: pick(before.spread),
+  };
+}
+
+/** What deltas add, whoever reported them. */
+export function withAdded(before: Readings, added: readonly number[]): Readings {
+  return { ...before, base: before.base.map((base, index) => base + added[index]!) };
+}
+
+/** The total of a member in the reading that counts least. */
+export function leastTotal({ base, alive }: Readings, index: number): number {
+  return base[index]! + Math.min(...alive.map((reading) => counted(reading, index)));
+}
+
+/** The total of a member that cannot be exceeded. */
+export function largestTotal(readings: Readings, index: number): number {
+  const { base, alive, complete, highest, emitters, instances } = readings;
+  if (complete) return base[index]! + Math.max(...alive.map((reading) => counted(reading, index)));
+  return base[index]! + highest[index]!.slice(0, emitters * instances).reduce((total, value) => total + value, 0);
+}
+
+function counted({ ended, lineages }: Reading, index: number): number {
+  let sum = ended[index]!;
+  for (const { values } of lineages) sum += values[index]!;
+  return sum;
+}
+
+/** The report as the next one of each emitter that it can have come from, and as the first one of another. */
+function successors(reading: Reading, report: Reported, lineagesMax: number): Reading[] {
+  const { ended, lineages } = reading;
+  const after: Reading[] = [];
+  for (const [index, run] of lineages.entries()) {
+    if (fits(run, report)) after.push(grown(ended, lineages.toSpliced(index, 1), run, report));
+  }
+  if (lineages.length < lineagesMax) after.push(grown(ended, lineages, undefined, report));
+  return after;
+}
+
+/** An emitter's counters never fall, and it reports nothing but change: so not the same twice in a tick. */
+function fits({ values, at }: Run, report: Reported): boolean {
+  let isEqual = report.onlyChanges;
+  for (let index = 0; index < values.length; index++) {
+    const value = report.values[index]!;
+    if (report.rules[index] === "left") continue;
+    if (value !== values[index]) isEqual = false;
+    if (report.rules[index] === "counts" && value < values[index]!) return false;
+  }
+  return !isEqual || !isOneTick(at, report.at);
+}
+
+function grown(ended: readonly number[], others: readonly Run[], run: Run | undefined, report: Reported): Reading {
+  const endedAfter = ended.slice();
+  const values = report.values.map((value, index) => {
+    const before = run?.values[index] ?? 0;
+    if (report.rules[index] === "left") return before;
+    if (value < before) endedAfter[index] = endedAfter[index]! + before;
+    return value;
+  });
+  const grownRun: Run = { values, open: report.open, at: report.at };
+  return { ended: endedAfter, lineages: [...others, grownRun].sort(largestFirst) };
+}
+
+function withEnded({ ended, lineages }: Reading, run: Run): Reading {
+  if (run.open) return { ended, lineages: [...lineages, run] };
+  return { ended: ended.map((sum, index) => sum + run.values[index]!), lineages };
+}
+
+function withHighest(highest: readonly number[], value: number, emitters: number): readonly number[] {
+  const place = highest.findIndex((other) => other < value);
+  if (place === -1 && highest.length >= emitters * INSTANCES_MAX) return highest;
+  return highest.toSpliced(place === -1 ? highest.length : place, 0, value).slice(0, emitters * INSTANCES_MAX);
+}
+
+function distinct(readings: readonly Reading[]): readonly Reading[] {
+  if (readings.length < 2) return readings;
+  return [...new Map(readings.map((reading) => [JSON.stringify(reading), reading])).values()];
+}
+
+/**
+ * Only what can still be the least. A reading that holds the same emitters as another with larger values, or one more,
+ * never counts less than that one, whatever is reported: the other can follow it step by step.
+ */
+function leastOf(readings: readonly Reading[]): readonly Reading[] {
+  const least: Reading[] = [];
+  const inOrder = readings
+    .map((reading) => ({ reading, size: sizeOf(reading) }))
+    .sort((left, right) => left.reading.lineages.length - right.reading.lineages.length || left.size - right.size);
+  for (const { reading } of inOrder) {
+    if (!least.some((other) => neverCountsMore(other, reading))) least.push(reading);
+  }
+  if (least.length <= READINGS_MAX) return least;
+  return [...least.slice(0, READINGS_MAX - 1), least.slice(READINGS_MAX - 1).reduce(below)];
+}
+
+function neverCountsMore(one: Reading, other: Reading): boolean {
+  if (one.lineages.length > other.lineages.length || !isBelow(one.ended, other.ended)) return false;
+  return one.lineages.every((run, index) => {
+    const against = other.lineages[index]!;
+    return run.open === against.open && run.at <= against.at && isBelow(run.values, against.values);
+  });
+}
+
+/** One reading in place of two: it follows both, and counts no more than either. */
+function below(one: Reading, other: Reading): Reading {
+  const lineages = one.lineages.slice(0, other.lineages.length).map((run, index): Run => {
+    const against = other.lineages[index]!;
+    return {
+      values: minimum(run.values, against.values),
+      open: run.open || against.open,
+      at: Math.min(run.at, against.at),
+    };
+  });
+  return { ended: minimum(one.ended, other.ended), lineages };
+}
+
+function minimum(one: readonly number[], other: readonly number[]): readonly number[] {
+  return one.map((value, index) => Math.min(value, other[index]!));
+}
+
+function isBelow(one: readonly number[], other: readonly number[]): boolean {
+  return one.every((value, index) => value <= other[index]!);
+}
+
+function largestFirst(left: Run, right: Run): number {
+  return sum(right.values) - sum(left.values);
+}
+
+function sizeOf({ ended, lineages }: Reading): number {
+  return lineages.reduce((total, { values }) => total + sum(values), sum(ended));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -243,17 +243,24 @@ function readingsBefore(
   return readingsOf(totals, isNew ? undefined : { values: known, open, at: view.earlierAt }, isKept ? reloads + 1 : 1);
 }
 
-/** Whether values can only be another emitter's: they are below the last ones, or the same again in one tick. */
+/** Whether values can only be another emitter's: below the last ones, the same again in one tick, or moved by nobody. */
 function isOfAnother(before: StreamState, values: readonly number[], behaviours: Behaviours, view: LifeView): boolean {
   if (view.nextLife !== view.life) return false; // What began announced itself: nothing else explains more.
-  let isEqual = view.mode === "cumulative" && isOneTick(view.earlierAt, view.at);
+  const isCumulative = view.mode === "cumulative";
+  let hasMoved = false;
+  let hasConnections = !isCumulative || !hasLevel(before.totals, behaviours) || hasOpen(before.totals, behaviours);
   for (let index = 0; index < behaviours.length; index++) {
-    const value = values[index]!;
-    if (value !== before.last[index]) isEqual = false;
-    const mayFall = behaviours[index] === "level" || (behaviours[index] === "by_mode" && view.mode !== "cumulative");
-    if (!mayFall && value >= 0 && value < before.last[index]!) return true;
+    const [behaviour, value, last] = [behaviours[index], values[index]!, before.last[index]!];
+    if (behaviour === "level" || !isCount(value) || value === last) continue;
+    if (value < last && (behaviour === "cumulative" || isCumulative)) return true;
+    if (behaviour === "cumulative" || Number.isNaN(last)) hasConnections = true;
+    hasMoved = true;
   }
-  return isEqual;
+  return hasMoved ? !hasConnections : isCumulative && isOneTick(view.earlierAt, view.at);
+}
+
+function hasLevel(numbers: readonly number[], behaviours: Behaviours): boolean {
+  return behaviours.some((behaviour, index) => behaviour === "level" && !Number.isNaN(numbers[index]!));
 }
 
 /** The state after a report that several emitters can have sent. */
@@ -312,8 +319,8 @@ function readReport(
   const { mode, at } = view;
   const rules = behaviours.map((behaviour, index): Rule => {
     if (behaviour === "level" || !isCount(values[index]!)) return "left";
-    if (behaviour === "cumulative" || mode === "cumulative") return "counts";
-    return mode === "delta" ? "left" : "restarts";
+    if (behaviour === "cumulative") return "counts";
+    return mode === "delta" ? "left" : mode === "cumulative" ? "moves" : "restarts";
   });
   return afterReading(readings, {
     values,

@@ -41,8 +41,11 @@ export interface Run {
   readonly at: number;
 }
 
-/** How a member's value is read: `counts` never falls; where `restarts` falls, it began at zero; `left` means nothing here. */
-export type Rule = "counts" | "restarts" | "left";
+/**
+ * How a member's value is read: `counts` and `moves` never fall, and what moves needs a connection; where `restarts`
+ * falls, it began at zero; `left` means nothing here.
+ */
+export type Rule = "counts" | "moves" | "restarts" | "left";
 
 export interface Reported {
   readonly values: readonly number[];
@@ -86,7 +89,7 @@ export function afterReading(before: Readings, report: Reported): Readings | und
   const complete = before.complete && alive.length <= READINGS_MAX;
   return {
     ...before,
-    alive: complete ? alive : leastOf(alive),
+    alive: complete ? alive : leastOf(alive, report.rules),
     complete,
     emitters: report.emitters,
     highest: before.highest.map((highest, index) =>
@@ -156,16 +159,21 @@ function successors(reading: Reading, report: Reported, lineagesMax: number): Re
   return after;
 }
 
-/** An emitter's counters never fall, and it reports nothing but change: so not the same twice in a tick. */
-function fits({ values, at }: Run, report: Reported): boolean {
-  let isEqual = report.onlyChanges;
+/**
+ * An emitter's counters never fall, and without a connection nothing moves: where none was open, a new one was counted.
+ * An emitter reports nothing but change, so not the same twice in a tick.
+ */
+function fits({ values, open, at }: Run, { rules, values: reported, at: reportedAt, onlyChanges }: Reported): boolean {
+  let hasChanged = false;
+  let hasConnections = open;
   for (let index = 0; index < values.length; index++) {
-    const value = report.values[index]!;
-    if (report.rules[index] === "left") continue;
-    if (value !== values[index]) isEqual = false;
-    if (report.rules[index] === "counts" && value < values[index]!) return false;
+    const [rule, value, before] = [rules[index], reported[index]!, values[index]!];
+    if (rule === "left" || value === before) continue;
+    if (rule === "counts") hasConnections = true;
+    if (rule !== "restarts" && value < before) return false;
+    hasChanged = true;
   }
-  return !isEqual || !isOneTick(at, report.at);
+  return hasChanged ? hasConnections : !(onlyChanges && isOneTick(at, reportedAt));
 }
 
 function grown(ended: readonly number[], others: readonly Run[], run: Run | undefined, report: Reported): Reading {
@@ -200,24 +208,31 @@ function distinct(readings: readonly Reading[]): readonly Reading[] {
  * Only what can still be the least. A reading that holds the same emitters as another with larger values, or one more,
  * never counts less than that one, whatever is reported: the other can follow it step by step.
  */
-function leastOf(readings: readonly Reading[]): readonly Reading[] {
+function leastOf(readings: readonly Reading[], rules: readonly Rule[]): readonly Reading[] {
   const least: Reading[] = [];
   const inOrder = readings
     .map((reading) => ({ reading, size: sizeOf(reading) }))
     .sort((left, right) => left.reading.lineages.length - right.reading.lineages.length || left.size - right.size);
   for (const { reading } of inOrder) {
-    if (!least.some((other) => neverCountsMore(other, reading))) least.push(reading);
+    if (!least.some((other) => neverCountsMore(other, reading, rules))) least.push(reading);
   }
   if (least.length <= READINGS_MAX) return least;
   return [...least.slice(0, READINGS_MAX - 1), least.slice(READINGS_MAX - 1).reduce(below)];
 }
 
-function neverCountsMore(one: Reading, other: Reading): boolean {
+function neverCountsMore(one: Reading, other: Reading, rules: readonly Rule[]): boolean {
   if (one.lineages.length > other.lineages.length || !isBelow(one.ended, other.ended)) return false;
-  return one.lineages.every((run, index) => {
-    const against = other.lineages[index]!;
-    return run.open === against.open && run.at <= against.at && isBelow(run.values, against.values);
-  });
+  return one.lineages.every((run, index) => follows(run, other.lineages[index]!, rules));
+}
+
+/** Whether one emitter can send whatever the other can. */
+function follows(run: Run, other: Run, rules: readonly Rule[]): boolean {
+  if (run.open !== other.open || run.at > other.at || !isBelow(run.values, other.values)) return false;
+  return run.open || isBelow(other.values, run.values) || hasCounted(run, other, rules);
+}
+
+function hasCounted(from: Run, to: Run, rules: readonly Rule[]): boolean {
+  return rules.some((rule, index) => rule === "counts" && from.values[index]! < to.values[index]!);
 }
 
 /** One reading in place of two: it follows both, and counts no more than either. */
@@ -226,7 +241,7 @@ function below(one: Reading, other: Reading): Reading {
     const against = other.lineages[index]!;
     return {
       values: minimum(run.values, against.values),
-      open: run.open || against.open,
+      open: true,
       at: Math.min(run.at, against.at),
     };
   });

@@ -140,3 +140,11 @@ test("handlers of all kinds, and deltas that are zero at the end of a long downl
   expect(totalsOf(rig, "relay-in", "")).toEqual([2, 0, 3369, 5586, 0]);
   expect(totalsOf(rig, "forward", "")).toEqual([1, 0, 79, 855, 0]);
 });
+
+test("an auto handler: each inner handler's last value counts, in each of three lives", async () => {
+  const rig = await play(["auto-handler.jsonl"], []);
+  // Boot: http went to 4 connections, 316 / 3668, socks5 beside it to 2 and 158 / 1730. Then a reload with nothing open:
+  // socks5 1, 79 / 865, and http 1, 79 / 917. Then a new process: 1, 79 / 865.
+  expect(totalsOf(rig, "mixed", "alice")).toEqual([4 + 2 + 1 + 1 + 1, 0, 9 * 79, 3668 + 1730 + 865 + 917 + 865, 0]);
+  expect(totalsOf(rig, "mixed", "")).toEqual([6 + 2 + 1, 0, 1146 + 339 + 105, 5406 + 1786 + 869, 0]);
+});

@@ -143,7 +143,7 @@ test("a client that comes while a beginning waits counts once", async () => {
   rig.clock.advance(5000);
   rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 1, 1, 0] }, CUMULATIVE));
   life("began");
-  rig.send(report(rig.table, rig.clock.now(), { alice: [1, 0, 235, 632, 0] }, CUMULATIVE));
+  rig.send(report(rig.table, rig.clock.now(), { alice: [1, 1, 235, 632, 0] }, CUMULATIVE));
   expect(stats([1, 0, 235, 640, 0])).toEqual([1, 0, 235, 640, 0]);
 });
 
@@ -257,8 +257,8 @@ test("undecided: a fall of the connections proves nothing, and leaves what was o
 
 test("once the mode is told, what was undecided in that life is settled by it", async () => {
   const cumulative = await aliceReports();
-  cumulative.stats([1, 0, 100, 0, 0]);
-  cumulative.stats([1, 0, 130, 0, 0]);
+  cumulative.stats([1, 1, 100, 0, 0]);
+  cumulative.stats([1, 1, 130, 0, 0]);
   expect(shown(cumulative.rig, "received.uncertain")).toBe(100);
   expect(cumulative.stats([1, 0, 140, 0, 0], CUMULATIVE)[2]).toBe(140);
   expect(shown(cumulative.rig, "received.uncertain")).toBe(0);

@@ -239,7 +239,7 @@ function readingsBefore(
       ? 0
       : value,
   );
-  const open = hasOpen(totals, behaviours);
+  const open = mayHaveOpen(totals, behaviours);
   return readingsOf(totals, isNew ? undefined : { values: known, open, at: view.earlierAt }, isKept ? reloads + 1 : 1);
 }
 
@@ -248,7 +248,7 @@ function isOfAnother(before: StreamState, values: readonly number[], behaviours:
   if (view.nextLife !== view.life) return false; // What began announced itself: nothing else explains more.
   const isCumulative = view.mode === "cumulative";
   let hasMoved = false;
-  let hasConnections = !isCumulative || !hasLevel(before.totals, behaviours) || hasOpen(before.totals, behaviours);
+  let hasConnections = !isCumulative || mayHaveOpen(before.totals, behaviours);
   for (let index = 0; index < behaviours.length; index++) {
     const [behaviour, value, last] = [behaviours[index], values[index]!, before.last[index]!];
     if (behaviour === "level" || !isCount(value) || value === last) continue;
@@ -259,8 +259,11 @@ function isOfAnother(before: StreamState, values: readonly number[], behaviours:
   return hasMoved ? !hasConnections : isCumulative && isOneTick(view.earlierAt, view.at);
 }
 
-function hasLevel(numbers: readonly number[], behaviours: Behaviours): boolean {
-  return behaviours.some((behaviour, index) => behaviour === "level" && !Number.isNaN(numbers[index]!));
+/** Where no level tells of connections, there can always be one. */
+function mayHaveOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
+  return (
+    hasOpen(numbers, behaviours) || !behaviours.some((kind, index) => kind === "level" && isCount(numbers[index]!))
+  );
 }
 
 /** The state after a report that several emitters can have sent. */
@@ -325,7 +328,7 @@ function readReport(
   return afterReading(readings, {
     values,
     rules,
-    open: hasOpen(values, behaviours),
+    open: mayHaveOpen(values, behaviours),
     at,
     emitters,
     onlyChanges: mode === "cumulative",

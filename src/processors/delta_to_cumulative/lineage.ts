@@ -10,6 +10,7 @@ import {
   type Rule,
   readingsOf,
   withAdded,
+  withoutRead,
   withReadMembers,
 } from "./readings.ts";
 
@@ -86,6 +87,10 @@ export interface LifeView {
   /** How many emitters an instance is taken to have; and how many it can have, should its values ask for more. */
   readonly emitters: number;
   readonly emittersMax: number;
+  /** Whether that is known, and not what the values told. */
+  readonly isCounted: boolean;
+  /** How many instances the present process has had. */
+  readonly instances: number;
   /** The report names an epoch that is over: an instance that lives on, of which no lineage is kept. */
   readonly late: boolean;
   /** When the report came, and the one of the source before it; 0 never. */
@@ -240,7 +245,10 @@ function readingsBefore(
       : value,
   );
   const open = mayHaveOpen(totals, behaviours);
-  return readingsOf(totals, isNew ? undefined : { values: known, open, at: view.earlierAt }, isKept ? reloads + 1 : 1);
+  const last = isNew ? undefined : { values: known, open, at: view.earlierAt };
+  // What was taken for one emitter until now may have been several, and of each instance since the process began.
+  const isFollowed = view.emittersMax === 1 || (view.isCounted && view.mode === "cumulative");
+  return readingsOf(totals, last, isFollowed ? (isKept ? reloads + 1 : 1) : view.instances);
 }
 
 /** Whether values can only be another emitter's: below the last ones, the same again in one tick, or moved by nobody. */
@@ -252,11 +260,11 @@ function isOfAnother(before: StreamState, values: readonly number[], behaviours:
   for (let index = 0; index < behaviours.length; index++) {
     const [behaviour, value, last] = [behaviours[index], values[index]!, before.last[index]!];
     if (behaviour === "level" || !isCount(value) || value === last) continue;
-    if (value < last && (behaviour === "cumulative" || isCumulative)) return true;
+    if (value < last && (behaviour === "cumulative" || view.mode !== "delta")) return true;
     if (behaviour === "cumulative" || Number.isNaN(last)) hasConnections = true;
     hasMoved = true;
   }
-  return hasMoved ? !hasConnections : isCumulative && isOneTick(view.earlierAt, view.at);
+  return !hasConnections && (hasMoved || isOneTick(view.earlierAt, view.at));
 }
 
 /** Where no level tells of connections, there can always be one. */
@@ -275,13 +283,17 @@ function afterSeveral(
   view: LifeView,
 ): StreamState {
   const { mode, late } = view;
-  const added = values.map((value, index) =>
-    mode === "delta" && behaviours[index] === "by_mode" && isCount(value) ? value : 0,
-  );
-  const explained = late ? readings : readReport(readings, values, behaviours, view, view.emitters);
+  const isAdded = behaviours.map((behaviour) => mode === "delta" && behaviour === "by_mode");
+  const open = mode === "delta" ? withoutRead(readings, before.totals, isAdded) : readings;
+  // Undecided, falling bytes are no sign that there are more: so as many are thought of as there can be.
+  const emitters = mode === "undecided" ? view.emittersMax : view.emitters;
+  const explained = late ? open : readReport(open, values, behaviours, view, emitters);
   const untold = explained === undefined;
   const wasSettled = untold ? settledReadings(before, readings) : before;
-  const after = withAdded(explained ?? readUntold(wasSettled, readings, values, behaviours, view), added);
+  const after = withAdded(
+    explained ?? readUntold(wasSettled, open, values, behaviours, view),
+    values.map((value, index) => (isAdded[index] && isCount(value) ? value : 0)),
+  );
   const totals = wasSettled.totals.map((total, index) => {
     const value = values[index]!;
     if (behaviours[index] === "level") return Number.isNaN(value) || late ? total : value;

@@ -125,6 +125,20 @@ export function withReadMembers(before: Readings, indexes: readonly number[]): R
   };
 }
 
+/** The readings when nothing has to be read from some members any more: they have their totals. */
+export function withoutRead(before: Readings, totals: readonly number[], isLeft: readonly boolean[]): Readings {
+  const without = (numbers: readonly number[]) => numbers.map((value, index) => (isLeft[index] ? 0 : value));
+  return {
+    ...before,
+    base: before.base.map((value, index) => (isLeft[index] ? totals[index] || 0 : value)),
+    alive: before.alive.map(({ ended, lineages }) => ({
+      ended: without(ended),
+      lineages: lineages.map((run) => ({ ...run, values: without(run.values) })),
+    })),
+    highest: before.highest.map((values, index) => (isLeft[index] ? [] : values)),
+  };
+}
+
 /** What deltas add, whoever reported them. */
 export function withAdded(before: Readings, added: readonly number[]): Readings {
   return { ...before, base: before.base.map((base, index) => base + added[index]!) };
@@ -173,7 +187,7 @@ function fits({ values, open, at }: Run, { rules, values: reported, at: reported
     if (rule !== "restarts" && value < before) return false;
     hasChanged = true;
   }
-  return hasChanged ? hasConnections : !(onlyChanges && isOneTick(at, reportedAt));
+  return hasConnections || !(hasChanged || (onlyChanges && isOneTick(at, reportedAt)));
 }
 
 function grown(ended: readonly number[], others: readonly Run[], run: Run | undefined, report: Reported): Reading {

@@ -102,6 +102,8 @@ export function viewOf(state: SourceState, source: Source, epoch: string | undef
     lineagesMax: emittersMax * instances + 1,
     emitters: source.emitters ?? (state.several ? EMITTERS_MAX : 1),
     emittersMax,
+    isCounted: source.emitters !== undefined,
+    instances,
     at: state.reportAt,
     earlierAt,
     late: epoch !== undefined && epoch !== state.epoch,

@@ -1,8 +1,9 @@
 import type { Codec } from "../../component/store.ts";
-import { afterAbsence, type Doubts, StreamState } from "./lineage.ts";
+import { afterAbsence } from "./doubts.ts";
 import type { PlainState } from "./plain-sums.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 import { numbersOfReadings, readingsOfNumbers } from "./stored-readings.ts";
+import { type Doubts, StreamState } from "./stream-state.ts";
 
 /**
  * A stream's row: 64-bit floats, little-endian. Version, flags (1: with doubts, 2: with readings), number of members n,

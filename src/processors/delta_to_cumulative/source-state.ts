@@ -1,7 +1,7 @@
 import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
 import type { Source } from "../../model/series.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
-import type { LifeView } from "./lineage.ts";
+import type { LifeView } from "./life-view.ts";
 
 /** What is known of one source, from the facts of its reports alone. Immutable: each change is a new value. */
 export interface SourceState {

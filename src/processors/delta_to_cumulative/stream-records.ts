@@ -4,9 +4,9 @@ import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { streamCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
-import { newStream, type StreamState, uncertainty, withMembers } from "./lineage.ts";
 import type { Cell, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
+import { newStream, type StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
 /** One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. */
 export interface StreamRecord extends Cell<StreamState> {

@@ -4,11 +4,14 @@ import type { Series, Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
-import { afterProof, afterReport, isCount, type LifeView, newStreamWithout, provesDelta } from "./lineage.ts";
+import { afterProof, provesDelta } from "./doubts.ts";
+import type { LifeView } from "./life-view.ts";
+import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
 import { knownBegin, type SourceState, viewOf, withLifeFacts, withReport, withUntoldFall } from "./source-state.ts";
 import type { Staging } from "./staging.ts";
 import { type StreamRecord, StreamRecords } from "./stream-records.ts";
+import { isCount } from "./stream-state.ts";
 import type { Counters } from "./telemetry.ts";
 
 /** The streams and sources of one batch on their way through. */

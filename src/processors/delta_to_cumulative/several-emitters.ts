@@ -63,11 +63,13 @@ export function afterSeveral(
   const open = mode === "delta" ? withoutRead(readings, before.totals, isAdded) : readings;
   // Undecided, falling bytes are no sign that there are more: so as many are thought of as there can be.
   const emitters = mode === "undecided" ? view.emittersMax : view.emitters;
-  const explained = late ? open : readReport(open, values, behaviours, view, emitters);
-  const untold = explained === undefined;
-  const wasSettled = untold ? settledReadings(before, readings) : before;
+  const expected = late ? open : readReport(open, values, behaviours, view, emitters);
+  // More emitters than were known of, or else a restart that nobody told.
+  const explained = expected ?? readReport(open, values, behaviours, view, view.emittersMax);
+  const untold = expected === undefined;
+  const wasSettled = explained === undefined ? settledReadings(before, readings) : before;
   const after = withAdded(
-    explained ?? readUntold(wasSettled, open, values, behaviours, view),
+    explained ?? readReport(readingsOf(before.totals, undefined, 1), values, behaviours, view, view.emittersMax)!,
     values.map((value, index) => (isAdded[index] && isCount(value) ? value : 0)),
   );
   const totals = wasSettled.totals.map((total, index) => {
@@ -122,19 +124,6 @@ function mayHaveOpen(numbers: readonly number[], behaviours: Behaviours): boolea
   return (
     hasOpen(numbers, behaviours) || !behaviours.some((kind, index) => kind === "level" && isCount(numbers[index]!))
   );
-}
-
-/** The readings after a report that none of them explains: more emitters than were known of, or a restart that nobody told. */
-function readUntold(
-  settled: StreamState,
-  readings: Readings,
-  values: readonly number[],
-  behaviours: Behaviours,
-  view: LifeView,
-): Readings {
-  const { emitters, emittersMax } = view;
-  const more = emittersMax > emitters && readReport(readings, values, behaviours, view, emittersMax);
-  return more || readReport(readingsOf(settled.totals, undefined, 1), values, behaviours, view, emittersMax)!;
 }
 
 function readReport(

@@ -105,6 +105,47 @@ test("a reload with connections open keeps the lineage: the old instance reports
   expect(stats([5, 1, 600, 700, 0])).toEqual([5, 1, 600, 700, 0]);
 });
 
+test("the old and the new instance after a reload with connections open: uncertain until the other reports", async () => {
+  const { rig, life, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 1 });
+  const uncertain = () => shown(rig, "received.uncertain");
+  stats([250, 1, 5_000_000, 0, 0]);
+  life("closed", "began");
+  expect(stats([250, 1, 5_050_000, 0, 0])[2]).toBe(5_050_000);
+  expect(uncertain()).toBe(5_000_000); // A new instance can have had 250 connections since.
+  expect(stats([1, 1, 100, 0, 0])).toEqual([251, 1, 5_050_100, 0, 0]);
+  expect(uncertain()).toBe(0);
+  expect(stats([250, 0, 5_100_000, 0, 0])[2]).toBe(5_100_100);
+  expect(uncertain()).toBe(5_050_000 - 100);
+  await rig.restart();
+  expect(stats([2, 0, 300, 0, 0])).toEqual([252, 0, 5_100_300, 0, 0]);
+  expect(uncertain()).toBe(0);
+});
+
+test("emitters whose number is known are told apart from the first report on", async () => {
+  const { rig, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 2 });
+  stats([1, 0, 100, 0, 0]);
+  expect(stats([2, 0, 200, 0, 0])[2]).toBe(200);
+  expect(shown(rig, "received.uncertain")).toBe(100);
+  expect(stats([1, 0, 150, 0, 0])[2]).toBe(350); // Nothing moved behind the first, so these are two.
+  expect(shown(rig, "received.uncertain")).toBe(0);
+});
+
+test("equal reports in one tick are of two emitters, for one reports nothing but change", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 79, 865, 0]);
+  rig.clock.advance(1);
+  rig.send(report(rig.table, rig.clock.now(), { alice: [1, 0, 79, 865, 0] }, CUMULATIVE));
+  expect(totals(rig)).toEqual([2, 0, 158, 1730, 0]);
+});
+
+test("connections of several emitters are never too many, and bytes exact, where deltas are told", async () => {
+  const { stats } = await aliceReports({}, DELTA);
+  stats([2, 0, 158, 0, 0]);
+  stats([1, 0, 79, 0, 0]);
+  stats([3, 0, 79, 0, 0]);
+  expect(stats([2, 0, 79, 0, 0])).toEqual([5, 0, 395, 0, 0]);
+});
+
 test("a process that was killed with connections open is gone all the same", async () => {
   const { life, stats } = await aliceReports({}, CUMULATIVE);
   stats([5, 2, 500, 500, 0]);

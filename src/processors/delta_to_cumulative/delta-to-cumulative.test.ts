@@ -130,6 +130,15 @@ test("emitters whose number is known are told apart from the first report on", a
   expect(shown(rig, "received.uncertain")).toBe(0);
 });
 
+test("a reload ends every emitter that had nothing open: what comes next began at zero, however large it is", async () => {
+  const { rig, life, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 2 });
+  stats([1, 0, 100, 0, 0]);
+  stats([1, 0, 150, 0, 0]);
+  life("closed", "began");
+  expect(stats([2, 0, 400, 0, 0])[2]).toBe(650);
+  expect(shown(rig, "received.uncertain")).toBe(0);
+});
+
 test("equal reports in one tick are of two emitters, for one reports nothing but change", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 0, 79, 865, 0]);

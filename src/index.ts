@@ -79,6 +79,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
 }
 
 export * as z from "zod";
+export * from "./component/capabilities.ts";
 export * from "./component/component.ts";
 export * from "./component/define.ts";
 export * from "./component/delivery.ts";

@@ -12,6 +12,7 @@ import { systemRandom } from "./lib/system-random.ts";
 import { registry } from "./registry.ts";
 
 const NODE_MAJOR_MIN = 24;
+const FLUSH_TIMEOUT_MS = 1000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Any long time: the timer only keeps the process from ending while a command waits for something that does not. */
 const KEEP_ALIVE_PERIOD_MS = 2 ** 30;
@@ -71,9 +72,10 @@ async function temporaryFolder(name: string): Promise<TemporaryFolder> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Pipes may still hold what was written; an ended reader counts as having had it all. */
+/** Pipes may still hold what was written; an ended reader counts as having had it all, and a stuck one as not wanting it. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => {
+    setTimeout(done, FLUSH_TIMEOUT_MS);
     stream.write("", () => done());
   });
 }

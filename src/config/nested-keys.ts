@@ -5,6 +5,9 @@ import { wholeOf } from "./read-source.ts";
 import type { Range, Source } from "./source.ts";
 import { type ConfigNode, type Entry, emptyMap } from "./tree.ts";
 
+/** More than this is no path to an option, and deeper than what reads it can follow. */
+const STEPS_MAX = 100;
+
 /**
  * Reads the text of one `--set`: `path.to.option=value`, the value in YAML. Where an id has a dot in it, `::` parts the
  * steps instead, as it does in `yaml:` addresses.
@@ -13,9 +16,9 @@ export function parseSet(source: Source): ParsedYaml {
   const { text } = source;
   const equals = text.indexOf("=");
   const steps = splitPath(source, 0, equals, text.slice(0, equals).includes("::") ? "::" : ".");
-  if (equals === -1 || steps.some(({ key }) => key === "")) {
+  const message = setProblem(equals, steps);
+  if (message !== undefined) {
     const expected = "path.to.option=value, for example receivers.gost.endpoint=0.0.0.0:8000";
-    const message = equals === -1 ? "there is no = in it" : "a step of its path is empty";
     const range = wholeOf(source);
     return { root: { kind: "broken", range }, findings: [error("bad_set", range, message, { expected })] };
   }
@@ -24,6 +27,12 @@ export function parseSet(source: Source): ParsedYaml {
   const keyRange = steps.at(-1)!.range;
   const value = root.range.start === 0 ? { ...root, range: keyRange } : root;
   return { root: nest(steps, value), findings };
+}
+
+function setProblem(equals: number, steps: readonly Step[]): string | undefined {
+  if (equals === -1) return "there is no = in it";
+  if (steps.length > STEPS_MAX) return `its path has more than ${STEPS_MAX} steps`;
+  return steps.some(({ key }) => key === "") ? "a step of its path is empty" : undefined;
 }
 
 /** Takes keys such as `exporters::debug::verbosity` apart, at every depth. */

@@ -172,6 +172,11 @@ describe("--set", () => {
       errors.map((problem) => [problem.code, problem.place.source, problem.place.line, problem.place.column]),
     ).toEqual([[code, "--set", 1, column]]);
   });
+
+  test("a path without end is wrong, and read no further", async () => {
+    const { problems } = await sets(`${"receivers.".repeat(5000)}port=5`);
+    expect(problems.map(({ code }) => code)).toEqual(["bad_set"]);
+  });
 });
 
 describe("YAML's own means", () => {

@@ -27,6 +27,7 @@ describe("no message and no dump shows a secret", () => {
     ["behind an alias", withSource(`labels: { a: &a ${SECRET} }\nauth: { tokens: [{ token: *a }] }`)],
     ["twice", withSource(`auth: { tokens: [{ token: ${SECRET}, token: ${SECRET} }] }`)],
     ["in a default", withSource(`auth: { tokens: [{ token: "\${env:NO:-${SECRET}}" }] }`)],
+    ["beside a reference that leads nowhere", withSource(`auth: { tokens: [{ token: "${SECRET}\${env:NO}" }] }`)],
     ["by name, in a map of secrets", withSender(`{ host: far, headers: { authorization: ${SECRET} }, prot: 1 }`)],
     ["in a component of an unknown type", SOUND.replace("  sink:", `  snik: { password: ${SECRET} }\n  sink:`)],
     ["in a document that is not YAML", `receivers:\n  source: {\n  token: ${SECRET}\nexporters:\n`],
@@ -54,6 +55,12 @@ describe("no message and no dump shows a secret", () => {
     expect(problems.map(({ code }) => code)).toEqual(["unknown_option"]);
     expect(problems.map(problemText).join("\n") + JSON.stringify(document)).not.toContain(SECRET);
   });
+});
+
+test("a reference that leads nowhere is shown, for it is what has to be mended", async () => {
+  const { problems } = await loadFake(withSource('auth: { tokens: [{ token: "${env:NO}" }] }'));
+  const found = problems.find(({ code }) => code === "unset_variable");
+  expect(problemText(found!)).toContain('token: "${env:NO}"');
 });
 
 test("the caret stays under what it points at when something before it is covered", async () => {

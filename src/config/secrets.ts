@@ -4,7 +4,15 @@ import { type Finding, warning } from "./finding.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { alternatives, holdsSecret, type OptionLookup, optionNames } from "./option-schema.ts";
 import { type Range, textOf } from "./source.ts";
-import { type ConfigNode, type ConfigPath, isNull, pathText, plainValue, type ScalarNode } from "./tree.ts";
+import {
+  type BrokenNode,
+  type ConfigNode,
+  type ConfigPath,
+  isNull,
+  pathText,
+  plainValue,
+  type ScalarNode,
+} from "./tree.ts";
 
 /**
  * Finds the values that must not be shown: those of options that are marked as secret, what stands in the wrong shape
@@ -36,7 +44,7 @@ const isMarkedSecret = (schema: JsonSchema) =>
 /** Where the texts of these trees hold secrets; references such as `${env:TOKEN}` may be shown. */
 export function secretRanges(trees: readonly ConfigNode[], isSecret: IsSecret): readonly Range[] {
   return trees
-    .flatMap((tree) => [...secretScalars(tree, isSecret)])
+    .flatMap((tree) => [...secretValues(tree, isSecret)])
     .filter(({ node }) => !isBareReference(node))
     .map(({ node }) => node.range);
 }
@@ -74,21 +82,31 @@ export function redactedValue(root: ConfigNode, isSecret: IsSecret): unknown {
   return cover(root);
 }
 
-function* secretScalars(
+interface SecretValue<Node> {
+  readonly node: Node;
+  readonly path: ConfigPath;
+}
+
+function* secretScalars(root: ConfigNode, isSecret: IsSecret): Generator<SecretValue<ScalarNode>> {
+  for (const { node, path } of secretValues(root, isSecret)) if (node.kind === "scalar") yield { node, path };
+}
+
+/** With those that could not be made out: beside a reference that leads nowhere a piece of the secret may be written. */
+function* secretValues(
   node: ConfigNode,
   isSecret: IsSecret,
   path: ConfigPath = [],
-): Generator<{ readonly node: ScalarNode; readonly path: ConfigPath }> {
+): Generator<SecretValue<ScalarNode | BrokenNode>> {
   if (node.kind === "map") {
-    for (const [key, { value }] of node.entries) yield* secretScalars(value, isSecret, [...path, key]);
-    for (const [key, value] of node.repeated ?? []) yield* secretScalars(value, isSecret, [...path, key]);
+    for (const [key, { value }] of node.entries) yield* secretValues(value, isSecret, [...path, key]);
+    for (const [key, value] of node.repeated ?? []) yield* secretValues(value, isSecret, [...path, key]);
   } else if (node.kind === "list") {
-    for (const [index, item] of node.items.entries()) yield* secretScalars(item, isSecret, [...path, index]);
-  } else if (node.kind === "scalar" && !isNull(node) && isSecret(path)) yield { node, path };
+    for (const [index, item] of node.items.entries()) yield* secretValues(item, isSecret, [...path, index]);
+  } else if (!isNull(node) && path.length > 0 && isSecret(path)) yield { node, path };
 }
 
-const isBareReference = ({ range, substituted }: ScalarNode): boolean =>
-  substituted &&
+const isBareReference = ({ range, ...node }: ScalarNode | BrokenNode): boolean =>
+  (node.kind === "broken" || node.substituted) &&
   range.source.origin !== "value" &&
   /^["']?\$\{[^{}]*\}["']?$/.test(textOf(range)) &&
   !textOf(range).includes(":-");

@@ -3,7 +3,8 @@ export function consoleLine(json: string): string {
   const { time, level, kind, id, msg, error, ...rest } = JSON.parse(json) as Record<string, unknown>;
   const who = id === undefined ? "" : `${kind}:${id}  `;
   const more = Object.entries(rest).map(([key, value]) => ` ${key}=${fieldText(value)}`);
-  const line = `${localTime(String(time))} ${String(level).toUpperCase().padEnd(5)} ${who}${msg}${more.join("")}`;
+  const said = visible(String(msg)) + more.join("");
+  const line = `${localTime(String(time))} ${String(level).toUpperCase().padEnd(5)} ${who}${said}`;
   return `${line}${errorText(error)}\n`;
 }
 
@@ -16,7 +17,12 @@ function localTime(iso: string): string {
 
 function fieldText(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return visible(/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text));
+}
+
+/** Messages quote what strangers sent: nothing of it may move the cursor, begin a line or turn the writing around. */
+function visible(text: string): string {
+  return text.replace(/\p{C}/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`);
 }
 
 /** The stack where there is one: somebody will want to report it. */

@@ -44,6 +44,14 @@ describe("the log as JSON", () => {
 });
 
 describe("the log for people", () => {
+  it("shows what strangers sent without letting it begin a line or move the cursor", () => {
+    const { log, lines } = rig("console");
+    log.warn("not JSON: \u001b[2J\n12:00 ERROR fake", { peer: "\u202eevil\u0007" });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.trimEnd()).not.toMatch(/\p{C}/u);
+    expect(lines[0]).toContain("\\u001b[2J\\u000a12:00");
+  });
+
   it("is a line with the time of day, and the fields as key=value", () => {
     const { log, lines } = rig("console");
     log.warn("a report was refused", { reason: "queue_full", detail: "two words", count: 2 });

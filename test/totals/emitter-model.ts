@@ -32,6 +32,8 @@ interface Sent {
 
 const CLIENTS = ["alice", "bob", "carol"];
 const PERIOD_MS = 5000;
+/** Longer than an end and a beginning may lie apart to be one reload: a restart just after a reload is still a restart. */
+const BETWEEN_LIVES_MS = 3000;
 
 /**
  * A source that counts as GOST does, and beside it what its reports are worth: each counts once, when it is first taken.
@@ -71,11 +73,11 @@ export class EmitterModel {
         this.#tick(step.fate, rig);
         return;
       case "killed":
-        rig.clock.advance(2000);
+        rig.clock.advance(BETWEEN_LIVES_MS);
         this.#beginAgain(rig, ["began"]);
         return;
       case "reloaded":
-        rig.clock.advance(2000);
+        rig.clock.advance(BETWEEN_LIVES_MS);
         this.#beginAgain(rig, rig.clock.now() % 2 === 0 ? ["began", "closed"] : ["closed", "began"]);
     }
   }

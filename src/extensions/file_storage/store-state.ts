@@ -64,8 +64,9 @@ export class StoreState implements SqliteStoreEvents {
   rowsSetAside(scope: string, rows: readonly BadRow[]): void {
     this.#telemetry.rowsSetAside.value += rows.length;
     const { key, reason } = rows[0]!;
-    const what = `${rows.length} stored ${rows.length === 1 ? "row" : "rows"} of ${scope} could not be read and`;
-    this.#damage(`${what} are kept in the table set_aside: ${key}: ${reason}`);
+    const what = rows.length === 1 ? "1 stored row" : `${rows.length} stored rows`;
+    const kept = rows.length === 1 ? "is kept" : "are kept";
+    this.#damage(`${what} of ${scope} could not be read and ${kept} in the table set_aside: ${key}: ${reason}`);
   }
 
   health(waitingMs: number): Health {

@@ -8,6 +8,12 @@ import { endpointText } from "../fields.ts";
 /** How long a peer has to end its side after we ended ours, and to acknowledge a PING. */
 export const PROOF_TIMEOUT_MS = 5_000;
 
+/**
+ * A peer that ends its side this soon after its request has read the answer: GOST closes the connections that it has no
+ * use for right after reading. Later it may be its patience that ended (GOST's `plugin.timeout`), which looks the same.
+ */
+export const PROMPT_END_MS = 1_000;
+
 /** What the parts of one listening server share. */
 export interface Shared {
   readonly handler: ServerHandler;

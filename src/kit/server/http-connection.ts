@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ReceiptState } from "../../model/source-facts.ts";
-import { type AcceptedConnection, PROOF_TIMEOUT_MS, type Served, type Shared } from "./connection.ts";
+import { type AcceptedConnection, PROMPT_END_MS, PROOF_TIMEOUT_MS, type Served, type Shared } from "./connection.ts";
 import { lastWords } from "./http-answer.ts";
 import { type ExchangeEvents, HttpExchange } from "./http-exchange.ts";
 import { type Asked, NO_EVIDENCE, openReceipt, type SettableReceipt } from "./receipt.ts";
@@ -12,9 +12,9 @@ const PIPELINED_MAX = 16;
 /**
  * One HTTP/1.1 connection: its deadlines, its end, and what that proves about the answers on it.
  *
- * An answer was read when the peer, after it was out, sent another request or ended its side without a reset; it was not
- * when the connection was reset, or when the peer had ended its side before. A peer that stays silent is asked by ending
- * our side: it has `PROOF_TIMEOUT_MS` to end its own.
+ * An answer was read when the peer, after it was out, sent another request or soon ended its side without a reset; it was
+ * not when the connection was reset, or when the peer had ended its side before. An end that comes late proves nothing. A
+ * peer that stays silent is asked by ending our side: it has `PROOF_TIMEOUT_MS` to end its own.
  */
 export class HttpConnection implements Served, Asked, ExchangeEvents {
   readonly #socket: Socket;
@@ -34,6 +34,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   #idleSince: number;
   /** What had been read when the last request was complete, and when more than that was first seen. */
   #bytesAtRest = 0;
+  /** When the last request was complete; monotonic. */
+  #lastRequestAt = 0;
   #headerSince: number | undefined;
 
   constructor(
@@ -129,6 +131,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
 
   ready(exchange: HttpExchange): void {
     this.#bytesAtRest = this.#socket.bytesRead;
+    this.#lastRequestAt = this.#shared.clock.monotonic();
     this.#enqueue(exchange);
   }
 
@@ -169,9 +172,11 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
 
   /** Node's own listener has ended our side: an answer that is not out yet will not be read. */
   #peerEnded(): void {
-    if (this.#state === "serving") this.#endDeadline = this.#shared.clock.monotonic() + PROOF_TIMEOUT_MS;
+    const now = this.#shared.clock.monotonic();
+    const wasAsked = this.#state === "ending";
+    if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
-    this.#settle("read");
+    this.#settle(wasAsked || now - this.#lastRequestAt <= PROMPT_END_MS ? "read" : "unknown");
     this.#giveUp();
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PROOF_TIMEOUT_MS } from "./connection.ts";
+import { PROMPT_END_MS, PROOF_TIMEOUT_MS } from "./connection.ts";
 import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 const NO_PATIENCE = { idleTimeoutMs: 60_000_000, headerTimeoutMs: 100, bodyTimeoutMs: 60_000_000 };
@@ -141,6 +141,18 @@ describe("the receipt of an answer over HTTP", () => {
     client.socket.end();
     await until("it is known", () => requests[0]!.receipt.state === "read");
   });
+});
+
+test("a clean end that comes late may be the peer's patience that ended, and proves nothing", async () => {
+  const clock = pushableClock();
+  const { port, requests } = await startServer({ clock });
+  const client = await rawClient(port);
+  client.write(post("a"));
+  await until("it was answered", () => client.received.includes("ok 1"));
+  clock.push(PROMPT_END_MS + 1);
+  client.socket.end();
+  await until("it is known", () => requests[0]!.receipt.state !== "open");
+  expect(requests[0]!.receipt.state).toBe("unknown");
 });
 
 describe("asking for the proof of an answer over HTTP", () => {

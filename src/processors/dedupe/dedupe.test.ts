@@ -86,6 +86,17 @@ test("a repeat is known whatever comes in between, up to the history's length, a
   expect(rig.counters.get("gostcol_dedupe_forgotten_reports{}")?.value).toBe(2);
 });
 
+test("a copy that its sender gave up, and sent again and had answered since, is dropped whenever it comes", async () => {
+  const { rig, send } = await rigWith();
+  const givenUp = () => ({ receipt: receipt("unread") });
+  const read = () => ({ receipt: receipt("read") });
+  expect(["a", "b", "c"].map((fingerprint) => send(fingerprint, read()))).toEqual(["passed", "passed", "passed"]);
+  expect(["a", "c", "a"].map((fingerprint) => send(fingerprint, givenUp()))).toEqual(["dropped", "dropped", "dropped"]);
+  expect(droppedReports(rig, "stale")).toBe(3);
+  expect(send("d", givenUp())).toBe("passed"); // Nobody has had an answer to that one.
+  expect(send("a", read())).toBe("passed"); // Whoever waits for the answer has something new to say.
+});
+
 test("answers that were read take no room in the history", async () => {
   const { send } = await rigWith({ history: 2 });
   send("a", { receipt: receipt("unread") });

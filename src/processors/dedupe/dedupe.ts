@@ -70,7 +70,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     }
     const judgement = this.#judge(facts, delivery.receivedAt);
     if (judgement.type === "pending") throw evidencePending(facts); // It was fresh when it was examined.
-    this.#remember(facts, judgement, delivery);
+    if (judgement.type !== "stale") this.#remember(facts, judgement, delivery);
     if (judgement.type === "fresh") return this.#next.metrics?.consume(batch, delivery);
     this.#countDropped(judgement.type, batch.points.length, delivery);
     // What a repeat tells of its source's life is news all the same.
@@ -81,7 +81,11 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     return judge(this.#histories.get(facts.source.key) ?? EMPTY_HISTORY, facts, now, this.#rules);
   }
 
-  #remember(facts: SourceFacts, judgement: Judgement, { transaction, receivedAt }: Delivery): void {
+  #remember(
+    facts: SourceFacts,
+    judgement: Exclude<Judgement, { type: "stale" }>,
+    { transaction, receivedAt }: Delivery,
+  ): void {
     const { key } = facts.source;
     const before = this.#histories.get(key);
     if (before === undefined && this.#histories.size >= this.#sourcesMax) {
@@ -99,7 +103,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     });
   }
 
-  #countDropped(reason: "repeat" | "assumed_repeat", points: number, delivery: Delivery): void {
+  #countDropped(reason: "repeat" | "assumed_repeat" | "stale", points: number, delivery: Delivery): void {
     const { meter } = this.#deps;
     delivery.onCommitted(() => {
       meter.counter(DROPPED_REPORTS, { reason }).value++;

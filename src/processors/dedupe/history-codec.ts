@@ -24,6 +24,7 @@ export const historyCodec: Codec<History> = {
     return {
       signs,
       unsure: unsure.map(({ fingerprint, epoch, at }) => ({ fingerprint, epoch, at, receipt: NO_PROOF })),
+      read: [],
     };
   },
 };

@@ -1,10 +1,13 @@
 import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
 import type { Receipt, SourceFacts } from "../../model/source-facts.ts";
 
-/** What is remembered of one source: its reports whose answers are not proven read, oldest first. Immutable. */
+/** What is remembered of one source. Immutable. */
 export interface History {
   readonly signs: LifeSigns;
+  /** Its reports whose answers are not proven read, oldest first. */
   readonly unsure: readonly UnsureReport[];
+  /** Its last reports whose answers were read, oldest first: copies of them may still be on their way. Not stored. */
+  readonly read: readonly UnsureReport[];
 }
 
 export interface UnsureReport {
@@ -17,10 +20,12 @@ export interface UnsureReport {
 
 /**
  * What a report is. `fresh`: something new. `repeat`: the answer to the same report was not read. `assumed_repeat`: it
- * cannot be known whether it was, so it bills less. `pending`: it will be known soon.
+ * cannot be known whether it was, so it bills less. `pending`: it will be known soon. `stale`: a copy that its sender gave
+ * up and sent again, held up in the network until the repeat had long been answered.
  */
 export type Judgement =
   | { readonly type: "fresh" }
+  | { readonly type: "stale" }
   | { readonly type: "repeat" | "assumed_repeat" | "pending"; readonly earlier: UnsureReport };
 
 export interface Rules {
@@ -28,9 +33,10 @@ export interface Rules {
   readonly historyMax: number;
 }
 
-export const EMPTY_HISTORY: History = Object.freeze({ signs: NO_LIFE_SIGNS, unsure: [] });
+export const EMPTY_HISTORY: History = Object.freeze({ signs: NO_LIFE_SIGNS, unsure: [], read: [] });
 
 const FRESH: Judgement = { type: "fresh" };
+const STALE: Judgement = { type: "stale" };
 
 /** An equal report is a repeat exactly when our answer to the first one did not arrive. */
 export function judge(history: History, facts: SourceFacts, now: number, rules: Rules): Judgement {
@@ -53,7 +59,17 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
         if (rules.behindProxy) return { type: "assumed_repeat", earlier };
     }
   }
-  return FRESH;
+  return isStale(history, facts) ? STALE : FRESH;
+}
+
+/**
+ * A report whose sender was gone before our answer counts as never answered, so it is sent again until it is; if an equal
+ * one has been read since, this is not news. Such copies come when a connection that was given up delivers what it held.
+ */
+function isStale({ unsure, read }: History, { fingerprint, epoch, receipt }: SourceFacts): boolean {
+  if (receipt.state !== "unread") return false;
+  const isSame = (report: UnsureReport) => report.fingerprint === fingerprint && report.epoch === epoch;
+  return read.some(isSame) || unsure.some((report) => isSame(report) && report.receipt.state === "read");
 }
 
 /**
@@ -68,15 +84,17 @@ export function remember(
   rules: Rules,
 ): { readonly history: History; readonly forgotten: number } {
   const unsure: UnsureReport[] = [];
+  let { read } = history;
   for (const report of history.unsure) {
-    const isSettled = !rules.behindProxy && report.receipt.state === "read";
-    if (report !== earlier && !isSettled && !isOfEndedProcess(report, history.signs, at)) unsure.push(report);
+    const isRead = !rules.behindProxy && report.receipt.state === "read";
+    if (isRead) read = [...read.slice(-rules.historyMax + 1), report];
+    else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) unsure.push(report);
   }
   const { fingerprint, epoch, receipt } = facts;
   if (fingerprint !== undefined) unsure.push({ fingerprint, epoch, at, receipt });
   const forgotten = Math.max(0, unsure.length - rules.historyMax);
   if (forgotten > 0) unsure.splice(0, forgotten);
-  return { history: { signs: afterFacts(history.signs, facts), unsure }, forgotten };
+  return { history: { signs: afterFacts(history.signs, facts), unsure, read }, forgotten };
 }
 
 /** A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. */

@@ -3,7 +3,7 @@ import type { MetricDescription } from "../../component/meter.ts";
 export const DROPPED_REPORTS: MetricDescription = {
   name: "gostcol_dedupe_dropped_reports",
   description:
-    "Reports that were dropped, by reason: `repeat` (the answer to the same report was not read), `assumed_repeat` (nobody knows).",
+    "Reports that were dropped, by reason: `repeat` (the answer to the same report was not read), `assumed_repeat` (nobody knows), `stale` (a copy that came after the repeat was read).",
   unit: "{report}",
 };
 export const DROPPED_POINTS: MetricDescription = {

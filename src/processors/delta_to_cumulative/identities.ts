@@ -4,7 +4,6 @@ import type { MemberBehaviour, Metric, Resource, Scope, Series, StreamMember } f
 import type { SeriesTable } from "../../model/series-table.ts";
 import {
   IdentityMaker,
-  identity,
   partsOfText,
   type SeriesShape,
   type Shape,
@@ -12,13 +11,19 @@ import {
   shapeOfText,
 } from "./stored-identity.ts";
 
-const textCodec: Codec<{ readonly text: string }> = {
+const shapeCodec: Codec<Shape> = {
   encode: ({ text }) => Buffer.from(text),
-  decode: (bytes) => ({ text: textOf(bytes) }),
+  decode: (bytes) => shapeOfText(textOf(bytes)),
 };
-const shapeCodec: Codec<Shape> = { ...textCodec, decode: (bytes) => shapeOfText(textOf(bytes)) };
-const partsCodec: Codec<{ readonly text: string; readonly shapeId?: string; readonly common?: Attributes }> = {
-  ...textCodec,
+
+interface Row {
+  readonly text: string;
+  readonly shapeId: string;
+  readonly common: Attributes;
+}
+
+const rowCodec: Codec<Row> = {
+  encode: ({ text }) => Buffer.from(text),
   decode(bytes) {
     const text = textOf(bytes);
     return { text, ...partsOfText(text) };
@@ -28,7 +33,7 @@ const partsCodec: Codec<{ readonly text: string; readonly shapeId?: string; read
 /** The stored identities of streams, sources or single series, and the exported series that are made of them. */
 export class Identities {
   readonly #table: SeriesTable;
-  readonly #rows: StateScope<{ readonly text: string; readonly shapeId?: string; readonly common?: Attributes }>;
+  readonly #rows: StateScope<Row>;
   readonly #shapes: StateScope<Shape>;
   readonly #maker = new IdentityMaker();
   /** The shapes that are in the store, or on their way there. */
@@ -38,7 +43,7 @@ export class Identities {
 
   constructor(store: Store, table: SeriesTable, name: string) {
     this.#table = table;
-    this.#rows = store.scope(partsCodec, `${name}_identities`);
+    this.#rows = store.scope(rowCodec, `${name}_identities`);
     this.#shapes = store.scope(shapeCodec, `${name}_shapes`);
   }
 
@@ -50,27 +55,27 @@ export class Identities {
     return this.#maker.identityOf([{ series, behaviour }]);
   }
 
-  /** By key. `use` is called for each before anything else happens to the series table. */
+  /** All of them, by key. */
   async load(signal: AbortSignal): Promise<ReadonlyMap<string, StoredIdentity>> {
     const shapes = await this.#shapes.load(signal);
     for (const id of shapes.keys()) this.#stored.add(id);
     const identities = new Map<string, StoredIdentity>();
     for (const [key, { text, shapeId, common }] of await this.#rows.load(signal)) {
       // Without its shape, which then was set aside, a total waits until it is reported again.
-      const shape = shapes.get(shapeId!);
-      if (shape !== undefined) identities.set(key, { text, shape, common: common! });
+      const shape = shapes.get(shapeId);
+      if (shape !== undefined) identities.set(key, { text, shape, common });
     }
     return identities;
   }
 
   put(key: string, identity: StoredIdentity, transaction: Transaction): void {
-    const { shape } = identity;
+    const { text, shape, common } = identity;
     if (!this.#stored.has(shape.id)) {
       this.#stored.add(shape.id);
       transaction.put(this.#shapes, shape.id, shape);
       transaction.onRolledBack(() => this.#stored.delete(shape.id));
     }
-    transaction.put(this.#rows, key, identity);
+    transaction.put(this.#rows, key, { text, shapeId: shape.id, common });
   }
 
   delete(key: string, transaction: Transaction): void {
@@ -119,5 +124,3 @@ function withOwn(common: Attributes, own: Attributes): Attributes {
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
-
-export { identity };

@@ -3,9 +3,10 @@ import type { Point } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { plainCodec } from "./codecs.ts";
+import { Identities } from "./identities.ts";
 import type { PlainState } from "./plain-sums.ts";
 import type { Cell, Staging } from "./staging.ts";
-import { exportedSeries, identityCodec, identityOfSeries, type StoredIdentity } from "./stored-identity.ts";
+import type { StoredIdentity } from "./stored-identity.ts";
 
 /** The total of one series that stands alone; pinned while it is kept. */
 export interface PlainRecord extends Cell<PlainState | undefined> {
@@ -27,7 +28,7 @@ export class PlainRecords {
 
   constructor(store: Store, table: SeriesTable) {
     this.#scope = store.scope(plainCodec, "series");
-    this.#identities = store.scope(identityCodec, "series_identities");
+    this.#identities = new Identities(store, table, "series");
     this.#table = table;
     this.#bySeries = table.memo<PlainRecord>();
   }
@@ -47,16 +48,16 @@ export class PlainRecords {
   find(series: Series): PlainRecord | undefined {
     const remembered = this.#bySeries.get(series);
     if (remembered !== undefined) return remembered;
-    const record = this.#byKey.get(identityOfSeries(series, behaviourOf(series)).text);
+    const record = this.#byKey.get(this.#identities.ofSeries(series, behaviourOf(series)).text);
     if (record !== undefined) this.#bind(record, series);
     return record;
   }
 
   create(series: Series, now: number, transaction: Transaction): PlainRecord {
-    const identity = identityOfSeries(series, behaviourOf(series));
+    const identity = this.#identities.ofSeries(series, behaviourOf(series));
     const record = this.#add(identity, undefined, now);
     this.#bind(record, series);
-    transaction.put(this.#identities, record.key, identity);
+    this.#identities.put(record.key, identity, transaction);
     transaction.onRolledBack(() => this.#remove(record));
     return record;
   }
@@ -82,7 +83,7 @@ export class PlainRecords {
     for (const record of records) {
       this.#remove(record);
       transaction.delete(this.#scope, record.key);
-      transaction.delete(this.#identities, record.key);
+      this.#identities.delete(record.key, transaction);
       transaction.onRolledBack(() => {
         record.unpin = this.#table.pin(record.exported);
         this.#byKey.set(record.key, record);
@@ -97,7 +98,7 @@ export class PlainRecords {
   }
 
   #add(identity: StoredIdentity, state: PlainState | undefined, usedAt: number): PlainRecord {
-    const exported = exportedSeries(this.#table, identity.members[0]!.series);
+    const exported = this.#identities.exported(identity.shape.members[0]!.series, identity.common);
     const unpin = this.#table.pin(exported);
     const record: PlainRecord = { key: identity.text, state, series: undefined, exported, unpin, usedAt };
     this.#byKey.set(record.key, record);

@@ -3,9 +3,10 @@ import type { Point } from "../../model/points.ts";
 import type { Series, Source } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import { sourceCodec } from "./codecs.ts";
+import { Identities } from "./identities.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 import type { Cell, Staging } from "./staging.ts";
-import { exportedSeries, identityCodec, identityOfSeries, type StoredIdentity } from "./stored-identity.ts";
+import type { StoredIdentity } from "./stored-identity.ts";
 
 /** One source in memory. */
 export interface SourceRecord extends Cell<SourceState> {
@@ -25,7 +26,7 @@ export class SourceRecords {
 
   constructor(store: Store, table: SeriesTable) {
     this.#scope = store.scope(sourceCodec, "sources");
-    this.#identities = store.scope(identityCodec, "source_identities");
+    this.#identities = new Identities(store, table, "source");
     this.#table = table;
   }
 
@@ -92,11 +93,11 @@ export class SourceRecords {
   #bind(record: SourceRecord, { unreported }: Source, transaction: Transaction): void {
     if (unreported === undefined || unreported === record.reported) return;
     record.reported = unreported;
-    const identity = identityOfSeries(unreported, "cumulative");
+    const identity = this.#identities.ofSeries(unreported, "cumulative");
     const before = record.identity;
     if (before?.text === identity.text) return;
     this.#identify(record, identity);
-    transaction.put(this.#identities, record.key, identity);
+    this.#identities.put(record.key, identity, transaction);
     transaction.onRolledBack(() => {
       record.reported = undefined; // Whatever comes next binds again, and stores the identity then.
       if (before === undefined) record.identity = undefined;
@@ -107,7 +108,7 @@ export class SourceRecords {
   #identify(record: SourceRecord, identity: StoredIdentity): void {
     const earlier = record.unpin;
     record.identity = identity;
-    record.unreported = exportedSeries(this.#table, identity.members[0]!.series);
+    record.unreported = this.#identities.exported(identity.shape.members[0]!.series, identity.common);
     record.unpin = this.#table.pin(record.unreported);
     earlier();
   }

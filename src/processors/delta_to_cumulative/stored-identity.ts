@@ -57,7 +57,7 @@ export class IdentityMaker {
       shape = shapeOfText(text);
       this.#shapes.set(text, shape);
     }
-    return identity(shape, common);
+    return { text: jsonOf([VERSION, shape.id, common]), shape, common };
   }
 
   #textOf({ resource, scope, metric, attributes }: Series, common: Attributes): string {
@@ -76,10 +76,6 @@ export class IdentityMaker {
     }
     return text;
   }
-}
-
-export function identity(shape: Shape, common: Attributes): StoredIdentity {
-  return { text: jsonOf([VERSION, shape.id, common]), shape, common };
 }
 
 /** The parts of an identity's row; throws where they are of another version. */

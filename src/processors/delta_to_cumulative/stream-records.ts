@@ -3,9 +3,10 @@ import type { Point } from "../../model/points.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { streamCodec } from "./codecs.ts";
+import { Identities } from "./identities.ts";
 import { newStream, type StreamState, uncertainty, withMembers } from "./lineage.ts";
 import type { Cell, Staging } from "./staging.ts";
-import { exportedSeries, identityCodec, identityOfStream, memberKey, type StoredIdentity } from "./stored-identity.ts";
+import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
 
 /** One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. */
 export interface StreamRecord extends Cell<StreamState> {
@@ -36,7 +37,7 @@ export class StreamRecords {
 
   constructor(store: Store, table: SeriesTable) {
     this.scope = store.scope(streamCodec, "streams");
-    this.#identities = store.scope(identityCodec, "stream_identities");
+    this.#identities = new Identities(store, table, "stream");
     this.#table = table;
     this.#bySeries = table.memo<StreamRecord>();
   }
@@ -51,11 +52,14 @@ export class StreamRecords {
 
   async load(signal: AbortSignal): Promise<void> {
     const identities = await this.#identities.load(signal);
-    for (const [key, state] of await this.scope.load(signal)) {
-      const record = this.#add(key, state);
-      const identity = identities.get(key);
-      if (identity !== undefined) this.#identify(record, identity);
-    }
+    const states = await this.scope.load(signal);
+    this.#identities.whileLoading(() => {
+      for (const [key, state] of states) {
+        const record = this.#add(key, state);
+        const identity = identities.get(key);
+        if (identity !== undefined) this.#identify(record, identity);
+      }
+    });
   }
 
   /** The record of the stream that a point belongs to; undefined for a stream without a total. */
@@ -141,15 +145,15 @@ export class StreamRecords {
     for (const { series } of stream.members) this.#bySeries.set(series, record);
     record.stream = stream;
     const before = record.identity;
-    const identity = identityOfStream(stream);
+    const identity = this.#identities.of(stream.members);
     if (before?.text === identity.text) return;
-    const keysBefore = before?.members.map(memberKey);
-    const indexes = identity.members.map((member, index) => keysBefore?.indexOf(memberKey(member)) ?? index);
+    const keysBefore = before && keysOf(before);
+    const indexes = keysOf(identity).map((key, index) => keysBefore?.indexOf(key) ?? index);
     if (record.state.totals.length !== indexes.length || indexes.some((from, index) => from !== index)) {
       staging.change(this.scope, record, withMembers(record.state, indexes));
     }
     this.#identify(record, identity);
-    staging.transaction.put(this.#identities, record.key, identity);
+    this.#identities.put(record.key, identity, staging.transaction);
     if (before === undefined) return; // A new record: it is forgotten as a whole.
     staging.transaction.onRolledBack(() => {
       this.#unbind(record);
@@ -158,15 +162,21 @@ export class StreamRecords {
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
-    const { members } = identity;
+    const { common } = identity;
+    const { members } = identity.shape;
+    const exported = (series: SeriesShape) => this.#identities.exported(series, common);
     const earlier = record.unpin;
     record.identity = identity;
     record.behaviours = members.map(({ behaviour }) => behaviour);
-    record.exported = members.map(({ series }) => exportedSeries(this.#table, series));
-    record.uncertain = members.map(({ uncertain }) => uncertain && exportedSeries(this.#table, uncertain));
+    record.exported = members.map(({ series }) => exported(series));
+    record.uncertain = members.map(({ uncertain }) => uncertain && exported(uncertain));
     record.unpin = [...record.exported, ...record.uncertain.filter((series) => series !== undefined)].map((series) =>
       this.#table.pin(series),
     );
     for (const unpin of earlier) unpin();
   }
+}
+
+function keysOf({ shape, common }: StoredIdentity): readonly string[] {
+  return shape.members.map((member) => memberKey(member, common));
 }

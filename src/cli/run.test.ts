@@ -163,7 +163,9 @@ to reach receiver in:
     run.file.text = YAML.replace("exporters: [out]", "exporters: [ou]");
     run.kill("SIGHUP");
     await until(run, "not reloaded");
-    expect(run.stderr()).toMatch(/SIGHUP: not reloaded, what ran before goes on\n.*test\.yaml:8:\d+: error: /);
+    expect(run.stderr()).toMatch(
+      /^test\.yaml:8:\d+: error: .*SIGHUP: not reloaded, what ran before goes on: 1 error/ms,
+    );
     expect(send(run.world, metricsBatch(1))).toEqual({ taken: true });
     run.file.text = YAML.replace("text: here", "text: there");
     run.kill("SIGHUP");

@@ -46,7 +46,9 @@ async function runAgent(
   const agent = new Agent(config, { ...context, log, readProcess });
   const tell = teller(context, settings, log);
   const applied = (config: CheckedConfig) => Object.assign(settings, logSettings(context, config));
-  const reload = reloader({ context, options, agent, log: log({}), applied, signal: signals.first.signal });
+  const isConsole = () => settings.encoding === "console";
+  const { signal } = signals.first;
+  const reload = reloader({ context, options, agent, log: log({}), isConsole, applied, signal });
 
   try {
     await agent.start(signals.first.signal);

@@ -55,9 +55,9 @@ export async function replaceGraph(replacement: Replacement, signal: AbortSignal
     const late = lateNodes(made, leaving);
     const early = made.filter((node) => !late.has(node));
     await within(clock, START_TIMEOUT_MS, "starting the new components", signal, (limit) => prepareNodes(early, limit));
-    paused = true;
     closeGates(running);
     await within(clock, DRAIN_TIMEOUT_MS, "finishing what is under way", signal, (limit) => deliveries.drained(limit));
+    paused = true;
     if (deliveries.unsure) throw new Error("the store has not said yet whether it kept a commit; try again");
     await within(clock, PAUSE_TIMEOUT_MS, "replacing components", signal, async (limit) => {
       stopped = stoppedFirst(running, leaving, [...late]);

@@ -42,10 +42,11 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
 
   withConfigOptions(program.command("run", { isDefault: true }))
     .description("run the agent (what gostcol does without a command)")
+    .option("--watch", "reload when a file that --config names has changed")
     .addHelpText("after", RUN_HELP)
-    .action(async (options: Partial<ConfigOptions>) => {
+    .action(async (options: Partial<ConfigOptions> & { watch?: boolean }) => {
       const { runCommand } = await import("./run.ts");
-      finish(await runCommand(context, configOptions(options)));
+      finish(await runCommand(context, { ...configOptions(options), watch: options.watch === true }));
     });
 
   program
@@ -146,4 +147,5 @@ Examples:
   gostcol run --config gostcol.yaml --set service.telemetry.logs.level=debug
   gostcol run -c base.yaml -c env:SITE_CONFIG -c "yaml:exporters::debug::verbosity: detailed"
 
+SIGHUP reloads the configuration: what did not change goes on untouched, and with a mistake in it everything does.
 SIGTERM and SIGINT end it in an orderly way: what is under way is finished first.`;

@@ -1,4 +1,3 @@
-import type { CheckedConfig } from "../config/checked-config.ts";
 import { DEFAULT_CONFIG } from "../config/default-config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { countText, problemText } from "../config/problem-text.ts";
@@ -30,7 +29,19 @@ export async function resolveConfig(
   options: ConfigOptions,
   signal: AbortSignal,
 ): Promise<ResolvedConfig> {
-  const { configs, origin } = await findSources(context, options, signal);
+  const resolved = await readConfig(context, options, signal, context.printError);
+  if (resolved.problems.length > 0) context.printError(`${problemsText(resolved)}\n`);
+  return resolved;
+}
+
+/** As `resolveConfig`, but what is wrong is the caller's to print. `tell` hears where the configuration is found. */
+export async function readConfig(
+  context: CliContext,
+  options: ConfigOptions,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<ResolvedConfig> {
+  const { configs, origin } = await findSources(context, options, signal, tell);
   const loaded = await loadConfig(
     {
       registry: context.registry,
@@ -41,23 +52,28 @@ export async function resolveConfig(
     },
     signal,
   );
-  printProblems(context, loaded);
   return { ...loaded, origin };
+}
+
+/** All problems with their places, and how many they are. */
+export function problemsText({ problems, config }: Pick<LoadedConfig, "problems" | "config">): string {
+  const text = problems.map(problemText).join("\n\n");
+  const more = config ? "" : " Each code is explained in docs/errors.md.";
+  return `${text}\n\n${countText(problems)}.${more}`;
 }
 
 async function findSources(
   context: CliContext,
   { config }: ConfigOptions,
   signal: AbortSignal,
+  tell: (text: string) => void,
 ): Promise<{ readonly configs: readonly ConfigSource[]; readonly origin: string }> {
   if (config.length > 0) return { configs: config.map((address) => ({ address })), origin: config.join(", ") };
   if (await exists(context, USUAL_FILE, signal)) {
-    context.printError(`Using ./${USUAL_FILE}.\n`);
+    tell(`Using ./${USUAL_FILE}.\n`);
     return { configs: [{ address: USUAL_FILE }], origin: USUAL_FILE };
   }
-  context.printError(
-    `No --config and no ./${USUAL_FILE}: using the default configuration (gostcol print-config shows it).\n`,
-  );
+  tell(`No --config and no ./${USUAL_FILE}: using the default configuration (gostcol print-config shows it).\n`);
   return { configs: [{ name: "default configuration", text: DEFAULT_CONFIG }], origin: "the default configuration" };
 }
 
@@ -69,14 +85,4 @@ async function exists(context: CliContext, path: string, signal: AbortSignal): P
   } catch (thrown) {
     return !(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT");
   }
-}
-
-function printProblems(
-  context: CliContext,
-  { problems, config }: { readonly problems: LoadedConfig["problems"]; readonly config?: CheckedConfig },
-): void {
-  if (problems.length === 0) return;
-  const text = problems.map(problemText).join("\n\n");
-  const more = config ? "" : " Each code is explained in docs/errors.md.";
-  context.printError(`${text}\n\n${countText(problems)}.${more}\n`);
 }

@@ -18,9 +18,17 @@ service:
 
 type Signal = Parameters<Parameters<CliContext["onSignal"]>[0]>[0];
 
+interface Options {
+  readonly yaml?: string;
+  readonly terminal?: boolean;
+  readonly world?: FakeWorld;
+  readonly watch?: boolean;
+}
+
 /** `gostcol run` in a process of the test's own making. */
-function command(options: { readonly yaml?: string; readonly terminal?: boolean; readonly world?: FakeWorld } = {}) {
-  const { yaml = YAML, terminal = true, world = fakeWorld() } = options;
+function command(options: Options = {}) {
+  const { yaml = YAML, terminal = true, world = fakeWorld(), watch = false } = options;
+  const file = { text: yaml };
   const listeners = new Set<(signal: Signal) => void>();
   let stderr = "";
   const clock = virtualClock();
@@ -28,7 +36,7 @@ function command(options: { readonly yaml?: string; readonly terminal?: boolean;
     registry: world.registry,
     environment: {},
     workingDirectory: ".",
-    readFile: async () => yaml,
+    readFile: async () => file.text,
     temporaryFolder: () => Promise.reject(new Error("no folders here")),
     hostName: "test-host",
     version: "1.2.3",
@@ -46,11 +54,11 @@ function command(options: { readonly yaml?: string; readonly terminal?: boolean;
       return () => listeners.delete(listener);
     },
   };
-  const code = runCommand(context, { config: ["test.yaml"], set: [] });
+  const code = runCommand(context, { config: ["test.yaml"], set: [], watch });
   const kill = (signal: Signal) => {
     for (const listener of listeners) listener(signal);
   };
-  return { world, code, kill, clock, stderr: () => stderr, settle: () => clock.advanceAsync(0), listeners };
+  return { world, file, code, kill, clock, stderr: () => stderr, settle: () => clock.advanceAsync(0), listeners };
 }
 
 /** As `command`, up to where it runs. */
@@ -58,6 +66,11 @@ async function running(options?: Parameters<typeof command>[0]) {
   const run = command(options);
   while (!run.stderr().includes("1.2.3 runs")) await run.settle();
   return run;
+}
+
+async function until(run: Awaited<ReturnType<typeof running>>, text: string) {
+  for (let turn = 0; turn < 1000 && !run.stderr().includes(text); turn++) await run.settle();
+  expect(run.stderr()).toContain(text);
 }
 
 describe("gostcol run", () => {
@@ -126,13 +139,69 @@ to reach receiver in:
     expect(run.world.journal).toEqual([]);
   });
 
-  it("goes on at SIGHUP, and says that it does not reload yet", async () => {
+  it("goes on with what the file says now at SIGHUP, and says what is new", async () => {
     const run = await running();
+    run.file.text = YAML.replace("exporters: { out: }", "exporters: { out:, out/2: }")
+      .replace("exporters: [out]", "exporters: [out, out/2]")
+      .replace("encoding: console", "encoding: console, level: warn");
+    run.world.deps.get("exporter:out")!.log.info("before");
     run.kill("SIGHUP");
-    expect(run.stderr()).toContain("SIGHUP: reloading the configuration is not supported yet");
+    await until(run, "reloaded;");
+    expect(run.stderr()).toMatch(/SIGHUP: reloaded; added exporter:out\/2/);
     expect(send(run.world, metricsBatch(1))).toEqual({ taken: true });
+    expect(run.world.journal.slice(-2)).toEqual(["consume exporter:out 1", "consume exporter:out/2 1"]);
+    run.world.deps.get("exporter:out")!.log.info("after");
+    expect(run.stderr()).toContain("before");
+    expect(run.stderr()).not.toContain("after");
     run.kill("SIGINT");
     expect(await run.code).toBe(0);
+    expect(run.stderr()).toMatch(/exporter out\/2 +in 1 +out 1/);
+  });
+
+  it("goes on as it was at SIGHUP when the file has mistakes, and shows each at its place", async () => {
+    const run = await running();
+    run.file.text = YAML.replace("exporters: [out]", "exporters: [ou]");
+    run.kill("SIGHUP");
+    await until(run, "not reloaded");
+    expect(run.stderr()).toMatch(
+      /^test\.yaml:8:\d+: error: .*SIGHUP: not reloaded, what ran before goes on: 1 error/ms,
+    );
+    expect(send(run.world, metricsBatch(1))).toEqual({ taken: true });
+    run.file.text = YAML.replace("text: here", "text: there");
+    run.kill("SIGHUP");
+    await until(run, "reloaded; changed receiver:in");
+    run.kill("SIGINT");
+    expect(await run.code).toBe(0);
+  });
+
+  it("says who cannot start at SIGHUP, and goes on as it was", async () => {
+    const run = await running();
+    run.world.script["out/2"] = { start: () => Promise.reject(new Error("127.0.0.1:1 is in use already")) };
+    run.file.text = YAML.replace("out: }", "out/2: }").replace("exporters: [out]", "exporters: [out/2]");
+    run.kill("SIGHUP");
+    await until(run, "not reloaded");
+    expect(run.stderr()).toContain("exporter out/2 could not start: 127.0.0.1:1 is in use already");
+    send(run.world, metricsBatch(1));
+    expect(run.world.journal.at(-1)).toBe("consume exporter:out 1");
+    run.kill("SIGINT");
+    await run.code;
+  });
+
+  it("watches its file when it is to, and reloads once it has been written", async () => {
+    const run = await running({ watch: true });
+    await run.clock.advanceAsync(5_000);
+    run.file.text = "receivers: {";
+    await run.clock.advanceAsync(1_000);
+    run.file.text = YAML.replace("text: here", "text: there");
+    await run.clock.advanceAsync(1_000);
+    expect(run.stderr()).not.toContain("reloaded");
+    await run.clock.advanceAsync(1_000);
+    await until(run, "reloaded; changed receiver:in");
+    await run.clock.advanceAsync(5_000);
+    expect(run.stderr().match(/reloaded/g)).toHaveLength(1);
+    run.kill("SIGINT");
+    expect(await run.code).toBe(0);
+    expect(run.clock.liveTimers).toBe(0);
   });
 
   it("stops cleanly when it is asked to while it starts", async () => {

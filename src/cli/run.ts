@@ -2,23 +2,31 @@ import type { LogFields } from "../component/log.ts";
 import type { CheckedConfig } from "../config/checked-config.ts";
 import { Agent, type Ended } from "../service/agent.ts";
 import { describeAgent, receiverHints, tallyText } from "../service/describe.ts";
-import { type LogFactory, logging } from "../service/logging.ts";
+import { type LogFactory, type LoggingOptions, logging } from "../service/logging.ts";
 import { readProcess } from "../service/process-metrics.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { type ConfigOptions, resolveConfig } from "./resolve-config.ts";
+import { reloader } from "./reloader.ts";
+import { type ConfigOptions, type ResolvedConfig, resolveConfig } from "./resolve-config.ts";
+import { watchFiles } from "./watch-files.ts";
 
 type Signal = Parameters<Parameters<CliContext["onSignal"]>[0]>[0];
 
+export interface RunOptions extends ConfigOptions {
+  /** Reload when a file of the configuration changes. */
+  readonly watch: boolean;
+}
+
 /**
- * `gostcol run`: an agent until SIGINT or SIGTERM, which let it drain; a second one ends it at once.
+ * `gostcol run`: an agent until SIGINT or SIGTERM, which let it drain; a second one ends it at once. SIGHUP reloads.
  * Exit codes: 0 stopped as asked, 1 could not start, could not go on or did not stop cleanly, 2 a bad configuration.
  */
-export async function runCommand(context: CliContext, options: ConfigOptions): Promise<number> {
+export async function runCommand(context: CliContext, options: RunOptions): Promise<number> {
   const signals = listenForSignals(context);
   try {
-    const { config, origin } = await resolveConfig(context, options, signals.first.signal);
-    return config === undefined ? EXIT.usage : await runAgent(context, config, origin, signals);
+    const resolved = await resolveConfig(context, options, signals.first.signal);
+    const { config } = resolved;
+    return config === undefined ? EXIT.usage : await runAgent(context, options, { ...resolved, config }, signals);
   } catch (thrown) {
     if (signals.first.signal.aborted) return EXIT.ok; // Stopped before there was anything to stop.
     throw thrown;
@@ -27,12 +35,20 @@ export async function runCommand(context: CliContext, options: ConfigOptions): P
   }
 }
 
-async function runAgent(context: CliContext, config: CheckedConfig, origin: string, signals: Signals): Promise<number> {
-  const { level, encoding = context.errorIsTerminal ? "console" : "json" } = config.service.telemetry.logs;
-  const log = logging({ level, encoding, clock: context.clock, write: context.printError });
+async function runAgent(
+  context: CliContext,
+  options: RunOptions,
+  { config, origin, files }: ResolvedConfig & { readonly config: CheckedConfig },
+  signals: Signals,
+): Promise<number> {
+  const settings = { ...logSettings(context, config), clock: context.clock, write: context.printError };
+  const log = logging(settings);
   const agent = new Agent(config, { ...context, log, readProcess });
-  const tell = teller(context, encoding, log);
-  signals.onReload(() => log({}).warn("SIGHUP: reloading the configuration is not supported yet; restart instead"));
+  const tell = teller(context, settings, log);
+  const applied = (config: CheckedConfig) => Object.assign(settings, logSettings(context, config));
+  const isConsole = () => settings.encoding === "console";
+  const { signal } = signals.first;
+  const reload = reloader({ context, options, agent, log: log({}), isConsole, applied, signal });
 
   try {
     await agent.start(signals.first.signal);
@@ -43,8 +59,11 @@ async function runAgent(context: CliContext, config: CheckedConfig, origin: stri
   }
   tell(`gostcol ${context.version} runs with ${origin}`, describeAgent(agent));
   for (const { receiver, hint } of receiverHints(config)) tell(`to reach receiver ${receiver}:`, hint.split("\n"));
+  signals.onReload(() => reload("SIGHUP"));
+  const stopWatching = options.watch ? watchFiles(context, files, () => reload("a file has changed")) : () => {};
 
   const failure = await Promise.race([aborted(signals.first.signal), agent.failed]);
+  stopWatching();
   if (failure !== undefined) log({}).error(`gostcol cannot go on: ${failure.message}`);
   else log({}).info(`${signals.first.signal.reason}: stopping; once more ends it at once`);
 
@@ -64,16 +83,24 @@ function tellEnd({ tally, errors }: Ended, tell: Teller, log: LogFactory): void 
 
 type Teller = (title: string, lines: readonly string[], fields?: LogFields) => void;
 
+function logSettings(context: CliContext, { service }: CheckedConfig): Pick<LoggingOptions, "level" | "encoding"> {
+  const { level, encoding = context.errorIsTerminal ? "console" : "json" } = service.telemetry.logs;
+  return { level, encoding };
+}
+
 /** Indented lines for a person; whoever reads JSON gets a log line, with `fields` where these say the same. */
-function teller(context: CliContext, encoding: "console" | "json", log: LogFactory): Teller {
-  if (encoding === "json") return (title, lines, fields = { lines }) => log({}).info(title, fields);
-  return (title, lines) => context.printError([title, ...lines.map((line) => `  ${line}`.trimEnd()), ""].join("\n"));
+function teller(context: CliContext, settings: Pick<LoggingOptions, "encoding">, log: LogFactory): Teller {
+  return (title, lines, fields = { lines }) => {
+    if (settings.encoding === "json") log({}).info(title, fields);
+    else context.printError([title, ...lines.map((line) => `  ${line}`.trimEnd()), ""].join("\n"));
+  };
 }
 
 interface Signals {
   /** Aborts with the signal's name. */
   readonly first: AbortController;
   readonly second: AbortController;
+  /** Calls at once where a SIGHUP has come already. */
   onReload(reload: () => void): void;
   cancel(): void;
 }
@@ -81,10 +108,13 @@ interface Signals {
 function listenForSignals(context: CliContext): Signals {
   const first = new AbortController();
   const second = new AbortController();
-  let reload = () => {};
+  let reload: (() => void) | undefined;
+  let early = false;
   const cancel = context.onSignal((signal: Signal) => {
-    if (signal === "SIGHUP") reload();
-    else if (!first.signal.aborted) first.abort(signal);
+    if (signal === "SIGHUP") {
+      if (reload === undefined) early = true;
+      else reload();
+    } else if (!first.signal.aborted) first.abort(signal);
     else second.abort(signal);
   });
   return {
@@ -92,6 +122,7 @@ function listenForSignals(context: CliContext): Signals {
     second,
     onReload(listener) {
       reload = listener;
+      if (early) reload();
     },
     cancel,
   };

@@ -60,6 +60,11 @@ export class Committer {
     return this.#state;
   }
 
+  /** Whether the store may lack something that was not taken back. */
+  get unsure(): boolean {
+    return this.#state !== "idle" || this.#carriedChanges.size > 0;
+  }
+
   /** Calls `ended` once: before it returns where the store does not wait. Only while `state` is `idle`. */
   commit(entries: readonly Entry[], ended: (result: CommitResult) => void): void {
     const changes = this.#carriedChanges.size === 0 ? [] : [...this.#carriedChanges.values()];

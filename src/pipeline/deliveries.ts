@@ -7,6 +7,7 @@ import { orAborted } from "../lib/abort.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Signal } from "../model/signal.ts";
 import { type CommitResult, Committer } from "./committer.ts";
+import { Gate } from "./gate.ts";
 import { BUGS, DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_BYTES_IN_FLIGHT } from "./metrics.ts";
 import { RunningDelivery } from "./running-delivery.ts";
 import { type Entry, StagingLog } from "./staging-log.ts";
@@ -59,6 +60,8 @@ export class Deliveries {
   #lastNumber = 0;
   #inFlight = 0;
   #inFlightBytes = 0;
+  #held = 0;
+  #heldBytes = 0;
   #onIdle: (() => void)[] = [];
 
   constructor({ backend, clock, log, meter, limits }: DeliveriesOptions) {
@@ -77,7 +80,7 @@ export class Deliveries {
   }
 
   /** What one component begins its deliveries with; `reach` is everything that it sends to directly. */
-  deliverer(reach: readonly Consumer<Signal>[], meter: Meter): Deliver {
+  deliverer(reach: readonly Consumer<Signal>[], meter: Meter, gate = new Gate()): Deliver {
     // Most components begin no deliveries, so they have no such counter.
     let taken: Counter | undefined;
     const count = (outcome: Outcome): Outcome => {
@@ -87,12 +90,28 @@ export class Deliveries {
       } else meter.counter(DELIVERIES, { outcome: "refused", reason: outcome.refusal.reason }).value++;
       return outcome;
     };
-    return (origin, run) => {
+    const begin: Deliver = (origin, run) => {
       const refusal = this.#admit(origin, reach);
       if (refusal !== undefined) return count({ taken: false, refusal });
       const outcome = this.#begin(origin, run);
-      return outcome instanceof Promise ? outcome.then(count) : count(outcome);
+      if (!(outcome instanceof Promise)) return count(outcome);
+      gate.began();
+      return outcome.then((late) => {
+        gate.ended();
+        return count(late);
+      });
     };
+    return (origin, run) => {
+      if (gate.opened === undefined) return begin(origin, run);
+      return this.#hold(gate, origin).then((refusal) =>
+        refusal === undefined ? begin(origin, run) : count({ taken: false, refusal }),
+      );
+    };
+  }
+
+  /** Whether the store may lack something that components have in memory: then nobody may load from it. */
+  get unsure(): boolean {
+    return this.#committer.unsure;
   }
 
   /** Resolves when nothing is under way; rejects with the deadline's reason when it aborts first. */
@@ -120,6 +139,26 @@ export class Deliveries {
       }
     }
     return undefined;
+  }
+
+  /** What waits for a gate is bounded as what is under way is. */
+  async #hold(gate: Gate, { upperBound: { bytes }, signal }: Origin): Promise<Refusal | undefined> {
+    const { deliveriesMax, bytesMax } = this.#limits;
+    if (this.#held >= deliveriesMax || (this.#held > 0 && this.#heldBytes + bytes > bytesMax)) {
+      return new Refusal("retryable", "too_many_deliveries", "too much waits for the end of a reload");
+    }
+    this.#held++;
+    this.#heldBytes += bytes;
+    try {
+      for (let { opened } = gate; opened !== undefined; { opened } = gate) await orAborted(opened, signal);
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return thrown;
+      return new Refusal("retryable", "aborted", "nobody waits for it any more", { cause: thrown });
+    } finally {
+      this.#held--;
+      this.#heldBytes -= bytes;
+    }
   }
 
   /** What is larger than all the room there is gets it to itself: it would never be taken otherwise. */

@@ -1,6 +1,7 @@
 import { orAborted } from "../lib/abort.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { GraphNode } from "./graph.ts";
+import type { PlannedNode } from "./plan.ts";
 
 /** A component that could not be started, or did not stop; `cause` is what it said. */
 export class ComponentError extends Error {
@@ -8,8 +9,7 @@ export class ComponentError extends Error {
   /** `receiver:gost`. */
   readonly component: string;
 
-  constructor(node: GraphNode, doing: string, cause: unknown) {
-    const { kind, id } = node.plan;
+  constructor({ kind, id }: Pick<PlannedNode, "kind" | "id">, doing: string, cause: unknown) {
     super(`${kind} ${id} ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.component = `${kind}:${id}`;
   }
@@ -21,17 +21,31 @@ export class ComponentError extends Error {
  * stops the graph, for every component can be stopped whether it was started or not.
  */
 export async function startGraph(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
+  await prepareNodes(nodes, signal);
+  for (const node of nodes) await step(node, "restore", signal);
+  await openReceivers(nodes, signal);
+}
+
+/** The first part of a start: everything but what would bring data. */
+export async function prepareNodes(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
   const extensions = nodes.filter(({ plan }) => plan.kind === "extension");
-  const receivers = nodes.filter(({ plan }) => plan.kind === "receiver");
-  const between = nodes.filter((node) => !extensions.includes(node) && !receivers.includes(node));
+  const others = nodes.filter(({ plan }) => plan.kind !== "extension");
   for (const node of extensions) {
     await step(node, "load", signal);
     await step(node, "start", signal);
   }
-  for (const node of [...between, ...receivers]) await step(node, "load", signal);
-  for (const node of between) await step(node, "start", signal);
-  for (const node of nodes) await step(node, "restore", signal);
-  for (const node of receivers) await step(node, "start", signal);
+  const isReceiver = ({ plan }: GraphNode) => plan.kind === "receiver";
+  for (const node of others.filter((node) => !isReceiver(node))) await step(node, "load", signal);
+  for (const node of others.filter(isReceiver)) await step(node, "load", signal);
+  for (const node of others.filter((node) => !isReceiver(node))) await step(node, "start", signal);
+}
+
+export async function restoreNode(node: GraphNode, signal: AbortSignal): Promise<void> {
+  await step(node, "restore", signal);
+}
+
+export async function openReceivers(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
+  for (const node of nodes) if (node.plan.kind === "receiver") await step(node, "start", signal);
 }
 
 /**
@@ -43,18 +57,28 @@ export async function stopGraph(
   deliveries: Deliveries,
   deadline: AbortSignal,
 ): Promise<readonly ComponentError[]> {
+  // At the deadline what is under way is refused by the store's own bound, and its sender keeps it.
+  const errors = await stopNodes(nodes, deadline, () => deliveries.drained(deadline));
+  deliveries.close();
+  return errors;
+}
+
+/** Stops some nodes of a graph, in its order; `drained` waits for what a node has handed on. */
+export async function stopNodes(
+  nodes: readonly GraphNode[],
+  deadline: AbortSignal,
+  drained: (node: GraphNode) => Promise<void>,
+): Promise<readonly ComponentError[]> {
   const errors: ComponentError[] = [];
   for (const node of nodes.toReversed()) {
     try {
       const stopping = node.instance.stop?.(deadline);
       if (stopping !== undefined) await orAborted(stopping, deadline);
     } catch (thrown) {
-      errors.push(new ComponentError(node, "did not stop", thrown));
+      errors.push(new ComponentError(node.plan, "did not stop", thrown));
     }
-    // At the deadline what is under way is refused by the store's own bound, and its sender keeps it.
-    await deliveries.drained(deadline).catch(() => {});
+    await drained(node).catch(() => {});
   }
-  deliveries.close();
   return errors;
 }
 
@@ -65,7 +89,7 @@ async function step(node: GraphNode, what: "load" | "start" | "restore", signal:
     if (working !== undefined) await orAborted(working, signal);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
-    throw new ComponentError(node, DOING[what], thrown);
+    throw new ComponentError(node.plan, DOING[what], thrown);
   }
 }
 

@@ -28,6 +28,11 @@ export const BUGS: MetricDescription = {
   description: "Exceptions that nothing but a bug explains, by where they came up; the log has each",
   unit: "{exception}",
 };
+export const CONFIG_RELOADS: MetricDescription = {
+  name: "gostcol_config_reloads",
+  description: "Reloads of the configuration by their outcome (applied, invalid, failed)",
+  unit: "{reload}",
+};
 
 /** What the Collector calls an item of each signal in its metric names. */
 const ITEMS: Readonly<Record<Signal, string>> = {

@@ -9,7 +9,8 @@ import type { Batches, Signal } from "../model/signal.ts";
 export class Port<S extends Signal> implements Consumer<S> {
   #target: Consumer<S>;
 
-  constructor(target: Consumer<S>) {
+  /** By default it leads nowhere. */
+  constructor(target: Consumer<S> = fanOut<S>([])) {
     this.#target = target;
   }
 

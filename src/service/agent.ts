@@ -1,22 +1,27 @@
 import type { ComponentKind } from "../component/id.ts";
-import type { Server } from "../component/server.ts";
+import type { Counter } from "../component/meter.ts";
 import type { ComponentStatus } from "../component/status.ts";
 import type { CheckedConfig, ConfiguredComponent } from "../config/checked-config.ts";
 import { memoryStore } from "../kit/memory-store.ts";
-import { deadline } from "../lib/abort.ts";
+import { deadline, orAborted } from "../lib/abort.ts";
 import type { Cancel } from "../lib/clock.ts";
 import { SeriesTable } from "../model/series-table.ts";
 import { Deliveries } from "../pipeline/deliveries.ts";
-import { buildGraph, type GraphNode } from "../pipeline/graph.ts";
+import { buildGraph, type GraphNode, type GraphParts } from "../pipeline/graph.ts";
+import { keptNodes } from "../pipeline/kept-nodes.ts";
 import { ComponentError, startGraph, stopGraph } from "../pipeline/lifecycle.ts";
 import { Meters } from "../pipeline/meters.ts";
+import { CONFIG_RELOADS } from "../pipeline/metrics.ts";
 import { type Plan, type PlannedNode, planGraph } from "../pipeline/plan.ts";
+import { replaceGraph, stopLeaving } from "../pipeline/replace-graph.ts";
 import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import type { Listener } from "./listener.ts";
-import { serveOwnMetrics } from "./own-metrics-server.ts";
+import { OwnMetricsServers } from "./own-metrics-server.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { type Reloaded, reloaded } from "./reloaded.ts";
+import { report, type Standing } from "./standing.ts";
 import { type TallyLine, tallyOf } from "./tally.ts";
 
 export { ComponentError };
@@ -33,7 +38,7 @@ export interface Ended {
   readonly errors: readonly ComponentError[];
 }
 
-/** A component that reported `fatal_error`: the agent cannot go on. */
+/** A component that reported `fatal_error`, or was stopped for a reload and could not be started again. */
 export class FatalError extends Error {
   override readonly name = "FatalError";
 }
@@ -42,34 +47,37 @@ export class FatalError extends Error {
  * A running gostcol, from a checked configuration. Making it does no I/O.
  *
  * `start` resolves when everything runs, or rejects with a `ComponentError` that names who could not; then whatever had
- * started is stopped again. `stop` may be called at any time, before and during the start too, and always gives the same
+ * started is stopped again. `reload` puts another configuration in the place of the one that runs, or rejects and leaves
+ * everything as it was. `stop` may be called at any time, before and during the start too, and always gives the same
  * promise. `failed` resolves when the agent cannot go on; whoever runs it stops it then.
  */
 export class Agent {
-  readonly config: CheckedConfig;
-  readonly listeners: Listener[] = [];
   readonly meters = new Meters();
   readonly series = new SeriesTable();
   readonly store: AgentStore;
   readonly failed: Promise<FatalError>;
+  readonly #fail: (error: FatalError) => void;
   readonly #environment: AgentEnvironment;
-  readonly #plan: Plan;
   readonly #deliveries: Deliveries;
-  readonly #nodes: readonly GraphNode[];
-  readonly #statuses = new Map<string, ComponentStatus>();
-  readonly #refreshProcess: () => void;
-  readonly #starting = new AbortController();
+  /** By the meter, of which each instance has its own. */
+  readonly #standings = new WeakMap<object, Standing>();
+  readonly #ownMetrics: OwnMetricsServers;
+  readonly #reloads: Readonly<Record<"applied" | "failed", Counter>>;
+  readonly #stopping = new AbortController();
+  /** Everything that ever ran, for the books. */
+  readonly #planned = new Map<string, PlannedNode>();
+  #config: CheckedConfig;
+  #nodes: readonly GraphNode[];
   #started: Promise<void> | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
   #ended: Promise<Ended> | undefined;
   #cancelSweep: Cancel = () => {};
-  #ownServers: readonly Server[] = [];
 
   constructor(config: CheckedConfig, environment: AgentEnvironment) {
     const { clock, log } = environment;
-    this.config = config;
+    this.#config = config;
     this.#environment = environment;
     this.store = new AgentStore(environment.store ?? memoryStore());
-    this.#plan = planOf(config);
     const meter = this.meters.meter({});
     this.#deliveries = new Deliveries({
       backend: this.store,
@@ -80,76 +88,135 @@ export class Agent {
     });
     const { promise, resolve } = Promise.withResolvers<FatalError>();
     this.failed = promise;
-    const owners = scopeOwners(this.#plan, config);
-    const nodes = buildGraph(this.#plan, {
-      deliveries: this.#deliveries,
-      component: (kind, id) => configured(config, kind, id),
-      deps: (node) =>
-        componentDeps(node, {
-          environment,
-          meters: this.meters,
-          series: this.series,
-          store: this.store,
-          owner: owners.get(node.key)!,
-          listening: (listener) => this.listeners.push(listener),
-          report: (status) => this.#report(node, status, resolve),
-        }),
-    });
-    this.#nodes = storeFirst(nodes);
+    this.#fail = resolve;
+    const plan = planOf(config);
+    this.#nodes = storeFirst(buildGraph(plan, this.#parts(plan, config)));
+    this.#remember(this.#nodes);
     const provided = this.#nodes[0] && providedStore(this.#nodes[0]);
     if (provided !== undefined && environment.store === undefined) this.store.use(provided);
-    this.#refreshProcess = processMetrics(meter, clock, environment.readProcess);
+    const refresh = processMetrics(meter, clock, environment.readProcess);
     const seriesMetric = { name: "gostcol_series", description: "Series in the series table", unit: "{series}" };
     meter.gauge(seriesMetric, () => [{ value: this.series.size }]);
+    this.#ownMetrics = new OwnMetricsServers({ environment, meters: this.meters, refresh });
+    this.#reloads = {
+      applied: meter.counter(CONFIG_RELOADS, { outcome: "applied" }),
+      failed: meter.counter(CONFIG_RELOADS, { outcome: "failed" }),
+    };
+  }
+
+  /** What runs. */
+  get config(): CheckedConfig {
+    return this.#config;
+  }
+
+  get plan(): Plan {
+    return { nodes: this.#nodes.map(({ plan }) => plan) };
   }
 
   /** Each component's state, by `kind:id` (processors: `processor:id@pipeline`). */
   get statuses(): ReadonlyMap<string, ComponentStatus> {
-    return this.#statuses;
+    return new Map(this.#nodes.map((node) => [node.plan.key, this.#standing(node).status]));
   }
 
-  get plan(): Plan {
-    return this.#plan;
+  /** Everything that is listened on. */
+  get listeners(): readonly Listener[] {
+    return [...this.#nodes.flatMap((node) => this.#standing(node).listeners), ...this.#ownMetrics.listeners];
   }
 
   /** May be called once. `signal` gives the start up; so does `stop`. */
   start(signal: AbortSignal): Promise<void> {
     if (this.#started !== undefined) throw new Error("BUG: an agent was started twice");
-    this.#started = this.#start(AbortSignal.any([signal, this.#starting.signal]));
+    this.#started = this.#start(AbortSignal.any([signal, this.#stopping.signal]));
     return this.#started;
   }
 
+  /**
+   * Goes on with another configuration, and resolves when what was replaced has stopped. Components whose configuration
+   * is the same stay, with their sockets and their state. Rejects where the new ones cannot be made or started; then
+   * everything goes on as before. One reload after the other.
+   */
+  reload(config: CheckedConfig): Promise<Reloaded> {
+    if (this.#started === undefined) throw new Error("BUG: an agent was reloaded before it was started");
+    const reloading = Promise.all([this.#started, this.#reloading.catch(() => {})]).then(() => this.#reload(config));
+    this.#reloading = reloading;
+    return reloading;
+  }
+
   async stop(): Promise<Ended> {
-    this.#starting.abort(new Error("the agent is being stopped"));
+    this.#stopping.abort(new Error("the agent is being stopped"));
     await this.#started?.catch(() => {}); // Whoever started it hears of that.
     return this.#end();
   }
 
   tally(): readonly TallyLine[] {
-    return tallyOf(this.#plan.nodes, this.meters);
+    return tallyOf([...this.#planned.values()], this.meters);
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    for (const { plan } of this.#nodes) this.#statuses.set(plan.key, { state: "starting" });
+    for (const node of this.#nodes) this.#standing(node).status = { state: "starting" };
     try {
       await startGraph(this.#nodes, signal);
-      this.#ownServers = await serveOwnMetrics({
-        telemetry: this.config.service.telemetry,
-        environment: this.#environment,
-        meters: this.meters,
-        refresh: this.#refreshProcess,
-        listening: (listener) => this.listeners.push(listener),
-        signal,
-      });
+      await this.#ownMetrics.open(this.#config.service.telemetry, signal);
       signal.throwIfAborted();
     } catch (thrown) {
       await this.#end();
       throw thrown;
     }
-    for (const { plan } of this.#nodes) {
-      if (this.#statuses.get(plan.key)?.state === "starting") this.#statuses.set(plan.key, { state: "ok" });
-    }
+    this.#arrived(this.#nodes);
     this.#cancelSweep = this.#environment.clock.every(SWEEP_PERIOD_MS, () => this.series.sweep(SWEEP_GENERATIONS_MAX));
+  }
+
+  async #reload(config: CheckedConfig): Promise<Reloaded> {
+    try {
+      const done = await this.#replace(config);
+      this.#reloads.applied.value++;
+      return done;
+    } catch (thrown) {
+      this.#reloads.failed.value++;
+      throw thrown;
+    }
+  }
+
+  async #replace(config: CheckedConfig): Promise<Reloaded> {
+    const { signal } = this.#stopping;
+    signal.throwIfAborted();
+    const { clock } = this.#environment;
+    const running = this.#nodes;
+    const before = this.#config;
+    const plan = planOf(config);
+    const parts = this.#parts(plan, config);
+    const kept = keptNodes(running, plan, parts);
+    const metricsChanged = ownMetricsText(config) !== ownMetricsText(before);
+    // First, for a new component may want its port.
+    if (metricsChanged) await this.#closeOwnMetrics();
+    const replaced = await replaceGraph(
+      {
+        clock,
+        deliveries: this.#deliveries,
+        running,
+        kept,
+        build: (made) => this.#sameStore(storeFirst(buildGraph(plan, { ...parts, kept, made }))),
+        rebuild: (left, made) => {
+          const plan = planOf(before);
+          return storeFirst(buildGraph(plan, { ...this.#parts(plan, before), kept: left, made }));
+        },
+        check: (nodes) => this.#noneFatal(nodes),
+      },
+      signal,
+    );
+    this.#nodes = replaced.nodes;
+    this.#arrived(replaced.nodes);
+    if (replaced.type !== "replaced") {
+      if (replaced.type === "broken") this.#fail(new FatalError(messageOf(replaced.error)));
+      if (metricsChanged) await this.#ownMetrics.open(before.service.telemetry, signal);
+      throw replaced.error;
+    }
+    this.#config = config;
+    this.#remember(replaced.nodes);
+    const errors = await stopLeaving(replaced.leaving, clock);
+    // Last, for who left may have had its port.
+    if (metricsChanged) await this.#ownMetrics.open(config.service.telemetry, signal);
+    return reloaded(running, replaced.nodes, { metricsChanged, errors });
   }
 
   #end(): Promise<Ended> {
@@ -161,22 +228,87 @@ export class Agent {
     const { clock, shutdownTimeoutMs = SHUTDOWN_TIMEOUT_MS } = this.#environment;
     const limit = deadline(clock, shutdownTimeoutMs, "stopping the agent");
     this.#cancelSweep();
-    for (const { plan } of this.#nodes) this.#statuses.set(plan.key, { state: "stopping" });
+    await orAborted(this.#reloading, limit.signal).catch(() => {}); // Whoever reloaded it hears of that.
+    for (const node of this.#nodes) this.#standing(node).status = { state: "stopping" };
     const errors = await stopGraph(this.#nodes, this.#deliveries, limit.signal);
-    await Promise.all(this.#ownServers.map((server) => server.close(limit.signal)));
+    await this.#ownMetrics.close(limit.signal);
     limit.cancel();
-    for (const { plan } of this.#nodes) this.#statuses.set(plan.key, { state: "stopped" });
+    for (const node of this.#nodes) this.#standing(node).status = { state: "stopped" };
     return { tally: this.tally(), errors };
   }
 
-  #report(node: PlannedNode, status: ComponentStatus, failed: (error: FatalError) => void): void {
-    // The Collector's rule: a permanent error is never left, but for the end.
-    const last = this.#statuses.get(node.key)?.state;
-    if (last === "permanent_error" && status.state !== "fatal_error" && !status.state.startsWith("stop")) return;
-    this.#statuses.set(node.key, status);
-    if (status.state === "fatal_error") failed(new FatalError(`${node.kind} ${node.id}: ${status.message}`));
+  #parts(plan: Plan, config: CheckedConfig): GraphParts {
+    const owners = scopeOwners(plan, config);
+    const owner = (node: PlannedNode) => owners.get(node.key)!;
+    return {
+      deliveries: this.#deliveries,
+      component: (kind, id) => configured(config, kind, id),
+      owner,
+      deps: (node) => {
+        const standing: Standing = { status: { state: "starting" }, listeners: [] };
+        const deps = componentDeps(node, {
+          environment: this.#environment,
+          meters: this.meters,
+          series: this.series,
+          store: this.store,
+          owner: owner(node),
+          listening: (listener) => standing.listeners.push(listener),
+          report: (status) => {
+            const fatal = report(standing, status);
+            if (fatal !== undefined && this.#runs(standing)) this.#fail(fatalError(node, fatal));
+          },
+        });
+        this.#standings.set(deps.meter, standing);
+        return deps;
+      },
+    };
+  }
+
+  #standing({ seat }: GraphNode): Standing {
+    return this.#standings.get(seat.meter)!;
+  }
+
+  #runs(standing: Standing): boolean {
+    return this.#nodes.some((node) => this.#standing(node) === standing);
+  }
+
+  #arrived(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) {
+      const standing = this.#standing(node);
+      if (standing.status.state === "starting") standing.status = { state: "ok" };
+    }
+  }
+
+  #remember(nodes: readonly GraphNode[]): void {
+    for (const { plan } of nodes) this.#planned.set(plan.key, plan);
+  }
+
+  #noneFatal(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) {
+      const { status } = this.#standing(node);
+      if (status.state === "fatal_error") throw fatalError(node.plan, status.message);
+    }
+  }
+
+  /** Where state is kept cannot change under those who keep it. */
+  #sameStore(nodes: readonly GraphNode[]): readonly GraphNode[] {
+    if (this.#environment.store !== undefined) return nodes;
+    const providerOf = ([first]: readonly GraphNode[]) => first && providedStore(first) && first;
+    const [was, is] = [providerOf(this.#nodes), providerOf(nodes)];
+    if (was?.instance === is?.instance) return nodes;
+    const { id } = (is ?? was)!.plan;
+    throw new Error(`where state is kept (extension ${id}) cannot be changed while the agent runs: restart it instead`);
+  }
+
+  async #closeOwnMetrics(): Promise<void> {
+    const limit = deadline(this.#environment.clock, OWN_METRICS_TIMEOUT_MS, "closing the own metrics' server");
+    await this.#ownMetrics.close(limit.signal);
+    limit.cancel();
   }
 }
+
+/** For a scrape that is being answered. */
+const OWN_METRICS_TIMEOUT_MS = 2_000;
 
 /** The configuration was checked, so that a plan cannot be made of it is a bug. */
 function planOf({ service, ...sections }: CheckedConfig): Plan {
@@ -191,4 +323,16 @@ function planOf({ service, ...sections }: CheckedConfig): Plan {
 
 function configured(config: CheckedConfig, kind: ComponentKind, id: string): ConfiguredComponent {
   return config[`${kind}s`].get(id)!;
+}
+
+function ownMetricsText({ service: { telemetry } }: CheckedConfig): string {
+  return JSON.stringify([telemetry.metrics, telemetry.resource]);
+}
+
+function fatalError({ kind, id }: PlannedNode, message: string): FatalError {
+  return new FatalError(`${kind} ${id}: ${message}`);
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -6,10 +6,11 @@ import { consoleLine } from "./console-line.ts";
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** `level` and `encoding` are looked at for each line: whoever made them may change them. */
 export interface LoggingOptions {
-  readonly level: LogLevel;
+  level: LogLevel;
   /** `console` for people, `json` for machines. */
-  readonly encoding: "console" | "json";
+  encoding: "console" | "json";
   readonly clock: Clock;
   /** Takes whole lines, newline included. */
   readonly write: (line: string) => void;
@@ -23,21 +24,23 @@ const INTERVAL_MS = 10_000;
 /** More keys than this are not told apart in an interval; keys are constants of the code, and so are few. */
 const KEYS_MAX = 1000;
 
-export function logging({ level, encoding, clock, write }: LoggingOptions): LogFactory {
-  const destination = encoding === "json" ? { write } : { write: (line: string) => write(consoleLine(line)) };
+export function logging(options: LoggingOptions): LogFactory {
+  const { clock, write } = options;
   const root = pino(
     {
-      level,
+      level: "debug",
       base: null,
       timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: stdSerializers.err },
     },
-    destination,
+    { write: (line: string) => write(options.encoding === "json" ? line : consoleLine(line)) },
   );
   return (fields) => {
     const child = root.child(fields);
-    const line = (level: LogLevel) => (message: string, more?: LogFields) => child[level](more ?? {}, message);
+    const line = (level: LogLevel) => (message: string, more?: LogFields) => {
+      if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(options.level)) child[level](more ?? {}, message);
+    };
     return limitable({ debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") }, clock);
   };
 }

@@ -1,4 +1,4 @@
-import { ListenError, type Server, type ServerLimits } from "../component/server.ts";
+import { ListenError, type Server, type ServerLimits, type ServerOptions } from "../component/server.ts";
 import type { TelemetryConfig } from "../config/telemetry.ts";
 import { scrapeHandler } from "../kit/prometheus/scrape-handler.ts";
 import type { Random } from "../lib/random.ts";
@@ -9,13 +9,10 @@ import { announced, type Listener } from "./listener.ts";
 import { OwnMetrics } from "./own-metrics.ts";
 
 export interface OwnMetricsServerOptions {
-  readonly telemetry: TelemetryConfig;
   readonly environment: AgentEnvironment;
   readonly meters: Meters;
   /** Brings numbers up to date that nobody counts. */
   readonly refresh: () => void;
-  readonly listening: (listener: Listener) => void;
-  readonly signal: AbortSignal;
 }
 
 /** A scrape has no body, and few scrape. */
@@ -28,39 +25,62 @@ const LIMITS: ServerLimits = {
 };
 
 /** Serves the agent's own metrics as configured. A port that is taken is a warning: totals matter more. */
-export async function serveOwnMetrics(options: OwnMetricsServerOptions): Promise<readonly Server[]> {
-  const { telemetry, environment, meters, refresh, signal } = options;
-  if (telemetry.metrics.level === "none") return [];
-  const log = environment.log({ part: "own metrics" });
-  const listen = announced(environment.listen, "agent", options.listening);
-  const own = new OwnMetrics(meters, ownResource(telemetry.resource, environment.version, environment.random), refresh);
-  const servers: Server[] = [];
-  for (const { pull } of telemetry.metrics.readers) {
-    const { host, port, ...naming } = pull.exporter.prometheus;
-    const handler = scrapeHandler({
-      write: (format) =>
-        own.write(format, {
-          withoutTypeSuffix: naming.without_type_suffix,
-          withoutUnits: naming.without_units,
-          withoutScopeInfo: naming.without_scope_info,
-        }),
-      shared: false,
-      openMetrics: !naming.without_type_suffix, // OpenMetrics insists on `_total`.
-      title: "gostcol itself",
-      failed: (error) => log.limited("scrape").error("the own metrics could not be written", { error }),
-    });
-    try {
-      servers.push(await listen({ host, port, protocols: ["http"], limits: LIMITS, receipts: false }, handler, signal));
-    } catch (error) {
-      if (!(error instanceof ListenError)) throw error;
-      log.warn(`the agent's own metrics are not served on ${host}:${port}: ${error.message}`);
+export class OwnMetricsServers {
+  readonly listeners: Listener[] = [];
+  readonly #options: OwnMetricsServerOptions;
+  /** The agent's own, however often its servers are replaced. */
+  readonly #instanceId: string;
+  #servers: Server[] = [];
+
+  constructor(options: OwnMetricsServerOptions) {
+    this.#options = options;
+    this.#instanceId = uuid(options.environment.random);
+  }
+
+  /** Once for each `close`. */
+  async open({ metrics, resource }: TelemetryConfig, signal: AbortSignal): Promise<void> {
+    if (metrics.level === "none") return;
+    const { environment, meters, refresh } = this.#options;
+    const log = environment.log({ part: "own metrics" });
+    const listen = announced(environment.listen, "agent", (listener) => this.listeners.push(listener));
+    const own = new OwnMetrics(meters, ownResource(resource, environment.version, this.#instanceId), refresh);
+    for (const { pull } of metrics.readers) {
+      const { host, port, ...naming } = pull.exporter.prometheus;
+      const handler = scrapeHandler({
+        write: (format) =>
+          own.write(format, {
+            withoutTypeSuffix: naming.without_type_suffix,
+            withoutUnits: naming.without_units,
+            withoutScopeInfo: naming.without_scope_info,
+          }),
+        shared: false,
+        openMetrics: !naming.without_type_suffix, // OpenMetrics insists on `_total`.
+        title: "gostcol itself",
+        failed: (error) => log.limited("scrape").error("the own metrics could not be written", { error }),
+      });
+      try {
+        const options: ServerOptions = { host, port, protocols: ["http"], limits: LIMITS, receipts: false };
+        this.#servers.push(await listen(options, handler, signal));
+      } catch (error) {
+        if (!(error instanceof ListenError)) throw error;
+        log.warn(`the agent's own metrics are not served on ${host}:${port}: ${error.message}`);
+      }
     }
   }
-  return servers;
+
+  async close(deadline: AbortSignal): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    this.listeners.length = 0;
+    await Promise.all(servers.map((server) => server.close(deadline)));
+  }
 }
 
-function ownResource(configured: Attributes, version: string, random: Random): Attributes {
+function ownResource(configured: Attributes, version: string, instanceId: string): Attributes {
+  return { "service.name": "gostcol", "service.version": version, "service.instance.id": instanceId, ...configured };
+}
+
+function uuid(random: Random): string {
   const hex = random.hex(16);
-  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-  return { "service.name": "gostcol", "service.version": version, "service.instance.id": id, ...configured };
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

@@ -1,4 +1,5 @@
 import type { Registry } from "../../src/component/define.ts";
+import type { CheckedConfig } from "../../src/config/checked-config.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { problemText } from "../../src/config/problem-text.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
@@ -24,17 +25,7 @@ export async function agentRig(
   registry: Registry,
   environment: Partial<AgentEnvironment> = {},
 ): Promise<AgentRig> {
-  const { config, problems } = await loadConfig(
-    {
-      registry,
-      configs: [{ name: "test.yaml", text: yaml }],
-      sets: [],
-      environment: {},
-      readFile: () => Promise.reject(new Error("no files here")),
-    },
-    NEVER,
-  );
-  if (config === undefined) throw new Error(problems.map(problemText).join("\n"));
+  const config = await checkedConfig(yaml, registry);
   const clock = virtualClock();
   const network = createFakeNetwork();
   const logged: Record<string, unknown>[] = [];
@@ -52,4 +43,19 @@ export async function agentRig(
     ...environment,
   });
   return { agent, clock, network, logged, printed };
+}
+
+export async function checkedConfig(yaml: string, registry: Registry): Promise<CheckedConfig> {
+  const { config, problems } = await loadConfig(
+    {
+      registry,
+      configs: [{ name: "test.yaml", text: yaml }],
+      sets: [],
+      environment: {},
+      readFile: () => Promise.reject(new Error("no files here")),
+    },
+    NEVER,
+  );
+  if (config === undefined) throw new Error(problems.map(problemText).join("\n"));
+  return config;
 }

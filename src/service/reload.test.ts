@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { agentRig, checkedConfig } from "../../test/support/fake-agent.ts";
+import { fakeWorld, metricsBatch, ORIGIN, send } from "../../test/support/fake-components.ts";
+import type { Outcome } from "../component/delivery.ts";
+import { NEVER } from "../lib/abort.ts";
+
+const yaml = (text: {
+  readonly in?: string;
+  readonly change?: string;
+  readonly out?: string;
+  readonly exporters?: string;
+}) => `
+receivers: { in: { text: "${text.in ?? ""}" } }
+processors: { change: { text: "${text.change ?? ""}" } }
+exporters: { out: { text: "${text.out ?? ""}" }, out/2: , out/3: }
+service:
+  pipelines:
+    metrics: { receivers: [in], processors: [change], exporters: [${text.exporters ?? "out"}] }
+`;
+
+async function running(text = yaml({})) {
+  const world = fakeWorld();
+  const rig = await agentRig(text, world.registry);
+  await rig.agent.start(NEVER);
+  world.journal.length = 0;
+  const reload = async (text: string) => rig.agent.reload(await checkedConfig(text, world.registry));
+  return { ...rig, world, reload };
+}
+
+const GONE = new Error("the port is taken");
+const consumed = (world: ReturnType<typeof fakeWorld>) =>
+  world.journal.filter((entry) => entry.startsWith("consume")).map((entry) => entry.split(" ")[1]);
+
+describe("a reload", () => {
+  it("touches nothing where nothing changed", async () => {
+    const { reload, world } = await running();
+    expect(await reload(yaml({}))).toMatchObject({
+      added: [],
+      removed: [],
+      changed: [],
+      kept: ["exporter:out", "processor:change@metrics", "receiver:in"],
+    });
+    expect(world.journal).toEqual([]);
+  });
+
+  it("starts an exporter that was added, and leaves all others alone", async () => {
+    const { reload, world, agent } = await running();
+    expect(await reload(yaml({ exporters: "out, out/2" }))).toMatchObject({ added: ["exporter:out/2"], changed: [] });
+    expect(world.journal).toEqual(["load exporter:out/2", "start exporter:out/2"]);
+    expect(send(world, metricsBatch(1))).toEqual({ taken: true });
+    expect(consumed(world)).toEqual(["change:change", "exporter:out", "exporter:out/2"]);
+    expect(agent.statuses.get("exporter:out/2")).toEqual({ state: "ok" });
+  });
+
+  it("stops an exporter that was removed, and keeps its books", async () => {
+    const { reload, world, agent } = await running(yaml({ exporters: "out, out/2" }));
+    send(world, metricsBatch(3));
+    expect(await reload(yaml({}))).toMatchObject({ removed: ["exporter:out/2"] });
+    expect(world.journal.at(-1)).toBe("stop exporter:out/2");
+    send(world, metricsBatch(1));
+    const { tally } = await agent.stop();
+    expect(tally.map(({ id, incoming }) => [id, incoming])).toEqual(
+      expect.arrayContaining([
+        ["out", 4],
+        ["out/2", 3],
+      ]),
+    );
+    expect(world.journal.filter((entry) => entry === "stop exporter:out/2")).toHaveLength(1);
+  });
+
+  it("shows what is stored to an exporter that was added, and to no other", async () => {
+    const { reload, world } = await running();
+    world.script["change"] = {
+      async restore(deps, next) {
+        await deps.deliver(ORIGIN, (delivery) => next.metrics!.consume(metricsBatch(7), delivery));
+      },
+    };
+    await reload(yaml({ exporters: "out, out/2" }));
+    expect(consumed(world)).toEqual(["exporter:out/2"]);
+    world.journal.length = 0;
+    await reload(yaml({ exporters: "out, out/2", change: "other" }));
+    expect(consumed(world)).toEqual(["exporter:out", "exporter:out/2"]);
+  });
+
+  it("holds back what comes meanwhile, and refuses nothing", async () => {
+    const { reload, world } = await running();
+    const starting = Promise.withResolvers<void>();
+    world.script["change"] = { restore: () => starting.promise };
+    const reloading = reload(yaml({ change: "other", exporters: "out, out/2" }));
+    while (!world.journal.includes("restore change:change")) await Promise.resolve();
+    const held = [send(world, metricsBatch(1)), send(world, metricsBatch(2))] as Promise<Outcome>[];
+    expect(consumed(world)).toEqual([]);
+    starting.resolve();
+    await reloading;
+    expect(await Promise.all(held)).toEqual([{ taken: true }, { taken: true }]);
+    expect(world.journal.filter((entry) => entry.startsWith("consume"))).toEqual([
+      "consume change:change 1",
+      "consume exporter:out 1",
+      "consume exporter:out/2 1",
+      "consume change:change 2",
+      "consume exporter:out 2",
+      "consume exporter:out/2 2",
+    ]);
+  });
+
+  it("waits for what is under way, which goes where it went", async () => {
+    const { reload, world } = await running();
+    const slow = Promise.withResolvers<void>();
+    world.script["out"] = { consume: () => slow.promise };
+    const outcome = send(world, metricsBatch(1));
+    const reloading = reload(yaml({ exporters: "out/2" }));
+    while (!world.journal.includes("start exporter:out/2")) await Promise.resolve();
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(world.journal).not.toContain("stop exporter:out");
+    slow.resolve();
+    expect(await outcome).toEqual({ taken: true });
+    await reloading;
+    expect(consumed(world)).toEqual(["change:change", "exporter:out"]);
+    expect(world.journal.at(-1)).toBe("stop exporter:out");
+  });
+
+  it.each(["load", "start", "restore"] as const)(
+    "goes on as before when a new component fails at its %s",
+    async (step) => {
+      const { reload, world, agent } = await running();
+      world.script["out/2"] = { [step]: () => Promise.reject(GONE) };
+      await expect(reload(yaml({ exporters: "out/2, out/3" }))).rejects.toThrow("the port is taken");
+      expect(send(world, metricsBatch(1))).toEqual({ taken: true });
+      expect(consumed(world)).toEqual(["change:change", "exporter:out"]);
+      expect(world.journal).not.toContain("stop exporter:out");
+      expect(world.journal).toContain("stop exporter:out/2");
+      expect([...agent.statuses.keys()]).toEqual(["exporter:out", "processor:change@metrics", "receiver:in"]);
+      world.script["out/2"] = {};
+      await reload(yaml({ exporters: "out/2, out/3" }));
+      expect(agent.meters.total("gostcol_config_reloads", { outcome: "failed" })).toBe(1);
+      expect(agent.meters.total("gostcol_config_reloads", { outcome: "applied" })).toBe(1);
+    },
+  );
+
+  it("gives up when what is under way does not end, and goes on", async () => {
+    const { reload, world, clock } = await running();
+    world.script["out"] = { consume: () => new Promise(() => {}) };
+    void send(world, metricsBatch(1));
+    const reloading = reload(yaml({ exporters: "out/2" }));
+    const failed = expect(reloading).rejects.toThrow("finishing what is under way took longer than 3000 ms");
+    for (let turn = 0; turn < 10; turn++) await clock.advanceAsync(500);
+    await failed;
+    world.script["out"] = {};
+    expect(send(world, metricsBatch(1))).toEqual({ taken: true });
+  });
+
+  it("is given up by a stop, which stops the new components too", async () => {
+    const { reload, world, agent, clock } = await running();
+    world.script["out/2"] = { start: () => new Promise(() => {}) };
+    const reloading = reload(yaml({ exporters: "out, out/2" }));
+    const failed = expect(reloading).rejects.toThrow("the agent is being stopped");
+    while (!world.journal.includes("start exporter:out/2")) await Promise.resolve();
+    await agent.stop();
+    await failed;
+    expect(world.journal).toEqual(
+      expect.arrayContaining(["stop exporter:out/2", "stop exporter:out", "stop receiver:in"]),
+    );
+    expect(clock.liveTimers).toBe(0);
+  });
+});

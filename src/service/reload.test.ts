@@ -137,6 +137,49 @@ describe("a reload", () => {
     },
   );
 
+  const holding = (text: string) => yaml({}).replace('out: { text: ""', `out: { file: "/a", text: "${text}"`);
+
+  it("stops who holds what the new one needs first, and nobody else", async () => {
+    const { reload, world } = await running(holding("one"));
+    expect(await reload(holding("two"))).toMatchObject({ changed: ["exporter:out"] });
+    expect(world.journal).toEqual(["stop exporter:out", "load exporter:out", "start exporter:out"]);
+    expect(send(world, metricsBatch(1))).toEqual({ taken: true });
+  });
+
+  it("makes and starts again whom it had stopped, when the new one cannot start, and shows it what is stored", async () => {
+    const { reload, world, agent } = await running(holding("one"));
+    let starts = 0;
+    world.script["out"] = { start: () => (++starts === 1 ? Promise.reject(GONE) : Promise.resolve()) };
+    world.script["change"] = {
+      async restore(deps, next) {
+        await deps.deliver(ORIGIN, (delivery) => next.metrics!.consume(metricsBatch(7), delivery));
+      },
+    };
+    await expect(reload(holding("two"))).rejects.toThrow("exporter out could not start: the port is taken");
+    expect(world.journal).toEqual([
+      "stop exporter:out",
+      "load exporter:out",
+      "start exporter:out",
+      "stop exporter:out",
+      "load exporter:out",
+      "start exporter:out",
+      "restore change:change",
+      "consume exporter:out 7",
+    ]);
+    expect(send(world, metricsBatch(1))).toEqual({ taken: true });
+    expect(agent.statuses.get("exporter:out")).toEqual({ state: "ok" });
+    world.script["out"] = {};
+    expect(await reload(holding("one"))).toMatchObject({ changed: [] });
+  });
+
+  it("ends the agent when whom it had stopped cannot be started again", async () => {
+    const { reload, world, agent } = await running(holding("one"));
+    world.script["out"] = { start: () => Promise.reject(GONE) };
+    await expect(reload(holding("two"))).rejects.toThrow("the port is taken");
+    expect((await agent.failed).message).toContain("exporter out could not start: the port is taken");
+    await agent.stop();
+  });
+
   it("gives up when what is under way does not end, and goes on", async () => {
     const { reload, world, clock } = await running();
     world.script["out"] = { consume: () => new Promise(() => {}) };

@@ -26,9 +26,11 @@ export interface FakeWorld {
   /** `start receiver:in`, `consume exporter:out 3`, in the order in which it happened. */
   readonly journal: string[];
   readonly script: Record<string, FakeScript>;
-  /** By id. */
+  /** By id; where there are two, the one that was made last and has not been stopped. */
   readonly receivers: Map<string, { readonly deps: Deps; readonly next: Next }>;
   readonly deps: Map<string, Deps>;
+  /** The names of what has been started, or tried to, and not stopped; each instance once. */
+  readonly live: Map<Deps, string>;
 }
 
 export interface FakeScript {
@@ -43,7 +45,11 @@ export interface FakeScript {
 
 type Hand = <S extends Signal>(signal: S, batch: Batches[S], delivery: Delivery, next: Next) => void | Promise<void>;
 
-const config = z.strictObject({ text: z.string().default("").describe("Anything.") });
+const config = z.strictObject({
+  text: z.string().default("").describe("Anything."),
+  file: z.string().default("").describe("A file that it owns."),
+});
+type Config = z.output<typeof config>;
 const ALL_SIGNALS = { metrics: "stable", traces: "stable", logs: "stable" } as const;
 
 export function fakeWorld(): FakeWorld {
@@ -51,6 +57,8 @@ export function fakeWorld(): FakeWorld {
   const script: Record<string, FakeScript> = {};
   const receivers: FakeWorld["receivers"] = new Map();
   const deps: FakeWorld["deps"] = new Map();
+  const live: FakeWorld["live"] = new Map();
+  const made: { readonly deps: Deps; readonly next: Next }[] = [];
   const lifecycle = (kind: string, own: Deps, next: Next = {}): Component => {
     const id = idText(own.id);
     const name = `${kind}:${id}`;
@@ -68,10 +76,14 @@ export function fakeWorld(): FakeWorld {
       },
       async start(signal) {
         step("start");
+        live.set(own, name);
         await script[id]?.start?.(own, signal);
       },
       async stop(deadline) {
         step("stop");
+        live.delete(own);
+        const other = made.find(({ deps }) => live.get(deps) === name);
+        if (other !== undefined) receivers.set(id, other);
         await script[id]?.stop?.(deadline);
       },
     };
@@ -94,7 +106,8 @@ export function fakeWorld(): FakeWorld {
     const consumer = next[signal] as Consumer<typeof signal> | undefined;
     return (consumer ?? (next.metrics as Consumer<Signal>)).consume(batch, delivery);
   };
-  const common = { summary: "A fake.", config, signals: ALL_SIGNALS } as const;
+  const resources = ({ file }: Config) => (file === "" ? [] : [{ type: "file", file, path: ["file"] } as const]);
+  const common = { summary: "A fake.", config, signals: ALL_SIGNALS, resources } as const;
   const processor = (type: string, passesUnchanged: boolean) =>
     defineProcessor({
       ...common,
@@ -108,6 +121,7 @@ export function fakeWorld(): FakeWorld {
     script,
     receivers,
     deps,
+    live,
     registry: {
       receivers: [
         defineReceiver({
@@ -116,6 +130,7 @@ export function fakeWorld(): FakeWorld {
           aliases: ["old_in"],
           hint: ({ text }) => `send to ${text}`,
           create(_, own, next) {
+            made.push({ deps: own, next });
             receivers.set(idText(own.id), { deps: own, next });
             return lifecycle("receiver", own, next);
           },

@@ -135,7 +135,7 @@ async function showUntil(options: {
   const endsAtMs = clock.monotonic() + seconds * 1000;
   let pauseMs = FIRST_SCREEN_AFTER_MS;
   for (;;) {
-    await sleep(clock, Math.min(pauseMs, endsAtMs - clock.monotonic()), signal).catch(() => {}); // Rejects at the end.
+    await sleep(clock, Math.max(0, Math.min(pauseMs, endsAtMs - clock.monotonic())), signal).catch(() => {}); // Rejects at the end.
     if (signal.aborted || clock.monotonic() >= endsAtMs) return;
     show(await observe(watched));
     pauseMs = outputIsTerminal ? REDRAW_PERIOD_MS : REPRINT_PERIOD_MS;

@@ -10,7 +10,6 @@
  *     });
  *     await agent.start(signal);
  */
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
 import type { Registry } from "./component/define.ts";
@@ -19,6 +18,7 @@ import type { Problem } from "./config/problem.ts";
 import { problemText } from "./config/problem-text.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
+import { readTextFile } from "./lib/system-files.ts";
 import { systemRandom } from "./lib/system-random.ts";
 import { registry as ownComponents } from "./registry.ts";
 import { Agent } from "./service/agent.ts";
@@ -58,7 +58,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
       configs: ["file" in source ? { address: source.file } : { name: "configuration", text: source.text }],
       sets: [],
       environment: options.variables ?? {},
-      readFile: (path, signal) => readFile(path, { encoding: "utf8", signal }),
+      readFile: readTextFile,
     },
     signal,
   );

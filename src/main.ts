@@ -1,5 +1,5 @@
 /** The edge to the process: the only file that reads arguments and environment, listens for signals, and exits. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
@@ -8,6 +8,7 @@ import { EXIT } from "./cli/exit-codes.ts";
 import { runProgram } from "./cli/program.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
+import { readTextFile } from "./lib/system-files.ts";
 import { systemRandom } from "./lib/system-random.ts";
 import { registry } from "./registry.ts";
 
@@ -46,7 +47,7 @@ function processContext(): CliContext {
     registry,
     environment: process.env,
     workingDirectory: process.cwd(),
-    readFile: (path, signal) => readFile(resolve(path), { encoding: "utf8", signal }),
+    readFile: (path, signal) => readTextFile(resolve(path), signal),
     temporaryFolder,
     hostName: hostname(),
     version: manifest.version,

@@ -42,7 +42,7 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
 
   withConfigOptions(program.command("run", { isDefault: true }))
     .description("run the agent (what gostcol does without a command)")
-    .option("--watch", "reload when a file that --config names has changed")
+    .option("--watch", "reload when a file that the configuration is read from has changed")
     .addHelpText("after", RUN_HELP)
     .action(async (options: Partial<ConfigOptions> & { watch?: boolean }) => {
       const { runCommand } = await import("./run.ts");

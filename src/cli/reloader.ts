@@ -16,6 +16,8 @@ export interface ReloaderOptions {
   readonly isConsole: () => boolean;
   /** A configuration is the running one now: what of it is not the agent's to know is the caller's. */
   readonly applied: (config: CheckedConfig) => void;
+  /** A configuration was read, from these files; it need not be a good one. */
+  readonly readFrom: (files: readonly string[]) => void;
   readonly signal: AbortSignal;
 }
 
@@ -42,9 +44,10 @@ export function reloader(parts: ReloaderOptions): (because: string) => void {
 }
 
 async function reloadOnce(parts: ReloaderOptions, because: string): Promise<void> {
-  const { context, options, agent, log, isConsole, applied, signal } = parts;
+  const { context, options, agent, log, isConsole, applied, readFrom, signal } = parts;
   try {
     const read = await readConfig(context, options, signal, () => {});
+    readFrom(read.files);
     if (read.config === undefined) {
       agent.meters.meter({}).counter(CONFIG_RELOADS, { outcome: "invalid" }).value++;
       sayInvalid(because, read, isConsole() ? context.printError : undefined, log);

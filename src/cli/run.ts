@@ -38,7 +38,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
 async function runAgent(
   context: CliContext,
   options: RunOptions,
-  { config, origin, files }: ResolvedConfig & { readonly config: CheckedConfig },
+  { config, origin, ...resolved }: ResolvedConfig & { readonly config: CheckedConfig },
   signals: Signals,
 ): Promise<number> {
   const settings = { ...logSettings(context, config), clock: context.clock, write: context.printError };
@@ -48,7 +48,11 @@ async function runAgent(
   const applied = (config: CheckedConfig) => Object.assign(settings, logSettings(context, config));
   const isConsole = () => settings.encoding === "console";
   const { signal } = signals.first;
-  const reload = reloader({ context, options, agent, log: log({}), isConsole, applied, signal });
+  let { files } = resolved;
+  const readFrom = (latest: readonly string[]) => {
+    files = latest;
+  };
+  const reload = reloader({ context, options, agent, log: log({}), isConsole, applied, readFrom, signal });
 
   try {
     await agent.start(signals.first.signal);
@@ -60,7 +64,13 @@ async function runAgent(
   tell(`gostcol ${context.version} runs with ${origin}`, describeAgent(agent));
   for (const { receiver, hint } of receiverHints(config)) tell(`to reach receiver ${receiver}:`, hint.split("\n"));
   signals.onReload(() => reload("SIGHUP"));
-  const stopWatching = options.watch ? watchFiles(context, files, () => reload("a file has changed")) : () => {};
+  const stopWatching = options.watch
+    ? watchFiles(
+        context,
+        () => files,
+        () => reload("a file has changed"),
+      )
+    : () => {};
 
   const failure = await Promise.race([aborted(signals.first.signal), agent.failed]);
   stopWatching();

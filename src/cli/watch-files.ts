@@ -7,27 +7,35 @@ const PERIOD_MS = 1_000;
 /**
  * Calls `changed` when one of the files reads otherwise than before. Looks every second and calls when it has found the
  * same twice, so that a file that is being written is not read half. A file that is gone is awaited: editors replace.
+ * `files` is asked each time; what it comes to name later is taken as it is then.
  */
 export function watchFiles(
   { clock, readFile }: Pick<CliContext, "clock" | "readFile">,
-  files: readonly string[],
+  files: () => readonly string[],
   changed: () => void,
 ): Cancel {
-  let told: string | undefined;
-  let seen: string | undefined;
+  const watched = new Map<string, { told: string | undefined; seen: string | undefined }>();
   let looking = false;
   const look = async () => {
     if (looking) return;
     looking = true;
-    const texts = await Promise.all(files.map((file) => readFile(file, NEVER).catch(() => undefined)));
+    let change = false;
+    let settled = true;
+    for (const file of new Set(files())) {
+      const text = await readFile(file, NEVER).catch(() => undefined);
+      const last = watched.get(file);
+      if (last === undefined) {
+        watched.set(file, { told: text, seen: text });
+        continue;
+      }
+      const found = text ?? last.seen;
+      if (found !== last.seen) settled = false;
+      if (found !== last.told) change = true;
+      last.seen = found;
+    }
     looking = false;
-    if (texts.includes(undefined)) return;
-    const found = JSON.stringify(texts);
-    const settled = found === seen;
-    seen = found;
-    told ??= found;
-    if (!settled || found === told) return;
-    told = found;
+    if (!change || !settled) return;
+    for (const file of watched.values()) file.told = file.seen;
     changed();
   };
   void look();

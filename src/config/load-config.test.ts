@@ -220,11 +220,24 @@ describe("one mistake is one error", () => {
       `${SOUND}x: &a [${"1,".repeat(400)}]\ny: &b [${"*a,".repeat(400)}]\n`,
       "10:7 error too_large",
     ],
+    ["values in values", `${SOUND}x: ${"[".repeat(200)}${"]".repeat(200)}`, "10:103 error too_large"],
+    ["values in values in blocks", `${SOUND}${nestedMaps(200)}`, "110:101 error too_large"],
   ])("%s", async (_, text, expected) => {
     const problems = await problemsOf(text);
     expect(problems.filter((problem) => !/^\d+:1 error unknown_option/.test(problem))).toEqual([expected]);
   });
 });
+
+test.each([3_000, 100_000])(
+  "values that are nested %d deep are too many for the parser, which is said in words",
+  async (depth) => {
+    const { problems } = await loadFake(`${SOUND}x: ${"{ a: ".repeat(depth)}`);
+    expect(problems.map(({ code, message }) => [code, message])).toContainEqual([
+      "too_large",
+      "values are nested more than 100 deep",
+    ]);
+  },
+);
 
 test("a component whose section is broken is not said to be undefined where it is referred to", async () => {
   expect(await problemsOf(withSource("port: x"))).toEqual(["3:11 error wrong_type"]);
@@ -311,3 +324,5 @@ test("whatever is typed into a configuration, every problem has a place in its t
     { numRuns: 500 },
   );
 });
+
+const nestedMaps = (depth: number) => Array.from({ length: depth }, (_, level) => `${" ".repeat(level)}x:`).join("\n");

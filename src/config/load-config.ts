@@ -31,7 +31,7 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[];
   /** The merged configuration as plain data, secrets covered: for printing. */
   readonly document: unknown;
-  /** The files that it was read from, for watching. */
+  /** The files that it was read from, those of single values too, and those that could not be read: for watching. */
   readonly files: readonly string[];
 }
 

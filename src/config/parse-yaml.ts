@@ -15,6 +15,8 @@ import { type ConfigNode, type Entry, emptyMap, isNull } from "./tree.ts";
 
 /** More than this is not written by people: it is an alias that repeats itself, or the wrong file. */
 const NODES_MAX = 100_000;
+/** Values within values. Whoever reads the tree may follow it down without looking where it ends. */
+const DEPTH_MAX = 100;
 
 export interface ParsedYaml {
   /** A null scalar for an empty text; broken where the text is not YAML. */
@@ -60,11 +62,17 @@ function syntaxError({ code, message, pos: [start, end] }: YAMLParseError, sourc
     const expected = `quotes around it: "\${env:NAME}"`;
     return error("syntax_error", range, "not YAML: inside [ ] and { } a brace begins something else", { expected });
   }
+  if (code === "RESOURCE_EXHAUSTION") return tooDeep(range); // The parser's stack was not enough.
   if (code === "MULTIPLE_DOCS") {
     return error("syntax_error", range, "a second document begins here", { expected: "one document, without ---" });
   }
   // Some messages end with a piece of the text, which may be a secret.
   return error("syntax_error", range, `not YAML: ${message.replace(/(: ".*")?\.?$/s, "")}`);
+}
+
+function tooDeep({ source, start }: Range): Finding {
+  const range = { source, start, end: start };
+  return error("too_large", range, `values are nested more than ${DEPTH_MAX} deep`);
 }
 
 class TreeReader {
@@ -76,6 +84,7 @@ class TreeReader {
   readonly #open = new Set<unknown>();
   readonly #unknownTagEnds: number[] = [];
   #nodes = 0;
+  #depth = 0;
 
   constructor(source: Source, syntaxErrors: readonly Finding[]) {
     this.#source = source;
@@ -96,7 +105,12 @@ class TreeReader {
     const range = this.#range(node, around);
     if (this.#hasUnknownTag(range)) return { kind: "broken", range };
     if (hasAnchor(node)) this.#anchors.set(node.anchor, node);
+    if (this.#depth >= DEPTH_MAX) {
+      this.findings.push(tooDeep(range));
+      return { kind: "broken", range };
+    }
     this.#open.add(node);
+    this.#depth++;
     try {
       if (isMap(node)) return this.#readMap(node, range);
       if (isSeq(node)) {
@@ -104,6 +118,7 @@ class TreeReader {
       }
       if (isScalar(node)) return this.#readScalar(node.value, range);
     } finally {
+      this.#depth--;
       this.#open.delete(node);
     }
     return { kind: "broken", range };

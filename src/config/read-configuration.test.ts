@@ -110,10 +110,11 @@ describe("--config", () => {
     expect(config?.receivers.get("source")?.config).toMatchObject({ limits: { series: 5 } });
   });
 
-  test("tells the files that were read, for watching", async () => {
-    expect((await loadFake([{ address: "/etc/a.yaml" }, { address: "yaml:{}" }], { files })).files).toEqual([
-      "/etc/a.yaml",
-    ]);
+  test("tells the files that it reads, those of single values and those that are not there too, for watching", async () => {
+    const all = { ...files, "/etc/b.yaml": "receivers: { source: { host: '${file:/host}', port: '${file:/port}' } }" };
+    const configs = [{ address: "/etc/a.yaml" }, { address: "yaml:{}" }, { address: "/etc/b.yaml" }];
+    const { files: read } = await loadFake(configs, { files: { ...all, "/host": "here" } });
+    expect(read).toEqual(["/etc/a.yaml", "/etc/b.yaml", "/host", "/port"]);
   });
 
   test.each([

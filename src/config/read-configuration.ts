@@ -22,7 +22,7 @@ export interface ReadConfiguration {
   readonly findings: readonly Finding[];
   /** The sources in their order, for a stable order of problems. */
   readonly sources: readonly Source[];
-  /** The files that were read as sources: what `--watch` watches. */
+  /** The files that were read, as sources or for a value, or that were to be: what `--watch` watches. */
   readonly files: readonly string[];
   /** Whether some source is so far from YAML that nothing can be said about the rest. */
   readonly unreadable: boolean;
@@ -33,12 +33,19 @@ export async function readConfiguration(
   configs: readonly ConfigSource[],
   sets: readonly string[],
   lookup: OptionLookup,
-  surroundings: Surroundings,
+  given: Surroundings,
   signal: AbortSignal,
 ): Promise<ReadConfiguration> {
   const findings: Finding[] = [];
   const sources: Source[] = [];
-  const files: string[] = [];
+  const files = new Set<string>();
+  const surroundings: Surroundings = {
+    ...given,
+    readFile(path, signal) {
+      files.add(path);
+      return given.readFile(path, signal);
+    },
+  };
   const trees: ConfigNode[] = [];
   let merged: ConfigNode | undefined;
   let unreadable = false;
@@ -50,9 +57,8 @@ export async function readConfiguration(
     else if (!isNull(substituted.root)) merged = merged ? mergeTrees(merged, substituted.root) : substituted.root;
   };
   for (const config of configs) {
-    const { source, file, parsed, finding } = await open(config, surroundings, signal);
+    const { source, parsed, finding } = await open(config, surroundings, signal);
     sources.push(source);
-    if (file !== undefined) files.push(file);
     if (finding) findings.push(finding);
     if (parsed) {
       findings.push(...parsed.findings);
@@ -67,14 +73,13 @@ export async function readConfiguration(
     if (parsed.root.kind !== "broken") await add(parsed.root);
   }
   const start: Range = { source: sources[0] ?? NOTHING, start: 0, end: 0 };
-  return { root: merged ?? emptyMap(start), trees, findings, sources, files, unreadable };
+  return { root: merged ?? emptyMap(start), trees, findings, sources, files: [...files], unreadable };
 }
 
 const NOTHING: Source = { name: "(nothing)", text: "", origin: "config" };
 
 interface Opened {
   readonly source: Source;
-  readonly file?: string;
   /** Absent where the source could not be had. */
   readonly parsed?: ParsedYaml;
   readonly finding?: Finding;
@@ -91,7 +96,7 @@ async function open(config: ConfigSource, surroundings: Surroundings, signal: Ab
   switch (scheme) {
     case "file": {
       const text = await readText(rest, surroundings.readFile, wholeOf(source), signal);
-      return typeof text === "string" ? { ...parse(rest, text), file: rest } : { source, finding: text, file: rest };
+      return typeof text === "string" ? parse(rest, text) : { source, finding: text };
     }
     case "env": {
       const text = surroundings.environment[rest];

@@ -8,12 +8,11 @@ import { programFiles, withoutComments } from "./source-files.ts";
 const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-clock.ts": ["clock", "timer"],
   "src/lib/system-random.ts": ["random"],
+  "src/lib/system-files.ts": ["file"],
   "src/kit/server/": ["network", "timer"],
-  "src/kit/tls/": ["file"],
   "src/kit/store/": ["file"],
   // The simulated GOSTs of the demo call the agent over real connections.
   "src/cli/demo/http.ts": ["network"],
-  "src/index.ts": ["file"],
   "src/main.ts": ["process", "file", "network", "timer"],
 };
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { SecureContextOptions } from "node:tls";
 import { ListenError, type ServerTls } from "../../component/server.ts";
+import { readTextFile } from "../../lib/system-files.ts";
 
 /** What a TLS server is made from, with the texts it came from to tell whether a file has changed. */
 export interface TlsMaterial {
@@ -57,7 +57,7 @@ async function source(field: string, file: string | undefined, pem: string | und
   }
   const name = `${field}_file ${file}`;
   try {
-    return { name, text: await readFile(file, "utf8") };
+    return { name, text: await readTextFile(file) };
   } catch (error) {
     throw new ListenError("TLS", `${name} cannot be read: ${(error as Error).message}`, error);
   }

@@ -70,7 +70,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
     random: systemRandom(),
     listen: createListen({ clock }),
     log: logging({ level, encoding, clock, write: options.writeLog ?? (() => {}) }),
-    print: () => {},
+    print: () => true,
     hostName: hostname(),
     version: packageJson.version,
     readProcess,

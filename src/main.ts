@@ -53,6 +53,7 @@ function processContext(): CliContext {
     version: manifest.version,
     print: (text) => process.stdout.write(text),
     printError: (text) => process.stderr.write(text),
+    unreadBytes: { print: () => process.stdout.writableLength, printError: () => process.stderr.writableLength },
     errorIsTerminal: process.stderr.isTTY === true,
     outputIsTerminal: process.stdout.isTTY === true,
     clock: systemClock,

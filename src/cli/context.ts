@@ -20,6 +20,8 @@ export interface CliContext {
   readonly print: (text: string) => void;
   /** Standard error: messages and logs. */
   readonly printError: (text: string) => void;
+  /** How much of either was written and has not been taken yet by whoever reads it. */
+  readonly unreadBytes: { readonly print: () => number; readonly printError: () => number };
   /** Whether a person reads standard error, and standard output. */
   readonly errorIsTerminal: boolean;
   readonly outputIsTerminal: boolean;

@@ -52,6 +52,7 @@ function capturing(changes: Partial<CliContext> = {}) {
     printError(message) {
       throw new Error(message);
     },
+    unreadBytes: { print: () => 0, printError: () => 0 },
     errorIsTerminal: false,
     outputIsTerminal: false,
     clock: systemClock,

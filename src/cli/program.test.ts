@@ -62,6 +62,7 @@ async function run(line: string, files: Readonly<Record<string, string>> = {}, e
     printError: (text) => {
       errors += text;
     },
+    unreadBytes: { print: () => 0, printError: () => 0 },
     errorIsTerminal: false,
     outputIsTerminal: false,
     clock: virtualClock(),

@@ -44,6 +44,7 @@ function command(options: Options = {}) {
     printError: (text) => {
       stderr += text;
     },
+    unreadBytes: { print: () => 0, printError: () => 0 },
     errorIsTerminal: terminal,
     outputIsTerminal: terminal,
     clock,

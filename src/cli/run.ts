@@ -1,9 +1,12 @@
 import type { LogFields } from "../component/log.ts";
+import type { Counter } from "../component/meter.ts";
 import type { CheckedConfig } from "../config/checked-config.ts";
+import { LOG_LINES_UNREAD } from "../pipeline/metrics.ts";
 import { Agent, type Ended } from "../service/agent.ts";
 import { describeAgent, receiverHints, tallyText } from "../service/describe.ts";
 import { type LogFactory, type LoggingOptions, logging } from "../service/logging.ts";
 import { readProcess } from "../service/process-metrics.ts";
+import { boundedWriter } from "./bounded-writer.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { reloader } from "./reloader.ts";
@@ -41,9 +44,17 @@ async function runAgent(
   { config, origin, ...resolved }: ResolvedConfig & { readonly config: CheckedConfig },
   signals: Signals,
 ): Promise<number> {
-  const settings = { ...logSettings(context, config), clock: context.clock, write: context.printError };
+  const { clock, unreadBytes } = context;
+  let linesUnread: Counter | undefined;
+  const writeLine = boundedWriter(context.printError, unreadBytes.printError);
+  const write = (line: string) => {
+    if (!writeLine(line) && linesUnread !== undefined) linesUnread.value++;
+  };
+  const settings = { ...logSettings(context, config), clock, write };
   const log = logging(settings);
-  const agent = new Agent(config, { ...context, log, readProcess });
+  const print = boundedWriter(context.print, unreadBytes.print);
+  const agent = new Agent(config, { ...context, log, print, readProcess });
+  linesUnread = agent.meters.meter({}).counter(LOG_LINES_UNREAD);
   const tell = teller(context, settings, log);
   const applied = (config: CheckedConfig) => Object.assign(settings, logSettings(context, config));
   const isConsole = () => settings.encoding === "console";

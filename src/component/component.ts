@@ -44,8 +44,11 @@ export interface Deps {
   readonly series: SeriesTable;
   readonly deliver: Deliver;
   readonly listen: Listen;
-  /** Where `debug` and its like print: the process's standard output, or a buffer in a test. */
-  readonly print: (text: string) => void;
+  /**
+   * Where `debug` and its like print: the process's standard output, or a buffer in a test. False where it was not
+   * written, for nobody reads what was printed before: it is the component's to count.
+   */
+  readonly print: (text: string) => boolean;
   readonly report: (status: ComponentStatus) => void;
   /** What the extension of this id provides under this name; throws when there is no such thing. */
   readonly extension: <T>(id: string, capability: Capability<T>) => T;

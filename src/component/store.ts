@@ -24,7 +24,11 @@ export interface StateScope<T> {
 export interface Store {
   /** False when everything ends with the process. */
   readonly durable: boolean;
-  /** The component's scope. `name` parts several kinds of state of one component; by default it has one. */
+  /**
+   * The component's scope. `name` parts several kinds of state of one component; by default it has one. To be asked for
+   * in `create`, and throws afterwards: who keeps state has to be known before anything starts, for a reload does not
+   * start two on one state.
+   */
   scope<T>(codec: Codec<T>, name?: string): StateScope<T>;
 }
 

@@ -118,6 +118,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     uses: new Set(),
     keepsState: false,
   };
+  let making = true;
   const deps: Deps = {
     ...own,
     id: component.id,
@@ -126,6 +127,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
         return own.store.durable;
       },
       scope(codec, name) {
+        if (!making) throw new Error(`BUG: ${plan.key} asked for a scope of the store after its create`);
         seat.keepsState = true;
         return own.store.scope(codec, name);
       },
@@ -133,7 +135,9 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     extension: (id, capability) => provided(seat, id, capability),
     deliver: parts.deliveries.deliverer([...seat.ports.values()], own.meter, seat.gate),
   };
-  return { plan, component, owner: parts.owner(plan), instance: create(component, deps, plan, seat), seat };
+  const instance = create(component, deps, plan, seat);
+  making = false;
+  return { plan, component, owner: parts.owner(plan), instance, seat };
 }
 
 function create({ definition, config }: GraphComponent, deps: Deps, plan: PlannedNode, seat: Seat): Component {

@@ -33,6 +33,11 @@ export const CONFIG_RELOADS: MetricDescription = {
   description: "Reloads of the configuration by their outcome (applied, invalid, failed)",
   unit: "{reload}",
 };
+export const LOG_LINES_UNREAD: MetricDescription = {
+  name: "gostcol_log_lines_unread",
+  description: "Lines of the log that were not written because nobody reads standard error",
+  unit: "{line}",
+};
 
 /** What the Collector calls an item of each signal in its metric names. */
 const ITEMS: Readonly<Record<Signal, string>> = {

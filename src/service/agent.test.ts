@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { agentRig } from "../../test/support/fake-agent.ts";
-import { fakeWorld, metricsBatch, send } from "../../test/support/fake-components.ts";
+import { type FakeWorld, fakeWorld, metricsBatch, send } from "../../test/support/fake-components.ts";
+import type { Deps } from "../component/component.ts";
 import type { Outcome } from "../component/delivery.ts";
 import { Refusal } from "../component/refusal.ts";
 import { ListenError } from "../component/server.ts";
@@ -17,8 +18,9 @@ service:
 /** The receiver's batch is seen as it came by everything up to the processor that changes. */
 const PASS_FIRST = PIPELINE.replace("[change, pass]", "[pass, change]");
 
-async function running(yaml = PIPELINE) {
+async function running(yaml = PIPELINE, script: FakeWorld["script"] = {}) {
   const world = fakeWorld();
+  Object.assign(world.script, script);
   const rig = await agentRig(yaml, world.registry);
   await rig.agent.start(NEVER);
   return { ...rig, world };
@@ -239,7 +241,12 @@ service:
 
 describe("what a component is given", () => {
   it("is state under its type's present name, and with the pipeline where it stands in several", async () => {
-    const { world } = await running(`
+    const codec = { encode: () => new Uint8Array(), decode: () => 0 };
+    const names: string[] = [];
+    const create = ({ store }: Deps) => void names.push(store.scope(codec).name, store.scope(codec, "queue").name);
+    const scripts = { "old_in/edge": { create }, pass: { create }, out: { create } };
+    const { world } = await running(
+      `
 receivers: { old_in/edge: }
 processors: { pass: }
 exporters: { out: }
@@ -247,13 +254,22 @@ service:
   pipelines:
     metrics: { receivers: [old_in/edge], processors: [pass], exporters: [out] }
     metrics/b: { receivers: [old_in/edge], processors: [pass], exporters: [out] }
-`);
-    const codec = { encode: () => new Uint8Array(), decode: () => 0 };
-    const scope = (name: string) => world.deps.get(name)!.store.scope(codec).name;
-    expect(scope("receiver:old_in/edge")).toBe("receiver:in/edge");
-    expect(scope("pass:pass")).toMatch(/^processor:pass@metrics/);
-    expect(world.deps.get("exporter:out")!.store.scope(codec, "queue").name).toBe("exporter:out#queue");
-    expect(world.deps.get("exporter:out")!.store.durable).toBe(false);
+`,
+      scripts,
+    );
+    expect(names.toSorted()).toEqual([
+      "exporter:out",
+      "exporter:out#queue",
+      "processor:pass@metrics",
+      "processor:pass@metrics#queue",
+      "processor:pass@metrics/b",
+      "processor:pass@metrics/b#queue",
+      "receiver:in/edge",
+      "receiver:in/edge#queue",
+    ]);
+    const { store } = world.deps.get("exporter:out")!;
+    expect(store.durable).toBe(false);
+    expect(() => store.scope(codec, "late")).toThrow("after its create");
   });
 
   it("is what an extension provides, by its name", async () => {

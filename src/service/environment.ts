@@ -12,8 +12,8 @@ export interface AgentEnvironment {
   readonly random: Random;
   readonly listen: Listen;
   readonly log: LogFactory;
-  /** Standard output, for components that print. */
-  readonly print: (text: string) => void;
+  /** Standard output, for components that print; false where it has no room. */
+  readonly print: (text: string) => boolean;
   readonly hostName: string;
   /** This program's version. */
   readonly version: string;

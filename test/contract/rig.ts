@@ -57,6 +57,8 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
       return backend.load(scope, signal);
     }) as typeof backend.load,
   };
+  const store = componentStore(counting, `${definition.kind}:${definition.type}`);
+  let making = true;
   const deps: Deps = {
     id: { type: definition.type, name: "" },
     clock,
@@ -64,18 +66,27 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     hostName: "test-host",
     log: silentLog,
     meter: meters.meter({ [definition.kind]: definition.type }),
-    store: componentStore(counting, `${definition.kind}:${definition.type}`),
+    store: {
+      durable: store.durable,
+      // As the graph has it: a reload must know who keeps state before it starts anything.
+      scope(codec, name) {
+        if (!making) throw new Error("a scope of the store was asked for after create");
+        return store.scope(codec, name);
+      },
+    },
     series,
     deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
     listen: network.listen,
-    print: (text) => printed.push(text),
+    print: (text) => printed.push(text) > 0,
     report: () => {},
     extension: (id) => {
       throw new Error(`there is no extension ${id} here`);
     },
   };
+  const instance = create(definition, config, deps, { ...next, pipeline: () => undefined });
+  making = false;
   const rig: ComponentRig = {
-    instance: create(definition, config, deps, { ...next, pipeline: () => undefined }),
+    instance,
     clock,
     network,
     series,

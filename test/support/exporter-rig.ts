@@ -28,7 +28,11 @@ export interface ExporterRig {
   stop(): Promise<void>;
 }
 
-export async function exporterRig(definition: ExporterDefinition, config: unknown = {}): Promise<ExporterRig> {
+export async function exporterRig(
+  definition: ExporterDefinition,
+  config: unknown = {},
+  changes: Partial<Deps> = {},
+): Promise<ExporterRig> {
   const clock = virtualClock();
   const table = new SeriesTable();
   const network = createFakeNetwork();
@@ -53,11 +57,12 @@ export async function exporterRig(definition: ExporterDefinition, config: unknow
       throw new Error("no deliveries here");
     },
     listen: network.listen,
-    print: (text) => printed.push(text),
+    print: (text) => printed.push(text) > 0,
     report: () => {},
     extension: () => {
       throw new Error("no extensions here");
     },
+    ...changes,
   };
   const exporter = definition.create(definition.config.parse(config), deps);
   await exporter.start?.(NEVER);

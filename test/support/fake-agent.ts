@@ -36,7 +36,7 @@ export async function agentRig(
     random: seededRandom(1),
     listen: network.listen,
     log: logging({ level: "debug", encoding: "json", clock, write }),
-    print: (text) => printed.push(text),
+    print: (text) => printed.push(text) > 0,
     hostName: "test-host",
     version: "1.2.3",
     readProcess: () => ({ cpuSeconds: 1.5, residentBytes: 1000, heapUsedBytes: 100, heapTotalBytes: 200 }),

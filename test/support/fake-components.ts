@@ -34,6 +34,7 @@ export interface FakeWorld {
 }
 
 export interface FakeScript {
+  create?(deps: Deps): void;
   load?(): Promise<void>;
   restore?(deps: Deps, next: Next): Promise<void>;
   start?(deps: Deps, signal: AbortSignal): Promise<void>;
@@ -63,6 +64,7 @@ export function fakeWorld(): FakeWorld {
     const id = idText(own.id);
     const name = `${kind}:${id}`;
     deps.set(name, own);
+    script[id]?.create?.(own);
     const step = (what: "load" | "stop" | "start" | "restore") => journal.push(`${what} ${name}`);
     return {
       async load() {

@@ -85,7 +85,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         deliver,
         listen: () => Promise.reject(new Error("no network here")),
         hostName: "test",
-        print: () => {},
+        print: () => true,
         report: () => {},
         extension: () => {
           throw new Error("no extensions here");

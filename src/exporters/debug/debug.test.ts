@@ -183,6 +183,12 @@ test("the first batches of each second are printed, then every so many-th, and t
   expect(rig.printed.length).toBe(7);
 });
 
+test("what standard output has no room for is counted", async () => {
+  const rig = await exporterRig(debugExporter, {}, { print: () => false });
+  rig.send("logs", { records: [record(rig)] });
+  expect(rig.total("gostcol_exporter_debug_unread", { signal: "logs" })).toBe(1);
+});
+
 test("the agent's log takes it where that is wanted", async () => {
   const rig = await exporterRig(debugExporter, { use_internal_logger: true });
   rig.send("logs", { records: [record(rig)] });

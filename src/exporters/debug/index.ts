@@ -17,12 +17,18 @@ const SKIPPED: MetricDescription = {
   unit: "{batch}",
 };
 
+const UNREAD: MetricDescription = {
+  name: "gostcol_exporter_debug_unread",
+  description: "Batches that were not printed because nobody reads standard output.",
+  unit: "{batch}",
+};
+
 export const debugExporter = defineExporter({
   type: "debug",
   summary: "Prints what passes, for people.",
   signals: { metrics: "stable", traces: "stable", logs: "stable" },
   config,
-  telemetry: [SKIPPED],
+  telemetry: [SKIPPED, UNREAD],
 
   create: (config, deps): Exporter => ({
     metrics: printer("metrics", metricsText, config, deps),
@@ -36,7 +42,11 @@ function printer<S extends Signal>(signal: S, text: SignalText<Batches[S]>, conf
   const { clock, log, meter, print } = deps;
   const sampler = new Sampler(clock, config.sampling_initial, config.sampling_thereafter);
   const skipped = meter.counter(SKIPPED, { signal });
-  const show = config.use_internal_logger ? (lines: string) => log.info(lines) : (lines: string) => print(`${lines}\n`);
+  const unread = meter.counter(UNREAD, { signal });
+  const show = (lines: string) => {
+    if (config.use_internal_logger) log.info(lines);
+    else if (!print(`${lines}\n`)) unread.value++;
+  };
 
   return {
     consume(batch, delivery) {

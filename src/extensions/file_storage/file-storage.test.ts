@@ -29,8 +29,10 @@ async function countingAgent(folder: string, extensions = "[file_storage]") {
   let scope: StateScope<string>;
   let count = 0;
   world.script["change"] = {
+    create({ store }) {
+      scope = store.scope(textCodec);
+    },
     async load() {
-      scope = world.deps.get("change:change")!.store.scope(textCodec);
       count = Number((await scope.load(NEVER)).get("count") ?? 0);
     },
     consume(_, delivery) {

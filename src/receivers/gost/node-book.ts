@@ -58,6 +58,7 @@ export class NodeBook {
       services: new Map(),
       signatures: new Map(),
       seriesCount: 0,
+      reports: 0,
     };
     this.#nodes.set(name, node);
     this.#count(node, 2);

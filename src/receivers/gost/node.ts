@@ -13,6 +13,8 @@ export interface Node {
   readonly signatures: Map<number, Signature>;
   /** How many series it has. */
   seriesCount: number;
+  /** How often it reported. */
+  reports: number;
 }
 
 /** One entry of a node's `services:`, with both levels at which it counts. */

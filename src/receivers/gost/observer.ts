@@ -19,8 +19,6 @@ export interface ObserverParts {
   readonly presence: PresenceBook;
   readonly deliver: Deliver;
   readonly next: Next;
-  /** A report of this node arrived. */
-  readonly reported: (node: Node) => void;
   /** Status events were refused, and will not come again. */
   readonly statusLost: (node: Node) => void;
 }
@@ -37,7 +35,7 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
   }
   const { connection, protocol } = request;
   parts.presence.arrived({ node, connection, transport: protocol, told: sender.told, named: sender.named });
-  parts.reported(node);
+  node.reports++;
   return eventCount(report) === 0 ? TAKEN : deliverReport(report, { request, sender, node }, parts);
 }
 

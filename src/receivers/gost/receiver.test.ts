@@ -378,6 +378,10 @@ describe("limits", () => {
       "gost.client.io{gost.service.name=web,otel.metric.overflow=true,network.io.direction=transmit} 49",
     ]);
     expect(agent.counted()).toMatchObject({ "overflowed_events{}": 7 });
+    await agent.post([stats("handler", "web", [1, 0, 5, 7, 0], "c99")]);
+    expect(agent.lines.filter(({ message }) => message.includes("overflow"))).toMatchObject([
+      { level: "warn", fields: { node: "edge-1", service: "web" } },
+    ]);
   });
 
   test("a node without room is refused, so that it keeps its report", async () => {
@@ -397,9 +401,12 @@ describe("limits", () => {
     await agent.post([stats("handler", "web", [1, 0, 5, 7, 0], "bob")]);
     agent.table.sweep(1);
     expect([...agent.gauges.get("gostcol_receiver_gost_series")!()]).toMatchObject([{ value: 3 + 7 + 4 }]);
+    const reports = () => [...agent.gauges.get("gostcol_receiver_gost_node_reports")!()];
+    expect(reports()).toEqual([{ value: 2, attributes: { node: "edge-1" } }]);
     agent.table.sweep(0);
     agent.table.sweep(0);
     expect([...agent.gauges.get("gostcol_receiver_gost_series")!()]).toEqual([]);
+    expect(reports()).toEqual([]);
     expect(agent.table.size).toBe(0);
     await agent.post([stats("handler", "web", [2, 0, 6, 8, 0], "alice")]);
     expect(agent.points().slice(-5)[0]).toBe(

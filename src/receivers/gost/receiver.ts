@@ -26,7 +26,6 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
   const requests = new Tally(meter, TELEMETRY.requests, "transport", "outcome");
   const rejected = new Tally(meter, TELEMETRY.rejected, "transport", "reason");
   const skipped = new Tally(meter, TELEMETRY.skipped, "reason");
-  const nodeReports = new Tally(meter, TELEMETRY.nodeReports, "node");
   const lostStatuses = meter.counter(TELEMETRY.lostStatuses);
   let server: Server | undefined;
   let stopped = false;
@@ -59,17 +58,17 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     presence,
     deliver,
     next,
-    reported: ({ name }) => nodeReports.add(name),
     statusLost({ name }) {
       lostStatuses.value++;
       log.limited("status lost").warn("status events were refused; GOST does not send them again", { node: name });
     },
   };
+  const byNode = (number: (node: Node) => number) =>
+    [...book.nodes.values()].map((node) => ({ value: number(node), attributes: { node: node.name } }));
   const cancelGauges = [
     meter.gauge(TELEMETRY.openConnections, () => [{ value: server?.openConnections ?? 0 }]),
-    meter.gauge(TELEMETRY.series, () =>
-      [...book.nodes.values()].map(({ name, seriesCount }) => ({ value: seriesCount, attributes: { node: name } })),
-    ),
+    meter.gauge(TELEMETRY.series, () => byNode(({ seriesCount }) => seriesCount)),
+    meter.gauge(TELEMETRY.nodeReports, () => byNode(({ reports }) => reports)),
   ];
 
   const handler: ServerHandler = {

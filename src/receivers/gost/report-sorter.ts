@@ -163,6 +163,7 @@ export class ReportSorter {
       if (!isName(client)) return "bad_client";
       // What is cumulative, GOST keeps: it counts in full once there is room. Deltas come once, and simply add.
       if (draft.level.source.kind === "service" || told !== "delta") return "series_limit";
+      if (draft.level.overflow === undefined && draft.overflow === undefined) this.#logOverflow(draft);
       draft.overflow ??= { received: 0, transmitted: 0 };
       draft.overflow.received += values[COUNTS.indexOf("inputBytes")] ?? 0;
       draft.overflow.transmitted += values[COUNTS.indexOf("outputBytes")] ?? 0;
@@ -216,6 +217,16 @@ export class ReportSorter {
     const known = this.#book.service(facts.node, service);
     if (known === undefined) return service !== "" && isName(service) ? "series_limit" : "bad_service";
     return drafts.of(known.levels[kind]);
+  }
+
+  /** Once, when it begins: it stays so until the series of others are swept. */
+  #logOverflow({ level: { source } }: Draft): void {
+    const { node, service } = source;
+    const advice = "raise limits.series_per_node or limits.series";
+    this.#parts.log.warn(`new clients have no series: their bytes go to the service's overflow series; ${advice}`, {
+      node,
+      service,
+    });
   }
 
   #logClamped(series: Series, stream: Stream): void {

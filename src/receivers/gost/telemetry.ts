@@ -29,7 +29,7 @@ export const TELEMETRY = {
   },
   nodeReports: {
     name: "gostcol_receiver_gost_node_reports",
-    description: "Reports by node.",
+    description: "Reports of each node that is known; it begins anew after a node was forgotten.",
     unit: "{report}",
   },
   lostStatuses: {

@@ -85,7 +85,10 @@ export interface Source {
   readonly service: string;
   /** How many emitters one instance of it can have, which report under the same identity; where unknown, some. */
   readonly emitters?: number;
-  /** Where a processor adds up the seconds in which the source may have counted what it never reported. */
+  /**
+   * Where a processor adds up the seconds in which the source may have counted what it never reported. Sources that
+   * count the same traffic in different ways share it: the same time counts once.
+   */
   readonly unreported?: Series;
 }
 

@@ -29,7 +29,7 @@ export function report(
     table.resource({ "service.name": "gost" }),
     table.scope("test"),
     table.metric({ ...SUM, name: "unreported", unit: "s", temporality: "cumulative", number: "double" }),
-    { service, kind },
+    { service },
   );
   const source: Source = {
     key: `edge-1/${kind}/${service}`,

@@ -22,7 +22,7 @@ async function aliceReports(config: object = {}, options: ReportOptions = {}) {
 const shown = (rig: ProcessorRig, member: string) => rig.shown.get(shownName(member, "alice"));
 const totals = (rig: ProcessorRig) =>
   ["conns", "active", "received", "transmitted", "errors"].map((member) => shown(rig, member));
-const unreported = (rig: ProcessorRig) => shown(rig, "unreported") ?? rig.shown.get(shownName("unreported", ""));
+const unreported = (rig: ProcessorRig) => rig.shown.get('unreported{"service":"web"}');
 
 const CUMULATIVE: ReportOptions = { told: "cumulative" };
 const DELTA: ReportOptions = { told: "delta" };

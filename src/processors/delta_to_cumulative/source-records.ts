@@ -4,7 +4,7 @@ import type { Series, Source } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import { sourceCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
-import { newSource, type SourceState } from "./source-state.ts";
+import { newSource, type OtherLevels, type SourceState } from "./source-state.ts";
 import type { Cell, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
 
@@ -14,6 +14,7 @@ export interface SourceRecord extends Cell<SourceState> {
   /** What is told of it, and where that is shown. */
   reported: Series | undefined;
   unreported: Series | undefined;
+  readonly others: () => OtherLevels;
   unpin: () => void;
 }
 
@@ -23,6 +24,8 @@ export class SourceRecords {
   readonly #identities;
   readonly #table: SeriesTable;
   readonly #byKey = new Map<string, SourceRecord>();
+  /** The levels of one service share the series of their time without reports. */
+  readonly #byUnreported = new Map<Series, readonly SourceRecord[]>();
 
   constructor(store: Store, table: SeriesTable) {
     this.#scope = store.scope(sourceCodec, "sources");
@@ -34,8 +37,11 @@ export class SourceRecords {
     return this.#byKey.size;
   }
 
-  all(): Iterable<SourceRecord> {
-    return this.#byKey.values();
+  /** One of those that share a series, for each series that there is something to show of. */
+  *shown(): Iterable<SourceRecord> {
+    for (const levels of this.#byUnreported.values()) {
+      if (levels.some(({ state }) => state.reportAt > 0)) yield levels[0]!;
+    }
   }
 
   async load(signal: AbortSignal): Promise<void> {
@@ -57,7 +63,7 @@ export class SourceRecords {
     const record = this.#add(source.key, newSource(at));
     transaction.onRolledBack(() => {
       this.#byKey.delete(record.key);
-      record.unpin();
+      this.#unshow(record);
     });
     this.#bind(record, source, transaction);
     return record;
@@ -67,14 +73,21 @@ export class SourceRecords {
     if (state !== record.state) staging.change(this.#scope, record, state);
   }
 
-  show({ state, unreported }: SourceRecord, time: number, points: Point[]): void {
+  show({ unreported }: SourceRecord, time: number, points: Point[]): void {
     if (unreported === undefined) return;
-    points.push({ series: unreported, start: state.since, time, value: state.unreportedMs / 1000 });
+    let start = Number.POSITIVE_INFINITY;
+    let unreportedMs = 0;
+    for (const { state } of this.#byUnreported.get(unreported) ?? []) {
+      start = Math.min(start, state.since);
+      unreportedMs = Math.max(unreportedMs, state.unreportedMs);
+    }
+    points.push({ series: unreported, start, time, value: unreportedMs / 1000 });
   }
 
   dispose(): void {
     for (const record of this.#byKey.values()) record.unpin();
     this.#byKey.clear();
+    this.#byUnreported.clear();
   }
 
   #add(key: string, state: SourceState): SourceRecord {
@@ -84,6 +97,7 @@ export class SourceRecords {
       identity: undefined,
       reported: undefined,
       unreported: undefined,
+      others: () => this.#others(record),
       unpin: () => {},
     };
     this.#byKey.set(key, record);
@@ -106,10 +120,33 @@ export class SourceRecords {
   }
 
   #identify(record: SourceRecord, identity: StoredIdentity): void {
-    const earlier = record.unpin;
+    const series = this.#identities.exported(identity.shape.members[0]!.series, identity.common);
+    const unpin = this.#table.pin(series);
+    this.#unshow(record);
     record.identity = identity;
-    record.unreported = this.#identities.exported(identity.shape.members[0]!.series, identity.common);
-    record.unpin = this.#table.pin(record.unreported);
-    earlier();
+    record.unreported = series;
+    record.unpin = unpin;
+    this.#byUnreported.set(series, [...(this.#byUnreported.get(series) ?? []), record]);
+  }
+
+  #unshow(record: SourceRecord): void {
+    record.unpin();
+    if (record.unreported === undefined) return;
+    const levels = this.#byUnreported.get(record.unreported)!.filter((level) => level !== record);
+    if (levels.length > 0) this.#byUnreported.set(record.unreported, levels);
+    else this.#byUnreported.delete(record.unreported);
+    record.unreported = undefined;
+  }
+
+  #others(record: SourceRecord): OtherLevels {
+    let [reportAt, accountedAt, unreportedMs] = [0, 0, 0];
+    const levels = record.unreported === undefined ? undefined : this.#byUnreported.get(record.unreported);
+    for (const level of levels ?? []) {
+      if (level === record) continue;
+      reportAt = Math.max(reportAt, level.state.reportAt);
+      accountedAt = Math.max(accountedAt, level.state.accountedAt);
+      unreportedMs = Math.max(unreportedMs, level.state.unreportedMs);
+    }
+    return { reportAt, accountedAt, unreportedMs };
   }
 }

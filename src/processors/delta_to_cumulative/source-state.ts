@@ -34,6 +34,16 @@ export interface SourceState {
   readonly unreportedMs: number;
 }
 
+/**
+ * What the other levels of the same service know of the time without reports. It is one sum: a restart that one level
+ * has counted, no other counts again.
+ */
+export interface OtherLevels {
+  readonly reportAt: number;
+  readonly accountedAt: number;
+  readonly unreportedMs: number;
+}
+
 /** Emitters that an instance is thought to have where that is not known: GOST's `auto` handler has three. */
 const EMITTERS_MAX = 3;
 
@@ -61,11 +71,16 @@ export function newSource(at: number): SourceState {
 }
 
 /** Takes in what a batch says of its source's life, whether or not it brings numbers. */
-export function withLifeFacts(before: SourceState, facts: SourceFacts, at: number): SourceState {
+export function withLifeFacts(
+  before: SourceState,
+  facts: SourceFacts,
+  at: number,
+  others: () => OtherLevels,
+): SourceState {
   const { epoch, life: events } = facts;
   let state = before;
   if (epoch !== undefined && epoch !== state.epoch && !state.formerEpochs.includes(epoch)) {
-    state = withEpoch(state, epoch, at);
+    state = withEpoch(state, epoch, at, others);
   }
   for (const event of events) {
     const overtaken = event.type === "began" && beginWaits(state) && !state.signs.reload;
@@ -79,14 +94,27 @@ export function withLifeFacts(before: SourceState, facts: SourceFacts, at: numbe
 }
 
 /** A report with numbers arrived: a beginning that was told before it takes effect, unless the report comes too soon. */
-export function withReport(before: SourceState, told: SourceState["told"], at: number): SourceState {
-  const state = beginWaits(before) && at - before.signs.beganAt >= SETTLING_MS ? withBegin(before) : before;
+export function withReport(
+  before: SourceState,
+  told: SourceState["told"],
+  at: number,
+  others: () => OtherLevels,
+): SourceState {
+  const state = beginWaits(before) && at - before.signs.beganAt >= SETTLING_MS ? withBegin(before, others) : before;
   return { ...state, told, reportAt: at };
 }
 
 /** Counters fell and nothing told why: from the last report on something may have been counted and never told. */
-export function withUntoldFall(before: SourceState, lastReportAt: number, at: number): SourceState {
-  return withUnreported({ ...before, provenDelta: false }, lastReportAt, at);
+export function withUntoldFall(
+  before: SourceState,
+  window: { readonly lastReportAt: number; readonly at: number },
+  others: () => OtherLevels,
+): SourceState {
+  // Another level that reported since may have been in the new life by then, and nothing told it.
+  return withUnreported({ ...before, provenDelta: false }, window.lastReportAt, window.at, {
+    ...others(),
+    reportAt: 0,
+  });
 }
 
 /** What the source's life says about a report of this epoch; `earlierAt` is when the one before it came. */
@@ -121,14 +149,14 @@ function beginWaits(state: SourceState): boolean {
   return state.signs.beganAt > state.countedBeginAt;
 }
 
-function withBegin(state: SourceState): SourceState {
+function withBegin(state: SourceState, others: () => OtherLevels): SourceState {
   const { beganAt, closedAt, reload } = state.signs;
   const isRestart = state.restartWaits || !reload;
   const life = state.life + 1;
   // Where the end was told, nothing was counted between it and the new beginning.
   const goneAt = closedAt > state.reportAt && closedAt < beganAt ? closedAt : beganAt;
   return {
-    ...(isRestart ? withUnreported(state, state.reportAt, goneAt) : state),
+    ...(isRestart ? withUnreported(state, state.reportAt, goneAt, others()) : state),
     life,
     restart: isRestart ? life : state.restart,
     several: state.several && !isRestart,
@@ -139,11 +167,11 @@ function withBegin(state: SourceState): SourceState {
   };
 }
 
-function withEpoch(state: SourceState, epoch: string, at: number): SourceState {
+function withEpoch(state: SourceState, epoch: string, at: number, others: () => OtherLevels): SourceState {
   if (state.epoch === undefined) return { ...state, epoch }; // Told from now on: nothing says that anything began.
   const life = state.life + 1;
   return {
-    ...withUnreported(state, state.reportAt, at),
+    ...withUnreported(state, state.reportAt, at, others()),
     life,
     restart: life,
     beganAt: 0,
@@ -154,8 +182,10 @@ function withEpoch(state: SourceState, epoch: string, at: number): SourceState {
   };
 }
 
-function withUnreported(state: SourceState, fromReportAt: number, to: number): SourceState {
-  const from = Math.max(fromReportAt, state.accountedAt);
-  if (fromReportAt === 0 || to <= from) return state;
-  return { ...state, unreportedMs: state.unreportedMs + (to - from), accountedAt: to };
+function withUnreported(state: SourceState, reportAt: number, to: number, others: OtherLevels): SourceState {
+  if (reportAt === 0 || others.accountedAt > reportAt) return state;
+  const from = Math.max(reportAt, state.accountedAt, others.reportAt < to ? others.reportAt : 0);
+  if (to <= from) return state;
+  const unreportedMs = Math.max(state.unreportedMs, others.unreportedMs) + (to - from);
+  return { ...state, unreportedMs, accountedAt: to };
 }

@@ -62,9 +62,9 @@ export class StreamTotals {
     const streams = [...this.#streams.all()].map(
       (record) => (points: Point[]) => this.#streams.show(record, at, points),
     );
-    const sources = [...this.#sources.all()]
-      .filter(({ state }) => state.reportAt > 0)
-      .map((record) => (points: Point[]) => this.#sources.show(record, at, points));
+    const sources = [...this.#sources.shown()].map(
+      (record) => (points: Point[]) => this.#sources.show(record, at, points),
+    );
     return [...streams, ...sources];
   }
 
@@ -77,7 +77,7 @@ export class StreamTotals {
   addLife(facts: SourceFacts, staging: Staging): void {
     const record = this.#source(facts.source, staging);
     if (record === undefined) return;
-    const state = withLifeFacts(record.state, facts, staging.at);
+    const state = withLifeFacts(record.state, facts, staging.at, record.others);
     if (state.life !== record.state.life) this.#counters.lives.epoch.value++;
     this.#sources.change(record, state, staging);
   }
@@ -100,8 +100,11 @@ export class StreamTotals {
 
   #begin(source: SourceRecord, identity: Source, facts: SourceFacts | undefined, staging: Staging): Report {
     const before = source.state;
-    const state = withReport(before, facts === undefined ? before.told : facts.told, staging.at);
-    if (state.life !== before.life) this.#counters.lives[state.restart === state.life ? "restart" : "reload"].value++;
+    const told = facts === undefined ? before.told : facts.told;
+    const state = withReport(before, told, staging.at, source.others);
+    if (state.life !== before.life && before.reportAt > 0) {
+      this.#counters.lives[state.restart === state.life ? "restart" : "reload"].value++;
+    }
     return {
       source,
       state,
@@ -166,8 +169,9 @@ export class StreamTotals {
   #end(report: Report, time: number): void {
     const { source, state, view, staging } = report;
     let after = state;
-    if (report.falls) after = withUntoldFall(state, source.state.reportAt, staging.at);
-    else if (report.proof) {
+    if (report.falls) {
+      after = withUntoldFall(state, { lastReportAt: source.state.reportAt, at: staging.at }, source.others);
+    } else if (report.proof) {
       after = { ...state, provenDelta: true };
       this.#counters.proofs.value++;
       for (const record of this.#streams.all()) {

@@ -76,9 +76,16 @@ export class NodeBook {
     }
     if (name === "" || !isName(name) || !this.#hasRoom(node, 1)) return undefined;
     const unreported = this.#gost.unreported(node.resource, name);
-    const level = (kind: Kind, more: Pick<Source, "emitters" | "unreported">): Level => ({
+    const level = (kind: Kind, more: Pick<Source, "emitters">): Level => ({
       node,
-      source: { key: JSON.stringify([node.name, kind, name]), node: node.name, kind, service: name, ...more },
+      source: {
+        key: JSON.stringify([node.name, kind, name]),
+        node: node.name,
+        kind,
+        service: name,
+        unreported,
+        ...more,
+      },
       emitters: new Map(),
       overflow: undefined,
     });
@@ -86,9 +93,8 @@ export class NodeBook {
       name,
       node,
       unreported,
-      // A listener counts once, a handler may hold several that count (`auto`). And one level carries the unreported time:
-      // a series that two sources add to would have two totals.
-      levels: { service: level("service", { emitters: 1, unreported }), handler: level("handler", {}) },
+      // A listener counts once, a handler may hold several that count (`auto`).
+      levels: { service: level("service", { emitters: 1 }), handler: level("handler", {}) },
       states: undefined,
     };
     node.services.set(name, service);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, createAgent, defineExporter, registry, z } from "./index.ts";
+import { allPoints, ConfigError, createAgent, defineExporter, registry, z } from "./index.ts";
 import { createFakeNetwork } from "./kit/server/fake-server.ts";
 import { NEVER } from "./lib/abort.ts";
 
@@ -35,8 +35,8 @@ function withMine() {
     signals: { metrics: "alpha" },
     create: ({ greeting }) => ({
       metrics: {
-        consume({ points }, delivery) {
-          delivery.onCommitted(() => seen.push(`${greeting} ${points[0]!.series.metric.name}`));
+        consume(batch, delivery) {
+          delivery.onCommitted(() => seen.push(`${greeting} ${allPoints(batch)[0]!.series.metric.name}`));
         },
       },
     }),

@@ -11,6 +11,20 @@ export interface Point {
   readonly extra?: PointExtra;
 }
 
+/**
+ * Values of several series that were taken at one time, such as all counts of one client: the way of everything that
+ * comes in streams. A row costs what a point does, however many values it has, and whoever wants the whole of it (the
+ * last totals of a client) keeps one reference. Times are those of a point.
+ */
+export interface Row {
+  /** At least one; the same list each time, so that what depends on it is remembered with the first of them. */
+  readonly series: readonly Series[];
+  readonly start: number;
+  readonly time: number;
+  /** One for each of the series; NaN where there is none this time. */
+  readonly values: readonly number[];
+}
+
 /** What few points have. */
 export interface PointExtra {
   /** OTLP's data point flag: the series has no value from now on. */
@@ -39,9 +53,39 @@ export interface Histogram {
   readonly counts: readonly number[];
 }
 
-/** Points that travel together. Neither the batch nor anything in it changes once made, so branches share it. */
+/**
+ * Rows and points that travel together. Neither the batch nor anything in it changes once made, so branches share it.
+ *
+ * A series that belongs to a stream comes in rows of its stream's series, never as a point: whoever leaves some of them
+ * out writes NaN in their places.
+ */
 export interface MetricsBatch {
+  readonly rows: readonly Row[];
   readonly points: readonly Point[];
-  /** The facts of the one report that the points come from; absent for data without a GOST behind it. */
-  readonly source?: SourceFacts;
+  /** The facts of the one report that all this comes from; absent for data without a GOST behind it. */
+  readonly source?: SourceFacts | undefined;
+}
+
+/** The values of a row as points, for whoever wants to look at each. */
+export function pointsOf({ series, start, time, values }: Row): Point[] {
+  const points: Point[] = [];
+  for (let index = 0; index < series.length; index++) {
+    const value = values[index]!;
+    if (!Number.isNaN(value)) points.push({ series: series[index]!, start, time, value });
+  }
+  return points;
+}
+
+/** Everything in a batch as points. */
+export function allPoints({ rows, points }: MetricsBatch): readonly Point[] {
+  return rows.length === 0 ? points : [...rows.flatMap(pointsOf), ...points];
+}
+
+/** How many points there are in a batch. */
+export function pointCount({ rows, points }: MetricsBatch): number {
+  let count = points.length;
+  for (const { values } of rows) {
+    for (let index = 0; index < values.length; index++) if (!Number.isNaN(values[index]!)) count++;
+  }
+  return count;
 }

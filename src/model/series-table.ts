@@ -73,12 +73,20 @@ export class SeriesTable {
     }
     const lease: Lease = { touched: this.#generation, pins: 0 };
     const made: StreamMember[] = [];
-    const stream: Stream = { key, source, ...(client === undefined ? {} : { client }), members: made };
+    const madeSeries: Series[] = [];
+    const stream: Stream = {
+      key,
+      source,
+      ...(client === undefined ? {} : { client }),
+      members: made,
+      series: madeSeries,
+    };
     for (const { resource, scope, metric, attributes, behaviour, uncertain } of members) {
       const byAttributes = this.#attributesOf(resource, scope, metric);
       const seriesKey = attributesKey(attributes);
       if (byAttributes.delete(seriesKey)) this.#size--;
       const series = this.#add(byAttributes, seriesKey, resource, scope, metric, attributes, lease, stream);
+      madeSeries.push(series);
       made.push({
         series,
         behaviour,

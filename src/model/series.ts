@@ -49,8 +49,8 @@ export interface Series {
 }
 
 /**
- * The numbers of one client, or of one service: what one emitter counts and reports together. Its points stand next to
- * each other in a batch, in the order of `members`; a processor in between may have taken some out.
+ * The numbers of one client, or of one service: what one emitter counts and reports together. They come in rows of its
+ * `series`.
  */
 export interface Stream {
   /** Unique and lasting: made of node, kind, service and client, never of anything configured. Names its row in a store. */
@@ -58,6 +58,8 @@ export interface Stream {
   readonly source: Source;
   readonly client?: string;
   readonly members: readonly StreamMember[];
+  /** Those of the members, in their order. */
+  readonly series: readonly Series[];
 }
 
 /** How a member's values behave, whatever the mode of its emitter. */

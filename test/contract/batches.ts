@@ -9,6 +9,7 @@ import { deepFrozen } from "./rig.ts";
 export const SAMPLES: readonly Sample[] = [
   { name: "metrics", signal: "metrics", batch: (table) => samples(table).metrics },
   { name: "a report's metrics", signal: "metrics", batch: (table) => deepFrozen(report(table, 1_000, REPORT)) },
+  { name: "rows of series without a stream", signal: "metrics", batch: (table) => deepFrozen(totals(table)) },
   { name: "traces", signal: "traces", batch: (table) => samples(table).traces },
   { name: "logs", signal: "logs", batch: (table) => samples(table).logs },
 ];
@@ -21,6 +22,13 @@ export interface Sample {
 }
 
 const REPORT = { alice: [1, 1, 235, 632, 0], bob: [2, 0, 100, 200, 1] } as const;
+
+/** As they leave a processor that has made totals of a report. */
+function totals(table: SeriesTable): Batches["metrics"] {
+  const { points } = metricsBatch(3, table);
+  const row = { series: points.map(({ series }) => series), start: 500, time: 1_000, values: [1, Number.NaN, 3] };
+  return { rows: [row], points: [] };
+}
 
 function samples(table: SeriesTable): Batches {
   const identity = { resource: table.resource({ "service.name": "test" }), scope: table.scope("test") };

@@ -188,6 +188,7 @@ export function metricsBatch(points: number, table = new SeriesTable(), attribut
     number: "int",
   });
   return {
+    rows: [],
     points: Array.from({ length: points }, (_, index) => ({
       series: table.series(resource, scope, metric, { ...attributes, index }),
       start: 0,

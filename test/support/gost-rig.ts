@@ -8,7 +8,7 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { virtualClock } from "../../src/lib/virtual-clock.ts";
 import type { Attributes } from "../../src/model/attributes.ts";
 import type { LogsBatch } from "../../src/model/log-records.ts";
-import type { MetricsBatch } from "../../src/model/points.ts";
+import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 import { gostReceiver } from "../../src/receivers/gost/index.ts";
 
@@ -135,8 +135,8 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
     /** All points that were taken so far, as `name{attributes} value`, without those about the node itself. */
     points: () =>
       taken.flatMap(({ metrics }) =>
-        metrics.flatMap(({ points }) =>
-          points
+        metrics.flatMap((batch) =>
+          allPoints(batch)
             .filter(({ series }) => !series.metric.name.startsWith("gost.node."))
             .map(({ series: { metric, attributes }, value }) => {
               const labels = Object.entries(attributes).map(([key, text]) => `${key}=${String(text)}`);

@@ -1,4 +1,4 @@
-import type { MetricsBatch, Point } from "../../src/model/points.ts";
+import type { MetricsBatch, Row } from "../../src/model/points.ts";
 import type { MemberBehaviour, Metric, Source, Stream } from "../../src/model/series.ts";
 import type { MemberIdentity, SeriesTable } from "../../src/model/series-table.ts";
 import { type LifeEvent, type Receipt, type SourceFacts, settledReceipt } from "../../src/model/source-facts.ts";
@@ -39,11 +39,10 @@ export function report(
     unreported,
     ...(emitters === undefined ? {} : { emitters }),
   };
-  const points: Point[] = [];
-  for (const [client, values] of Object.entries(stats)) {
-    const { members } = streamOf(table, source, client);
-    for (const [index, { series }] of members.entries()) points.push({ series, start: 0, time, value: values[index]! });
-  }
+  const rows = Object.entries(stats).map(([client, values]): Row => {
+    const { series } = streamOf(table, source, client);
+    return { series, start: 0, time, values };
+  });
   const facts: SourceFacts = {
     source,
     receipt: options.receipt ?? settledReceipt("read"),
@@ -52,7 +51,7 @@ export function report(
     ...(epoch === undefined ? {} : { epoch }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
-  return { points, source: facts };
+  return { rows, points: [], source: facts };
 }
 
 const SUM: Metric = {

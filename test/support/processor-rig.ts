@@ -8,7 +8,7 @@ import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
 import { attributesKey } from "../../src/model/attributes.ts";
-import type { MetricsBatch, Point } from "../../src/model/points.ts";
+import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import type { Series } from "../../src/model/series.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 import { Deliveries } from "../../src/pipeline/deliveries.ts";
@@ -55,7 +55,8 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
       if (failing) throw new Refusal("retryable", "test", "refused by the test");
       delivery.onCommitted(() => {
         left.push(batch);
-        for (const { series, value } of batch.points) if (typeof value === "number") shown.set(nameOf(series), value);
+        for (const { series, value } of allPoints(batch))
+          if (typeof value === "number") shown.set(nameOf(series), value);
       });
     },
   };
@@ -173,9 +174,4 @@ function meterInto(counters: Map<string, { value: number }>): Meter {
     },
     gauge: () => () => {},
   };
-}
-
-/** Points of one report, for tests that count by hand. */
-export function pointsOf(series: readonly Series[], values: readonly number[], time: number): Point[] {
-  return values.map((value, index) => ({ series: series[index]!, start: 0, time, value }));
 }

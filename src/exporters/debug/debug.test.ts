@@ -72,13 +72,15 @@ async function printed(config: unknown, send: (rig: ExporterRig) => void): Promi
 
 describe("metrics", () => {
   test("basic is one line for a batch", async () => {
-    const text = await printed({}, (rig) => rig.send("metrics", { points: [point(rig, 1), point(rig, 2, "bob")] }));
+    const text = await printed({}, (rig) =>
+      rig.send("metrics", { rows: [], points: [point(rig, 1), point(rig, 2, "bob")] }),
+    );
     expect(text).toBe("2026-01-01T00:00:00.000Z metrics: 1 resource, 1 metric, 2 data points\n");
   });
 
   test("normal is a line for each point, under its resource, with its unit", async () => {
     const text = await printed({ verbosity: "normal" }, (rig) =>
-      rig.send("metrics", { points: [point(rig, 235), point(rig, 5_000_000, "two words")] }),
+      rig.send("metrics", { rows: [], points: [point(rig, 235), point(rig, 5_000_000, "two words")] }),
     );
     expect(text.split("\n").slice(1)).toEqual([
       "  from service.name=gost service.instance.id=edge-1",
@@ -94,6 +96,7 @@ describe("metrics", () => {
       const latency = { name: "latency", unit: "s", type: "histogram", monotonic: false, description: "" } as const;
       const exemplars = [{ time: TIME_MS, value: 0.5, traceId: "0a", attributes: { z: 1 } }];
       rig.send("metrics", {
+        rows: [],
         points: [point(rig, 235), { ...point(rig, histogram, "bob", latency), extra: { exemplars } }],
       });
     });
@@ -144,7 +147,10 @@ test.each([
 ])("no client can print %s", async (_, client, expected) => {
   for (const verbosity of ["normal", "detailed"]) {
     const text = await printed({ verbosity }, (rig) => {
-      rig.send("metrics", { points: [point(rig, 1, client, { unit: client, description: client, name: client })] });
+      rig.send("metrics", {
+        rows: [],
+        points: [point(rig, 1, client, { unit: client, description: client, name: client })],
+      });
       rig.send("logs", { records: [record(rig, { body: client, eventName: client, severityText: client })] });
     });
     expect(text).toContain(`gost.client.id=${expected}`);
@@ -155,14 +161,14 @@ test.each([
 
 test("a time that no calendar has is printed as its number", async () => {
   const text = await printed({ verbosity: "detailed" }, (rig) =>
-    rig.send("metrics", { points: [{ ...point(rig, 1), start: 0, time: 1e300 }] }),
+    rig.send("metrics", { rows: [], points: [{ ...point(rig, 1), start: 0, time: 1e300 }] }),
   );
   expect(text).toContain("at 1e+300 ms since 1970, since unknown");
 });
 
 test("nothing is printed before it is committed", async () => {
   const rig = await exporterRig(debugExporter);
-  const commit = rig.stage("metrics", { points: [point(rig, 1)] });
+  const commit = rig.stage("metrics", { rows: [], points: [point(rig, 1)] });
   expect(rig.printed).toEqual([]);
   commit();
   expect(rig.printed.length).toBe(1);
@@ -171,7 +177,7 @@ test("nothing is printed before it is committed", async () => {
 test("the first batches of each second are printed, then every so many-th, and the rest is counted", async () => {
   const rig = await exporterRig(debugExporter, { sampling_initial: 2, sampling_thereafter: 3 });
   const send = (times: number) => {
-    for (let turn = 0; turn < times; turn++) rig.send("metrics", { points: [point(rig, turn)] });
+    for (let turn = 0; turn < times; turn++) rig.send("metrics", { rows: [], points: [point(rig, turn)] });
   };
   send(8);
   expect(rig.printed.length).toBe(4);

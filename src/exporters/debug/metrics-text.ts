@@ -1,20 +1,23 @@
-import type { Histogram, MetricsBatch, Point } from "../../model/points.ts";
+import { allPoints, type Histogram, type MetricsBatch, type Point } from "../../model/points.ts";
 import type { Metric } from "../../model/series.ts";
 import { byResource, byScope, indented, type SignalText } from "./signal-text.ts";
 import { attributesText, counted, quantity, timeText, word } from "./words.ts";
 
 export const metricsText: SignalText<MetricsBatch> = {
-  count({ points }) {
+  count(batch) {
+    const points = allPoints(batch);
     const resources = new Set(points.map(({ series }) => series.resource)).size;
     const metrics = new Set(points.map(({ series }) => series.metric)).size;
     return [counted(resources, "resource"), counted(metrics, "metric"), counted(points.length, "data point")];
   },
 
-  lines: ({ points }) =>
-    byResource(points, resourceOf, (group) => group.map((point) => `${seriesText(point)} ${valueText(point)}`)),
+  lines: (batch) =>
+    byResource(allPoints(batch), resourceOf, (group) =>
+      group.map((point) => `${seriesText(point)} ${valueText(point)}`),
+    ),
 
-  details: ({ points }) =>
-    byResource(points, resourceOf, (group) =>
+  details: (batch) =>
+    byResource(allPoints(batch), resourceOf, (group) =>
       byScope(group, scopeOf, (ofScope) =>
         [...Map.groupBy(ofScope, ({ series }) => series.metric)].flatMap(([metric, ofMetric]) => [
           metricText(metric),

@@ -1,5 +1,6 @@
 import type { Sample } from "../../kit/prometheus/family.ts";
 import type { Histogram, Point } from "../../model/points.ts";
+import type { Metric } from "../../model/series.ts";
 import type { DropReason } from "./telemetry.ts";
 
 /**
@@ -7,23 +8,28 @@ import type { DropReason } from "./telemetry.ts";
  * the point has to be left out.
  */
 export function accumulate(sample: Sample, point: Point): DropReason | undefined {
-  return point.series.metric.temporality === "delta" && point.series.metric.type !== "gauge"
-    ? addDelta(sample, point)
-    : takeOver(sample, point);
+  const { metric } = point.series;
+  return isAdded(metric) ? addDelta(sample, point) : takeOver(sample, metric, point);
 }
+
+/** Whether values are added to what is shown, in place of taking over from it. */
+export const isAdded = ({ temporality, type }: Metric) => temporality === "delta" && type !== "gauge";
+
+/** A value as far as it can be shown. */
+type Value = Pick<Point, "start" | "time" | "value" | "extra">;
 
 /**
  * The last point to arrive counts: our clock may have been set back. Only a counter that would fall within one life is
  * plainly an older point that was overtaken, and would look like a restart to Prometheus.
  */
-function takeOver(sample: Sample, point: Point): DropReason | undefined {
-  const older = point.time < sample.timeMs && point.start === sample.createdMs;
-  if (older && counts(point) && amount(point.value) < amount(sample.value)) return "out_of_order";
-  show(sample, point, point.value);
+export function takeOver(sample: Sample, metric: Metric, value: Value): DropReason | undefined {
+  const older = value.time < sample.timeMs && value.start === sample.createdMs;
+  if (older && counts(metric) && amount(value.value) < amount(sample.value)) return "out_of_order";
+  show(sample, value, value.value);
   return undefined;
 }
 
-const counts = ({ series: { metric } }: Point) => metric.monotonic || metric.type === "histogram";
+const counts = ({ monotonic, type }: Metric) => monotonic || type === "histogram";
 const amount = (value: number | Histogram) => (typeof value === "number" ? value : value.count);
 
 /**
@@ -47,7 +53,7 @@ function addDelta(sample: Sample, point: Point): DropReason | undefined {
   return undefined;
 }
 
-function show(sample: Sample, point: Point, value: number | Histogram): void {
+function show(sample: Sample, point: Value, value: number | Histogram): void {
   sample.value = value;
   sample.timeMs = point.time;
   sample.createdMs = point.start;

@@ -62,7 +62,7 @@ export const prometheusExporter = defineExporter({
 
     return {
       metrics: {
-        consume: ({ points }, delivery) => delivery.onCommitted(() => shown.take(points, clock.monotonic())),
+        consume: (batch, delivery) => delivery.onCommitted(() => shown.take(batch, clock.monotonic())),
       },
       async start(signal) {
         const { host, port } = config.endpoint;

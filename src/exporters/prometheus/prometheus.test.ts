@@ -47,7 +47,7 @@ function point(
   return { series: of, start: 1000, time: rig.clock.now(), value, ...rest };
 }
 
-const show = (...points: Point[]) => rig.send("metrics", { points });
+const show = (...points: Point[]) => rig.send("metrics", { rows: [], points });
 
 async function page(accept?: string): Promise<string> {
   const connection = rig.network.server().connect();
@@ -87,7 +87,7 @@ describe("a scrape", () => {
   test("shows nothing that is not committed, and the last value to arrive", async () => {
     await started();
     const io = series();
-    const commit = rig.stage("metrics", { points: [point(io, 1)] });
+    const commit = rig.stage("metrics", { rows: [], points: [point(io, 1)] });
     expect(await lines()).toEqual([]);
     commit();
     show(point(io, 2), point(io, 3));

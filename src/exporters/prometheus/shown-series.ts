@@ -1,21 +1,22 @@
 import { Family, type FamilyDescription } from "../../kit/prometheus/family.ts";
 import { labelText } from "../../kit/prometheus/labels.ts";
-import type { Point } from "../../model/points.ts";
+import { type MetricsBatch, type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Metric, Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
-import { accumulate } from "./accumulate.ts";
+import { accumulate, isAdded } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
 import { type FamilyPlaces, isShown, type Place } from "./place.ts";
 import type { MetricPlan, SeriesNaming } from "./series-naming.ts";
 import { TargetInfo } from "./target-info.ts";
 import type { DropReason } from "./telemetry.ts";
+import { WaitingRows } from "./waiting-rows.ts";
 
 export interface ShownSeriesOptions {
   readonly naming: SeriesNaming;
   readonly table: SeriesTable;
   readonly drops: Drops;
   readonly seriesMax: number;
-  /** Called when a scrape would show something else than before; once for all points that come together. */
+  /** Called when a scrape would show something else than before; once for all that comes together. */
   readonly onChange: () => void;
 }
 
@@ -25,12 +26,14 @@ export class ShownSeries {
   readonly #families = new Map<string, FamilyPlaces>();
   readonly #targets: TargetInfo;
   readonly #places: Memo<Place>;
+  readonly #waiting: WaitingRows;
   readonly #plans = new WeakMap<Metric, MetricPlan>();
   #size = 0;
 
   constructor(options: ShownSeriesOptions) {
     this.#options = options;
     this.#targets = new TargetInfo(options.naming);
+    this.#waiting = new WaitingRows(options.table, options.drops);
     this.#places = options.table.memo((series, place) => this.#evicted(series, place));
   }
 
@@ -39,17 +42,20 @@ export class ShownSeries {
   }
 
   families(): readonly Family[] {
+    this.#waiting.showAll();
     return [...Array.from(this.#families.values(), ({ family }) => family), this.#targets.family()];
   }
 
-  /** Shows points in the order in which they stand. `nowMs`: a monotonic clock's. */
-  take(points: readonly Point[], nowMs: number): void {
+  /** Shows rows and points in the order in which they stand. `nowMs`: a monotonic clock's. */
+  take({ rows, points }: MetricsBatch, nowMs: number): void {
+    for (const row of rows) if (!this.#waiting.take(row, nowMs)) this.#takeRow(row, nowMs);
     for (const point of points) this.#takeOne(point, nowMs);
-    if (points.length > 0) this.#options.onChange();
+    if (rows.length + points.length > 0) this.#options.onChange();
   }
 
   /** Takes out what had no news since then, but for series that somebody holds a total of. Returns how many. */
   expire(beforeMs: number): number {
+    this.#waiting.showAll();
     let expired = 0;
     for (const { places } of this.#families.values()) {
       for (const place of places.values()) {
@@ -65,6 +71,19 @@ export class ShownSeries {
   /** Lets go of the series table. */
   dispose(): void {
     this.#places.dispose();
+    this.#waiting.dispose();
+  }
+
+  #takeRow(row: Row, nowMs: number): void {
+    for (const point of pointsOf(row)) this.#takeOne(point, nowMs);
+    const places = row.series.map((series) => this.#ownPlace(series)).filter((place) => place !== undefined);
+    if (places.length === row.series.length) this.#waiting.settle(row.series, places);
+  }
+
+  /** The place of a series for which nothing is shown but the last of its own values. */
+  #ownPlace(series: Series): Place | undefined {
+    const place = this.#placeOf(series);
+    return place?.owner === series && !isAdded(series.metric) ? place : undefined;
   }
 
   #takeOne(point: Point, nowMs: number): void {
@@ -80,6 +99,7 @@ export class ShownSeries {
   }
 
   #show(place: Place, point: Point, nowMs: number): DropReason | undefined {
+    this.#waiting.release(place);
     if (place.owner !== point.series && !this.#wins(place, point, nowMs)) return "duplicate";
     place.contender = undefined;
     place.seenMs = nowMs;
@@ -129,6 +149,7 @@ export class ShownSeries {
         owner: series,
         sample: owned.family.add(labels, key),
         seenMs: 0,
+        rows: undefined,
         contender: undefined,
       };
       owned.places.set(key, place);
@@ -172,7 +193,9 @@ export class ShownSeries {
   }
 
   /** A series that waited for this place gets it, so that its value is not lost until it comes again. */
-  #remove({ home, key, sample, owner, contender }: Place): void {
+  #remove(place: Place): void {
+    this.#waiting.release(place);
+    const { home, key, sample, owner, contender } = place;
     home.family.delete(sample);
     home.places.delete(key);
     if (home.places.size === 0) this.#families.delete(home.family.description.name);

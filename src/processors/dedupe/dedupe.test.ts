@@ -134,20 +134,20 @@ test("a new process repeats nothing; an instance that was reloaded may", async (
   expect(epochs.send("a", { epoch: "2" })).toBe("passed");
 });
 
-test("a repeat that brings news of its source's life hands these on, without points", async () => {
+test("a repeat that brings news of its source's life hands these on, without rows", async () => {
   const { rig, send } = await rigWith();
   const life = [{ type: "closed", at: 1 }] as const;
   send("a", { receipt: receipt("unread") });
   expect(send("a", { life })).toBe("passed");
-  expect(rig.left.at(-1)).toMatchObject({ points: [], source: { life } });
+  expect(rig.left.at(-1)).toMatchObject({ rows: [], source: { life } });
 });
 
 test("what has no fingerprint, or no source, passes as it came", async () => {
   const { rig, send } = await rigWith();
   expect([send(undefined), send(undefined)]).toEqual(["passed", "passed"]);
-  const { points } = report(rig.table, 0, { alice: STATS });
-  rig.send({ points });
-  expect(rig.left.at(-1)).toEqual({ points });
+  const { rows, points } = report(rig.table, 0, { alice: STATS });
+  rig.send({ rows, points });
+  expect(rig.left.at(-1)).toEqual({ rows, points });
 });
 
 test("a report that is rolled back was never there: sent again it is news, and what it replaced is back", async () => {

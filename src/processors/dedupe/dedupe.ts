@@ -2,7 +2,7 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import type { Counter } from "../../component/meter.ts";
 import { Refusal } from "../../component/refusal.ts";
-import type { MetricsBatch } from "../../model/points.ts";
+import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
 import { EMPTY_HISTORY, type History, type Judgement, judge, type Rules, remember } from "./history.ts";
@@ -72,9 +72,9 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     if (judgement.type === "pending") throw evidencePending(facts); // It was fresh when it was examined.
     if (judgement.type !== "stale") this.#remember(facts, judgement, delivery);
     if (judgement.type === "fresh") return this.#next.metrics?.consume(batch, delivery);
-    this.#countDropped(judgement.type, batch.points.length, delivery);
+    this.#countDropped(judgement.type, pointCount(batch), delivery);
     // What a repeat tells of its source's life is news all the same.
-    if (facts.life.length > 0) return this.#next.metrics?.consume({ points: [], source: facts }, delivery);
+    if (facts.life.length > 0) return this.#next.metrics?.consume({ rows: [], points: [], source: facts }, delivery);
   }
 
   #judge(facts: SourceFacts, now: number): Judgement {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type ReportOptions, report, type Stats, shownName } from "../../../test/support/gost-streams.ts";
 import { type ProcessorRig, processorRig } from "../../../test/support/processor-rig.ts";
+import { allPoints, type Row } from "../../model/points.ts";
 import type { LifeEvent } from "../../model/source-facts.ts";
 import { deltaToCumulativeProcessor } from "./index.ts";
 
@@ -212,7 +213,7 @@ test("the start time is the first point's own, unless the beginning was told", a
   stats([1, 0, 1, 1, 0]);
   const firstAt = rig.clock.now();
   stats([2, 0, 2, 2, 0]);
-  const [first, second] = rig.left.map(({ points }) => points[0]!);
+  const [first, second] = rig.left.map(({ rows }) => rows[0]!);
   expect([first!.start, first!.time]).toEqual([firstAt, firstAt]);
   expect([second!.start, second!.time]).toEqual([firstAt, firstAt + 5000]);
 
@@ -220,16 +221,21 @@ test("the start time is the first point's own, unless the beginning was told", a
   const beganAt = told.rig.clock.now();
   told.life("began");
   told.stats([1, 0, 1, 1, 0]);
-  expect(told.rig.left.at(-1)!.points[0]!.start).toBe(beganAt);
+  expect(told.rig.left.at(-1)!.rows[0]!.start).toBe(beganAt);
 });
 
 test("totals leave as cumulative series without a stream; levels stay levels; uncertainty stands beside bytes", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 1, 10, 20, 0]);
-  const { points, source } = rig.left[0]!;
+  const { source } = rig.left[0]!;
   expect(source?.told).toBe("cumulative");
   expect(
-    points.map(({ series: { metric, stream } }) => [metric.name, metric.temporality, metric.type, stream]),
+    allPoints(rig.left[0]!).map(({ series: { metric, stream } }) => [
+      metric.name,
+      metric.temporality,
+      metric.type,
+      stream,
+    ]),
   ).toEqual([
     ["conns", "cumulative", "sum", undefined],
     ["active", "cumulative", "sum", undefined],
@@ -321,7 +327,7 @@ test("once the mode is told, what was undecided in that life is settled by it", 
 test("what cannot be a count is left out and counted", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 0, 100, 100, 0]);
-  expect(stats([2, 0, Number.NaN, -5, 0])).toEqual([2, 0, 100, 100, 0]);
+  expect(stats([2, 0, Number.POSITIVE_INFINITY, -5, 0])).toEqual([2, 0, 100, 100, 0]);
   expect(stats([3, 0, 110, 110, 0])).toEqual([3, 0, 110, 110, 0]);
   expect(rig.counters.get('otelcol_deltatocumulative_datapoints{"error":"not_a_count"}')?.value).toBe(2);
 });
@@ -339,7 +345,11 @@ test("a member that a processor in front took out is not there, and the others c
   const { rig } = await aliceReports();
   const batch = report(rig.table, rig.clock.now(), { alice: [4, 1, 10, 20, 0] }, CUMULATIVE);
   const isKept = (name: string) => name === "active" || name === "transmitted";
-  rig.send({ ...batch, points: batch.points.filter(({ series }) => isKept(series.metric.name)) });
+  const rows = batch.rows.map(({ values, ...row }): Row => {
+    const kept = values.map((value, index) => (isKept(row.series[index]!.metric.name) ? value : Number.NaN));
+    return { ...row, values: kept };
+  });
+  rig.send({ ...batch, rows });
   expect(totals(rig)).toEqual([undefined, 1, undefined, 20, undefined]);
 });
 
@@ -351,7 +361,7 @@ test("after a restart all totals are shown again before anything is reported, an
   await rig.restart();
   const [restored, ...others] = rig.left.slice(batches);
   expect(others).toEqual([]);
-  expect(restored!.points.map(({ value }) => value)).toEqual([3, 0, 150, 260, 1, 0, 0, 5]);
+  expect(allPoints(restored!).map(({ value }) => value)).toEqual([3, 0, 150, 260, 1, 0, 0, 5]);
   expect(stats([2, 0, 70, 60, 0])).toEqual([4, 0, 170, 260, 1]);
 });
 
@@ -368,16 +378,16 @@ test("a stream whose first report is rolled back was never there", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   rig.sendAndRollBack(report(rig.table, rig.clock.now(), { alice: [9, 0, 900, 900, 0] }, CUMULATIVE));
   expect(stats([9, 0, 900, 900, 0])).toEqual([9, 0, 900, 900, 0]);
-  expect(rig.left[0]!.points[0]!.start).toBe(rig.clock.now());
+  expect(rig.left[0]!.rows[0]!.start).toBe(rig.clock.now());
 });
 
 test("exported series stay while there is a total, though nobody used them for long", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 0, 10, 10, 0]);
-  const { series } = rig.left[0]!.points[0]!;
+  const { series } = rig.left[0]!.rows[0]!;
   for (let generation = 0; generation < 10; generation++) rig.table.sweep(1);
   stats([2, 0, 20, 20, 0]);
-  expect(rig.left[1]!.points[0]!.series).toBe(series);
+  expect(rig.left[1]!.rows[0]!.series).toBe(series);
   expect(totals(rig)).toEqual([2, 0, 20, 20, 0]);
   await rig.stop();
   rig.table.sweep(0);

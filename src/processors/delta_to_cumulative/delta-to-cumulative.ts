@@ -2,19 +2,20 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import type { MetricsBatch, Point } from "../../model/points.ts";
+import { type MetricsBatch, pointCount, pointsOf } from "../../model/points.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
-import { Staging } from "./staging.ts";
+import { type Outgoing, Staging } from "./staging.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import { type Counters, countersOf, showSizes } from "./telemetry.ts";
 
 const SWEEP_PERIOD_MS = 60_000;
-const RESTORED_POINTS_MAX = 10_000;
+/** So many rows and points make one batch. */
+const RESTORED_TOGETHER_MAX = 2_000;
 
 /**
- * Makes totals of what comes, and hands the totals on. Points of streams go to `StreamTotals`, points of series that
- * stand alone to `PlainTotals`; both keep their states in the store by the delivery's transaction.
+ * Makes totals of what comes, and hands the totals on. Rows of streams go to `StreamTotals`, what stands alone to
+ * `PlainTotals`; both keep their states in the store by the delivery's transaction.
  */
 export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   readonly metrics: Consumer<"metrics"> = this;
@@ -44,19 +45,19 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   /** All totals once more: whoever is idle is not reported, and the series of idle clients must not vanish. */
   async restore(signal: AbortSignal): Promise<void> {
     const now = this.#deps.clock.now();
-    let points: Point[] = [];
+    let outgoing: Outgoing = { rows: [], points: [] };
     const show = async () => {
-      const batch: MetricsBatch = { points };
-      points = [];
-      await this.#deliver("stored totals", batch.points.length, signal, (delivery) =>
+      const batch: MetricsBatch = outgoing;
+      outgoing = { rows: [], points: [] };
+      await this.#deliver("stored totals", pointCount(batch), signal, (delivery) =>
         this.#next.metrics?.consume(batch, delivery),
       );
     };
     for (const add of [...this.#streams.stored(now), ...this.#plain.stored(now)]) {
-      add(points);
-      if (points.length >= RESTORED_POINTS_MAX) await show();
+      add(outgoing);
+      if (outgoing.rows.length + outgoing.points.length >= RESTORED_TOGETHER_MAX) await show();
     }
-    if (points.length > 0) await show();
+    if (outgoing.rows.length + outgoing.points.length > 0) await show();
   }
 
   async start(): Promise<void> {
@@ -73,23 +74,25 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
-    const { points, source: facts } = batch;
+    const { rows, points, source: facts } = batch;
     const staging = new Staging(delivery.transaction, delivery.receivedAt);
     if (facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined)) {
       this.#streams.addLife(facts, staging);
     }
-    for (let index = 0; index < points.length; ) {
-      const point = points[index]!;
-      if (point.series.stream !== undefined) {
-        index = this.#streams.addSource(points, index, facts, staging);
+    for (let index = 0; index < rows.length; ) {
+      const row = rows[index]!;
+      if (row.series[0]!.stream !== undefined) {
+        index = this.#streams.addSource(rows, index, facts, staging);
       } else {
-        this.#plain.add(point, staging);
+        for (const point of pointsOf(row)) this.#plain.add(point, staging);
         index++;
       }
     }
+    for (const point of points) this.#plain.add(point, staging);
     const hasLife = facts !== undefined && facts.life.length > 0;
-    if (staging.points.length === 0 && points.length > 0 && !hasLife) return; // All of it was dropped, and counted.
-    return this.#next.metrics?.consume({ ...batch, points: staging.points }, delivery);
+    const isEmpty = staging.rows.length + staging.points.length === 0;
+    if (isEmpty && rows.length + points.length > 0 && !hasLife) return; // All of it was dropped, and counted.
+    return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points, source: facts }, delivery);
   }
 
   async #sweep(): Promise<void> {

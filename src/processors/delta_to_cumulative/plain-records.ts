@@ -1,11 +1,10 @@
 import type { Store, Transaction } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { plainCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
 import type { PlainState } from "./plain-sums.ts";
-import type { Cell, Staging } from "./staging.ts";
+import type { Cell, Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
 
 /** The total of one series that stands alone; pinned while it is kept. */
@@ -66,7 +65,7 @@ export class PlainRecords {
     staging.change(this.#scope, record, state);
   }
 
-  show({ state, exported }: PlainRecord, time: number, points: Point[]): void {
+  show({ state, exported }: PlainRecord, time: number, { points }: Outgoing): void {
     if (state !== undefined) points.push({ series: exported, start: state.start, time, value: state.value });
   }
 

@@ -29,7 +29,7 @@ function seriesOf(rig: ProcessorRig, metric: Partial<Metric> = {}, attributes = 
 /** Sends one point and gives what left, without its series. */
 function send(rig: ProcessorRig, series: Series, start: number, time: number, value: Point["value"]) {
   const before = rig.left.length;
-  rig.send({ points: [{ series, start, time, value }] });
+  rig.send({ rows: [], points: [{ series, start, time, value }] });
   return rig.left.slice(before).flatMap(({ points }) => points.map((point) => [point.start, point.time, point.value]));
 }
 
@@ -62,7 +62,7 @@ test("everything else passes as it came", async () => {
     { temporality: "cumulative", monotonic: false } as const,
     { temporality: "unspecified" } as const,
   ].map((metric) => ({ series: seriesOf(rig, metric), start: 1, time: 2, value: 3 }));
-  rig.send({ points });
+  rig.send({ rows: [], points });
   expect(rig.left[0]!.points).toEqual(points);
 });
 
@@ -107,8 +107,11 @@ test("a total is forgotten when no point came for max_stale, in the store as wel
 test("totals of delta sums survive a restart, and a delivery that is rolled back changes nothing", async () => {
   const rig = await rigWith();
   send(rig, seriesOf(rig), 1000, 2000, 5);
-  rig.sendAndRollBack({ points: [{ series: seriesOf(rig), start: 2000, time: 3000, value: 100 }] });
-  rig.sendAndRollBack({ points: [{ series: seriesOf(rig, {}, { b: 1n }), start: 2000, time: 3000, value: 100 }] });
+  rig.sendAndRollBack({ rows: [], points: [{ series: seriesOf(rig), start: 2000, time: 3000, value: 100 }] });
+  rig.sendAndRollBack({
+    rows: [],
+    points: [{ series: seriesOf(rig, {}, { b: 1n }), start: 2000, time: 3000, value: 100 }],
+  });
   await rig.restart();
   expect(rig.left.at(-1)!.points.map(({ value }) => value)).toEqual([5]);
   expect(send(rig, seriesOf(rig), 2000, 4000, 2)).toEqual([[1000, 4000, 7]]);

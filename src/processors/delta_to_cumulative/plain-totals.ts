@@ -5,7 +5,7 @@ import type { SeriesTable } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
 import { type PlainRecord, PlainRecords } from "./plain-records.ts";
 import { afterCumulative, afterDelta } from "./plain-sums.ts";
-import type { Staging } from "./staging.ts";
+import type { Outgoing, Staging } from "./staging.ts";
 import type { Counters } from "./telemetry.ts";
 
 /** The totals of series that stand alone; everything that is no sum or histogram to be totalled passes unchanged. */
@@ -29,8 +29,8 @@ export class PlainTotals {
   }
 
   /** What is stored, as functions that each add one point. */
-  stored(at: number): ((points: Point[]) => void)[] {
-    return [...this.#records.all()].map((record) => (points: Point[]) => this.#records.show(record, at, points));
+  stored(at: number): ((outgoing: Outgoing) => void)[] {
+    return [...this.#records.all()].map((record) => (outgoing) => this.#records.show(record, at, outgoing));
   }
 
   dispose(): void {
@@ -57,7 +57,7 @@ export class PlainTotals {
     }
     record.usedAt = staging.at;
     this.#records.change(record, state, staging);
-    this.#records.show(record, point.time, staging.points);
+    this.#records.show(record, point.time, staging);
     this.#counters.counted.value++;
   }
 

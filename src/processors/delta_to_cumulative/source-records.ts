@@ -1,11 +1,10 @@
 import type { Store, Transaction } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
 import type { Series, Source } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import { sourceCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
 import { newSource, type OtherLevels, type SourceState } from "./source-state.ts";
-import type { Cell, Staging } from "./staging.ts";
+import type { Cell, Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
 
 /** One source in memory. */
@@ -73,7 +72,7 @@ export class SourceRecords {
     if (state !== record.state) staging.change(this.#scope, record, state);
   }
 
-  show({ unreported }: SourceRecord, time: number, points: Point[]): void {
+  show({ unreported }: SourceRecord, time: number, { points }: Outgoing): void {
     if (unreported === undefined) return;
     let start = Number.POSITIVE_INFINITY;
     let unreportedMs = 0;

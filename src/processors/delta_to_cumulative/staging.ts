@@ -1,5 +1,5 @@
 import type { StateScope, Transaction } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
+import type { Point, Row } from "../../model/points.ts";
 
 /** Something with an immutable state that deliveries replace. */
 export interface Cell<T> {
@@ -7,14 +7,21 @@ export interface Cell<T> {
   state: T;
 }
 
+/** A batch that is being put together. */
+export interface Outgoing {
+  readonly rows: Row[];
+  readonly points: Point[];
+}
+
 /**
- * What one batch changes, and the points that it becomes. States are replaced in memory at once and staged for the
+ * What one batch changes, and the rows and points that it becomes. States are replaced in memory at once and staged for the
  * store; when the delivery is rolled back, memory gets back what it was, last first.
  */
-export class Staging {
+export class Staging implements Outgoing {
   readonly transaction: Transaction;
   /** When the batch arrived, by our clock. */
   readonly at: number;
+  readonly rows: Row[] = [];
   readonly points: Point[] = [];
   readonly #cells: Cell<unknown>[] = [];
   readonly #befores: unknown[] = [];

@@ -1,10 +1,9 @@
 import type { Store } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { streamCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
-import type { Cell, Staging } from "./staging.ts";
+import type { Cell, Outgoing, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
 import { newStream, type StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
@@ -17,7 +16,7 @@ export interface StreamRecord extends Cell<StreamState> {
   exported: readonly Series[];
   uncertain: readonly (Series | undefined)[];
   unpin: readonly (() => void)[];
-  /** The batch that it was last part of, and the time of its points there. */
+  /** The batch that it was last part of, and the time of its row there. */
   batch: number;
   time: number;
   /** When it was last shown that nothing of it is uncertain; never, while something is. */
@@ -37,6 +36,7 @@ export class StreamRecords {
   readonly #identities;
   readonly #table: SeriesTable;
   readonly #byKey = new Map<string, StreamRecord>();
+  /** By the first of its series. */
   readonly #bySeries: Memo<StreamRecord>;
 
   constructor(store: Store, table: SeriesTable) {
@@ -66,9 +66,9 @@ export class StreamRecords {
     });
   }
 
-  /** The record of the stream that a point belongs to; undefined for a stream without a total. */
-  find(series: Series, stream: Stream, staging: Staging): StreamRecord | undefined {
-    const remembered = this.#bySeries.get(series);
+  /** The record of a stream; undefined for a stream without a total. */
+  find(stream: Stream, staging: Staging): StreamRecord | undefined {
+    const remembered = this.#bySeries.get(stream.series[0]!);
     if (remembered !== undefined) return remembered;
     const record = this.#byKey.get(stream.key);
     if (record !== undefined) this.#bind(record, stream, staging);
@@ -82,22 +82,18 @@ export class StreamRecords {
     return record;
   }
 
-  /** Adds the points that show a stream's present totals, and beside them what is uncertain of each. */
-  show(record: StreamRecord, time: number, points: Point[]): void {
+  /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
+  show(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
-    const { totals } = state;
-    const { start } = state.lineage;
-    for (let index = 0; index < exported.length; index++) {
-      const value = totals[index]!;
-      if (!Number.isNaN(value)) points.push({ series: exported[index]!, start, time, value });
-    }
+    if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
+    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values: state.totals });
     if (!isCertain(state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
-      this.#showUncertain(record, time, points);
+      this.#showUncertain(record, time, outgoing);
     }
   }
 
   /** A stream of which nothing is uncertain says so once in a while: that is news to nobody. */
-  #showUncertain(record: StreamRecord, time: number, points: Point[]): void {
+  #showUncertain(record: StreamRecord, time: number, { points }: Outgoing): void {
     const { state, uncertain } = record;
     record.certainAt = isCertain(state) ? time : Number.NEGATIVE_INFINITY;
     for (let index = 0; index < uncertain.length; index++) {
@@ -139,14 +135,14 @@ export class StreamRecords {
   }
 
   #unbind(record: StreamRecord): void {
-    for (const { series } of record.stream?.members ?? []) this.#bySeries.delete(series);
+    if (record.stream !== undefined) this.#bySeries.delete(record.stream.series[0]!);
     record.stream = undefined;
   }
 
   /** Joins a record with a stream that is reported: for the first time, again after a restart, or by another identity. */
   #bind(record: StreamRecord, stream: Stream, staging: Staging): void {
     this.#unbind(record);
-    for (const { series } of stream.members) this.#bySeries.set(series, record);
+    this.#bySeries.set(stream.series[0]!, record);
     record.stream = stream;
     const before = record.identity;
     const identity = this.#identities.of(stream.members);

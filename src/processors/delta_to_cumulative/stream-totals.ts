@@ -1,6 +1,6 @@
 import type { Store } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
-import type { Series, Source, Stream } from "../../model/series.ts";
+import type { Row } from "../../model/points.ts";
+import type { Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
@@ -9,7 +9,7 @@ import type { LifeView } from "./life-view.ts";
 import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
 import { knownBegin, type SourceState, viewOf, withLifeFacts, withReport, withUntoldFall } from "./source-state.ts";
-import type { Staging } from "./staging.ts";
+import type { Outgoing, Staging } from "./staging.ts";
 import { type StreamRecord, StreamRecords } from "./stream-records.ts";
 import { isCount } from "./stream-state.ts";
 import type { Counters } from "./telemetry.ts";
@@ -35,8 +35,6 @@ export class StreamTotals {
   readonly #counters: Counters;
   readonly #streams: StreamRecords;
   readonly #sources: SourceRecords;
-  /** The values of one report of one stream, by member; used again for each. */
-  readonly #values: number[] = [];
   /** The streams of one batch, to be shown once at its end; used again for each. */
   readonly #reported: StreamRecord[] = [];
   #batch = 0;
@@ -57,13 +55,13 @@ export class StreamTotals {
     await this.#sources.load(signal);
   }
 
-  /** What is stored, as functions that each add the points of one stream or source. */
-  stored(at: number): ((points: Point[]) => void)[] {
+  /** What is stored, as functions that each add what shows one stream or source. */
+  stored(at: number): ((outgoing: Outgoing) => void)[] {
     const streams = [...this.#streams.all()].map(
-      (record) => (points: Point[]) => this.#streams.show(record, at, points),
+      (record) => (outgoing: Outgoing) => this.#streams.show(record, at, outgoing),
     );
     const sources = [...this.#sources.shown()].map(
-      (record) => (points: Point[]) => this.#sources.show(record, at, points),
+      (record) => (outgoing: Outgoing) => this.#sources.show(record, at, outgoing),
     );
     return [...streams, ...sources];
   }
@@ -82,19 +80,19 @@ export class StreamTotals {
     this.#sources.change(record, state, staging);
   }
 
-  /** Takes in the points of one source from `from` on, up to the first of another one; returns where that is. */
-  addSource(points: readonly Point[], from: number, facts: SourceFacts | undefined, staging: Staging): number {
-    const reported = sourceOf(points[from]!)!;
+  /** Takes in the rows of one source from `from` on, up to the first of another one; returns where that is. */
+  addSource(rows: readonly Row[], from: number, facts: SourceFacts | undefined, staging: Staging): number {
+    const reported = sourceOf(rows[from]!)!;
     const own = facts?.source.key === reported.key ? facts : undefined;
     const source = own?.source ?? reported;
     const record = this.#source(source, staging);
-    if (record === undefined) return this.#dropSource(points, from, source);
+    if (record === undefined) return this.#dropSource(rows, from, source);
     const report = this.#begin(record, source, own, staging);
     this.#batch++;
     this.#reported.length = 0;
     let index = from;
-    while (isOf(points[index], source)) index = this.#addStream(points, index, report);
-    this.#end(report, points[from]!.time);
+    for (; isOf(rows[index], source); index++) this.#addStream(rows[index]!, report);
+    this.#end(report, rows[from]!.time);
     return index;
   }
 
@@ -116,18 +114,18 @@ export class StreamTotals {
     };
   }
 
-  /** One report of one stream: its members stand next to each other, in their order; some may have been taken out. */
-  #addStream(points: readonly Point[], from: number, report: Report): number {
-    const { series: first, time } = points[from]!;
-    const stream = first.stream!;
-    const to = this.#readValues(points, from, stream);
-    const record = this.#stream(first, stream, time, report);
+  /** One report of one stream. */
+  #addStream(row: Row, report: Report): void {
+    const { series, values, time } = row;
+    const stream = series[0]!.stream!;
+    const count = this.#countsIn(values, stream);
+    const record = this.#stream(stream, row, report);
     if (record === undefined) {
-      this.#counters.dropped.limit.value += to - from;
-      return to;
+      this.#counters.dropped.limit.value += count;
+      return;
     }
     const before = record.state;
-    const after = afterReport(before, this.#values, record.behaviours, report.view);
+    const after = afterReport(before, values, record.behaviours, report.view);
     if (after.lineage.falls !== before.lineage.falls) {
       report.falls = true;
       if (after.readings !== undefined) report.several = true;
@@ -136,26 +134,19 @@ export class StreamTotals {
     if (report.view.mode === "undecided" && provesDelta(after, report.view)) report.proof = true;
     report.staging.change(this.#streams.scope, record, after);
     this.#toShow(record, time);
-    this.#counters.counted.value += to - from;
-    return to;
+    this.#counters.counted.value += count;
   }
 
-  #readValues(points: readonly Point[], from: number, { members }: Stream): number {
-    const values = this.#values;
-    let index = from;
-    for (let member = 0; member < members.length; member++) {
-      const point = points[index];
-      values[member] = Number.NaN;
-      if (point === undefined || point.series !== members[member]!.series) continue;
-      index++;
-      if (typeof point.value === "number") values[member] = point.value;
-      if (members[member]!.behaviour !== "level" && !isCount(values[member]!)) {
-        this.#counters.dropped.not_a_count.value++;
-      }
+  /** How many values a row has; those that cannot be counted are counted as such. */
+  #countsIn(values: readonly number[], { members }: Stream): number {
+    let count = 0;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index]!;
+      if (Number.isNaN(value)) continue;
+      count++;
+      if (!isCount(value) && members[index]!.behaviour !== "level") this.#counters.dropped.not_a_count.value++;
     }
-    // Setting the length is a slow call, even to what it is.
-    if (values.length > members.length) values.length = members.length;
-    return index;
+    return count;
   }
 
   #toShow(record: StreamRecord, time: number): void {
@@ -184,20 +175,20 @@ export class StreamTotals {
     }
     if (report.several) after = { ...after, several: true };
     this.#sources.change(source, after, staging);
-    for (const record of this.#reported) this.#streams.show(record, record.time, staging.points);
-    this.#sources.show(source, time, staging.points);
+    for (const record of this.#reported) this.#streams.show(record, record.time, staging);
+    this.#sources.show(source, time, staging);
   }
 
-  #stream(series: Series, stream: Stream, time: number, report: Report): StreamRecord | undefined {
-    return this.#streams.find(series, stream, report.staging) ?? this.#create(stream, time, report);
+  #stream(stream: Stream, row: Row, report: Report): StreamRecord | undefined {
+    return this.#streams.find(stream, report.staging) ?? this.#create(stream, row, report);
   }
 
-  #create(stream: Stream, time: number, { state, view, staging }: Report): StreamRecord | undefined {
+  #create(stream: Stream, { time, values }: Row, { state, view, staging }: Report): StreamRecord | undefined {
     if (this.#streams.size >= this.#config.max_streams) return undefined;
     const beganAt = knownBegin(state);
     const record = this.#streams.create(stream, Math.min(beganAt ?? time, time), view.life, staging);
     if (this.#config.initial_value === "drop" && beganAt === undefined && state.life === 0) {
-      record.state = newStreamWithout(record.state, this.#values, record.behaviours, view.mode);
+      record.state = newStreamWithout(record.state, values, record.behaviours, view.mode);
     }
     return record;
   }
@@ -208,20 +199,21 @@ export class StreamTotals {
     return this.#sources.create(source, staging.at, staging.transaction);
   }
 
-  #dropSource(points: readonly Point[], from: number, source: Source): number {
+  #dropSource(rows: readonly Row[], from: number, source: Source): number {
     let index = from;
-    while (isOf(points[index], source)) index++;
-    this.#counters.dropped.limit.value += index - from;
+    for (; isOf(rows[index], source); index++) {
+      for (const value of rows[index]!.values) if (!Number.isNaN(value)) this.#counters.dropped.limit.value++;
+    }
     return index;
   }
 }
 
-function sourceOf({ series }: Point): Source | undefined {
-  return series.stream?.source;
+function sourceOf({ series }: Row): Source | undefined {
+  return series[0]!.stream?.source;
 }
 
 /** Nearly always one object; a receiver that forgot a source in between has made an equal one. */
-function isOf(point: Point | undefined, source: Source): boolean {
-  const reported = point && sourceOf(point);
+function isOf(row: Row | undefined, source: Source): boolean {
+  const reported = row && sourceOf(row);
   return reported === source || reported?.key === source.key;
 }

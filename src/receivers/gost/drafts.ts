@@ -1,5 +1,4 @@
-import type { MetricsBatch, Point } from "../../model/points.ts";
-import type { Series } from "../../model/series.ts";
+import type { MetricsBatch, Point, Row } from "../../model/points.ts";
 import type { LifeEvent, SourceFacts } from "../../model/source-facts.ts";
 import type { Level, Node } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
@@ -16,6 +15,7 @@ export interface ReportFacts extends Omit<SourceFacts, "source" | "life" | "fing
 /** What becomes the batch of one source. */
 export interface Draft {
   readonly level: Level;
+  readonly rows: Row[];
   readonly points: Point[];
   readonly life: LifeEvent[];
   hasStats: boolean;
@@ -31,7 +31,7 @@ export class Drafts {
   of(level: Level): Draft {
     let draft = this.#drafts.get(level);
     if (draft === undefined) {
-      draft = { level, points: [], life: [], hasStats: false, overflow: undefined };
+      draft = { level, rows: [], points: [], life: [], hasStats: false, overflow: undefined };
       this.#drafts.set(level, draft);
     }
     return draft;
@@ -41,16 +41,16 @@ export class Drafts {
     const { epoch, told, receipt, time } = facts;
     const batches: MetricsBatch[] = [];
     let fingerprint: string | undefined;
-    for (const { level, points, life, hasStats, overflow } of this.#drafts.values()) {
+    for (const { level, rows, points, life, hasStats, overflow } of this.#drafts.values()) {
       if (overflow !== undefined) {
         const { received, transmitted } = overflow;
-        const [receive, transmit] = book.overflow(level).members;
-        points.push({ series: receive!.series, start: 0, time, value: safe(received) });
-        points.push({ series: transmit!.series, start: 0, time, value: safe(transmitted) });
+        const { series } = book.overflow(level);
+        rows.push({ series, start: 0, time, values: [safe(received), safe(transmitted)] });
       }
-      if (points.length === 0 && life.length === 0) continue;
+      if (rows.length === 0 && points.length === 0 && life.length === 0) continue;
       if (hasStats) fingerprint ??= facts.fingerprint();
       batches.push({
+        rows,
         points,
         source: {
           source: level.source,
@@ -63,19 +63,6 @@ export class Drafts {
       });
     }
     return batches;
-  }
-}
-
-/** Adds a point of each series, with the counts from `from` on. */
-export function pushPoints(
-  points: Point[],
-  allSeries: readonly Series[],
-  counts: readonly number[],
-  from: number,
-  time: number,
-): void {
-  for (let index = 0; index < allSeries.length; index++) {
-    points.push({ series: allSeries[index]!, start: 0, time, value: counts[from + index]! });
   }
 }
 

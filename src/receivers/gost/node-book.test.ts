@@ -41,7 +41,7 @@ describe("the signatures of a node", () => {
   test("go with a service that is forgotten", () => {
     const { table, book, node } = startBook();
     const emitter = book.recognise(node, signature("alice", 1));
-    table.pin(emitter!.series[0]!);
+    table.pin(emitter!.stream.series[0]!);
     table.sweep(0);
     expect([emitter?.forgotten, node.signatures.size]).toEqual([true, 0]);
   });

@@ -107,17 +107,16 @@ export class NodeBook {
   emitter(level: Level, client: string): Emitter | undefined {
     const known = level.emitters.get(client);
     if (known !== undefined) {
-      this.#table.touch(known.series[0]!);
+      this.#table.touch(known.stream.series[0]!);
       return known;
     }
     if (!isName(client) || !this.#hasRoom(level.node, SERIES_PER_STREAM)) return undefined;
     const { source, node } = level;
     const stream = this.#gost.stream(node.resource, source, source.kind === "service" ? undefined : client);
-    const series = stream.members.map((member) => member.series);
-    const emitter: Emitter = { level, stream, series, forgotten: false, signature: undefined };
+    const emitter: Emitter = { level, stream, forgotten: false, signature: undefined };
     level.emitters.set(client, emitter);
     this.#count(node, SERIES_PER_STREAM);
-    this.#forget.set(series[0]!, () => {
+    this.#forget.set(stream.series[0]!, () => {
       level.emitters.delete(client);
       this.#forgetEmitter(emitter);
     });
@@ -152,12 +151,12 @@ export class NodeBook {
   overflow(level: Level): Stream {
     const known = level.overflow;
     if (known !== undefined) {
-      this.#table.touch(known.members[0]!.series);
+      this.#table.touch(known.series[0]!);
       return known;
     }
     const stream = this.#gost.overflow(level.node.resource, level.source);
     level.overflow = stream;
-    this.#forget.set(stream.members[0]!.series, () => {
+    this.#forget.set(stream.series[0]!, () => {
       level.overflow = undefined;
     });
     return stream;
@@ -199,11 +198,11 @@ export class NodeBook {
     const { node, unreported, states } = service;
     for (const level of Object.values(service.levels)) {
       for (const emitter of level.emitters.values()) {
-        this.#forget.delete(emitter.series[0]!);
+        this.#forget.delete(emitter.stream.series[0]!);
         this.#forgetEmitter(emitter);
       }
       level.emitters.clear();
-      if (level.overflow !== undefined) this.#forget.delete(level.overflow.members[0]!.series);
+      if (level.overflow !== undefined) this.#forget.delete(level.overflow.series[0]!);
     }
     this.#forget.delete(unreported);
     this.#count(node, -1 - (states?.length ?? 0));

@@ -41,8 +41,6 @@ export interface Level {
 export interface Emitter {
   readonly level: Level;
   readonly stream: Stream;
-  /** Those of the stream's members, close at hand: they are gone through for every event. */
-  readonly series: readonly Series[];
   /** True once its series were swept from their table. */
   forgotten: boolean;
   /** The one that is remembered, where reports are recognised by such. */

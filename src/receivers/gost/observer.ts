@@ -65,7 +65,7 @@ function deliverReport(
       fingerprint: () => hash("sha256", body, "base64url"),
     });
     presence.reported(node, protocol, batches);
-    const metrics = [...batches, { points: presence.points(node, delivery.receivedAt) }];
+    const metrics = [...batches, { rows: [], points: presence.points(node, delivery.receivedAt) }];
     return handOn(next, { metrics, logs: records.length === 0 ? [] : [{ records }] }, delivery);
   });
   const conclude = (ended: Outcome) => {

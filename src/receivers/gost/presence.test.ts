@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type GostRig, startReceiver, stats, status } from "../../../test/support/gost-rig.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { NEVER } from "../../lib/abort.ts";
+import { pointCount } from "../../model/points.ts";
 
 const web = stats("service", "web", [1, 0, 5, 5, 0]);
 const reportOf = (...events: unknown[]) => JSON.stringify({ events });
@@ -95,7 +96,7 @@ describe("connections that are gone", () => {
     agent.taken.flatMap(({ metrics }) =>
       metrics
         .filter(({ source }) => source?.life.some(({ type }) => type === "connections_lost"))
-        .map(({ source, points }) => `${source!.source.key} ${points.length}`),
+        .map((batch) => `${batch.source!.source.key} ${pointCount(batch)}`),
     );
 
   test("are told to all sources that reported over them, once the last one has ended", async () => {

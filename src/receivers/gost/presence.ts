@@ -186,7 +186,7 @@ export class PresenceBook {
     if (sources.size === 0) return;
     const life = [{ type: "connections_lost", at: this.#parts.clock.now() }] as const;
     const receipt = settledReceipt("unknown");
-    this.#losses.tell([...sources].map((source) => ({ points: [], source: { source, receipt, life } })));
+    this.#losses.tell([...sources].map((source) => ({ rows: [], points: [], source: { source, receipt, life } })));
   }
 
   #check(): void {
@@ -209,7 +209,7 @@ export class PresenceBook {
       const { tell } = this.#parts;
       tellThen(
         tell,
-        [{ points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }],
+        [{ rows: [], points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }],
         (taken) => {
           presence.up = !taken; // Refused: the next check says it again.
           if (taken)

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type GostRig, startReceiver, stats, status } from "../../../test/support/gost-rig.ts";
+import { allPoints } from "../../model/points.ts";
 import { Literal, viewOf } from "./literal.ts";
 import { readQuickly } from "./quick-json.ts";
 
@@ -114,8 +115,10 @@ function effects(agent: GostRig) {
       items: upperBound.items,
       irreplaceable,
       logs: logs.map(({ records }) => records),
-      metrics: metrics.map(({ points, source }) => ({
-        points: points.map(({ series, start, time, value }) => [series.id, series.lease.touched, start, time, value]),
+      metrics: metrics.map(({ rows, points, source }) => ({
+        rows: rows.map(({ series, start, time, values }) => [series[0]!.id, start, time, values]),
+        points: points.map(({ series, start, time, value }) => [series.id, start, time, value]),
+        touched: allPoints({ rows, points }).map(({ series }) => series.lease.touched),
         key: source?.source.key,
         told: source?.told,
         life: source?.life,

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { startReceiver, stats, status } from "../../../test/support/gost-rig.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { NEVER } from "../../lib/abort.ts";
+import { pointCount } from "../../model/points.ts";
 
 const busy = new Refusal("retryable", "busy", "not now", { retryAfterMs: 2500 });
 
@@ -52,7 +53,7 @@ describe("the gost receiver over HTTP", () => {
       "/observer?node=edge-1&temporality=delta&epoch=boot-7",
     );
     const { metrics } = agent.taken[0]!;
-    expect(metrics.map(({ source, points }) => [source?.source.key, points.length])).toEqual([
+    expect(metrics.map((batch) => [batch.source?.source.key, pointCount(batch)])).toEqual([
       ['["edge-1","handler","web"]', 10],
       ['["edge-1","service","web"]', 5],
       ['["edge-1","handler","mail"]', 5],
@@ -76,7 +77,7 @@ describe("the gost receiver over HTTP", () => {
   test("keeps the members of a stream together, with what they are", async () => {
     const agent = await startReceiver({ resource: { "deployment.environment": "prod" } });
     await agent.post([stats("handler", "web", [1, 1, 1, 1, 0], "alice")]);
-    const { stream, resource } = agent.taken[0]!.metrics[0]!.points[0]!.series;
+    const { stream, resource } = agent.taken[0]!.metrics[0]!.rows[0]!.series[0]!;
     expect(resource.attributes).toEqual({
       "service.name": "gost",
       "service.instance.id": "edge-1",
@@ -102,7 +103,7 @@ describe("the gost receiver over HTTP", () => {
   test("lets configuration name the resource's service.name", async () => {
     const agent = await startReceiver({ resource: { "service.name": "proxy" } });
     await agent.post([stats("service", "web", [1, 1, 1, 1, 0])]);
-    expect(agent.taken[0]!.metrics[0]!.points[0]!.series.resource.attributes["service.name"]).toBe("proxy");
+    expect(agent.taken[0]!.metrics[0]!.rows[0]!.series[0]!.resource.attributes["service.name"]).toBe("proxy");
   });
 
   test("takes an empty list of events, and nothing that has none", async () => {

@@ -2,7 +2,7 @@ import type { Deps, Receiver } from "../../component/component.ts";
 import type { Next, Outcome, Peer } from "../../component/delivery.ts";
 import type { Server, ServerHandler, ServerRequest } from "../../component/server.ts";
 import { NEVER } from "../../lib/abort.ts";
-import type { MetricsBatch } from "../../model/points.ts";
+import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import { answerOf, type Verdict } from "./answers.ts";
 import type { Config } from "./config.ts";
 import { GostSeries } from "./gost-series.ts";
@@ -105,7 +105,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
 
   /** Hands on what the receiver learns without a report. */
   function deliverFact(metrics: readonly MetricsBatch[]): boolean | Promise<boolean> {
-    const items = metrics.reduce((sum, { points }) => sum + points.length, 0);
+    const items = metrics.reduce((sum, batch) => sum + pointCount(batch), 0);
     const origin = { peer: OURSELVES, upperBound: { items, bytes: 0 }, signal: NEVER };
     const outcome = deliver(origin, (delivery) => handOn(next, { metrics, logs: [] }, delivery));
     return outcome instanceof Promise ? outcome.then(isTaken) : isTaken(outcome);

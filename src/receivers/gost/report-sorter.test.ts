@@ -28,7 +28,7 @@ test("a report that had to wait while the series table forgot its client goes to
       if (isMalformed(report)) throw new Error(report.message);
       return report;
     };
-    return sorter.sort({ ...events, parsed }, facts).batches[0]!.points.map(({ series }) => series);
+    return sorter.sort({ ...events, parsed }, facts).batches[0]!.rows[0]!.series;
   };
   const events = readQuickly(body, new Map(), true)!;
   const before = sort();

@@ -4,7 +4,7 @@ import type { MetricsBatch } from "../../model/points.ts";
 import type { Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { areExactCounts, COUNTS, isInexact, readCount, type StatsMembers } from "./counts.ts";
-import { type Draft, Drafts, pushPoints, type ReportFacts } from "./drafts.ts";
+import { type Draft, Drafts, type ReportFacts } from "./drafts.ts";
 import type { GostSeries } from "./gost-series.ts";
 import { isName, type NodeBook } from "./node-book.ts";
 import { isRecognised, type ParsedReport, type RecognisedReport, type Report } from "./report.ts";
@@ -76,14 +76,16 @@ export class ReportSorter {
         emitter = this.#book.recognise(node, signature);
         if (emitter === undefined) return undefined;
       } else {
-        this.#parts.table.touch(emitter.series[0]!);
+        this.#parts.table.touch(emitter.stream.series[0]!);
       }
       if (draft?.level !== emitter.level) {
         this.#book.service(node, signature.service); // To look it up is to use it.
         draft = drafts.of(emitter.level);
         draft.hasStats = true;
       }
-      pushPoints(draft.points, emitter.series, counts, index * COUNTS.length, time);
+      const from = index * COUNTS.length;
+      const values = counts.slice(from, from + COUNTS.length);
+      draft.rows.push({ series: emitter.stream.series, start: 0, time, values });
     }
     return { batches: drafts.batches(facts, this.#book), records: [] };
   }
@@ -128,13 +130,8 @@ export class ReportSorter {
     const emitter = this.#book.emitter(draft.level, name);
     if (emitter !== undefined && areExactCounts(stats)) {
       const { totalConns, currentConns, inputBytes, outputBytes, totalErrs } = stats;
-      pushPoints(
-        draft.points,
-        emitter.series,
-        [totalConns, currentConns, inputBytes, outputBytes, totalErrs],
-        0,
-        facts.time,
-      );
+      const values = [totalConns, currentConns, inputBytes, outputBytes, totalErrs];
+      draft.rows.push({ series: emitter.stream.series, start: 0, time: facts.time, values });
       draft.hasStats = true;
       return undefined;
     }
@@ -171,10 +168,10 @@ export class ReportSorter {
       tally.overflowed.value++;
       return undefined;
     }
-    values.forEach((value, index) => {
-      const { series } = stream.members[index]!;
-      if (value !== undefined) draft.points.push({ series, start: 0, time, value });
-      if (counts[index]!.type === "clamped") this.#logClamped(series, stream);
+    const { series } = stream;
+    draft.rows.push({ series, start: 0, time, values: values.map((value) => value ?? Number.NaN) });
+    series.forEach((member, index) => {
+      if (counts[index]!.type === "clamped") this.#logClamped(member, stream);
     });
     draft.hasStats = true;
     return undefined;

@@ -89,6 +89,8 @@ export interface ProcessorDefinition<Schema extends z.ZodType = z.ZodType> exten
 export interface ExporterDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
   readonly kind: "exporter";
   readonly signals: Signals;
+  /** Sends later, from a queue of its own, and counts then what was sent: the graph does not. */
+  readonly queued?: boolean;
   create(config: z.output<Schema>, deps: Deps): Exporter;
 }
 

@@ -21,6 +21,18 @@ export interface StateScope<T> {
   load(signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
 }
 
+/** The rows behind the key `after` (from the first where it is absent), `rowsMax` of them at the most. */
+export interface PageRange {
+  readonly after: string | undefined;
+  readonly rowsMax: number;
+}
+
+export interface Page<T> {
+  readonly rows: readonly (readonly [key: string, value: T])[];
+  /** Where the next page goes on; absent at the end. */
+  readonly last: string | undefined;
+}
+
 export interface Store {
   /** False when everything ends with the process. */
   readonly durable: boolean;
@@ -30,6 +42,8 @@ export interface Store {
    * start two on one state.
    */
   scope<T>(codec: Codec<T>, name?: string): StateScope<T>;
+  /** A part of what was committed, in the order of keys: for more than memory should hold. Whenever `load` may be called, and later. */
+  page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>>;
 }
 
 /**
@@ -63,6 +77,7 @@ export interface StoreBackend {
   /** Where a person finds what it keeps, such as a folder's path. */
   readonly place?: string | undefined;
   load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+  page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>>;
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
 }
 

@@ -11,9 +11,20 @@ export { isLoopback } from "../lib/host.ts";
  */
 
 /** `1h30m`, `200ms`, `0`: milliseconds. */
-export function duration(defaultMs?: number, limits: { readonly minMs?: number; readonly maxMs?: number } = {}) {
-  const { minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = limits;
-  const schema = z
+export function duration(defaultMs?: undefined, limits?: DurationLimits): ReturnType<typeof durationSchema>;
+export function duration(defaultMs: number, limits?: DurationLimits): z.ZodPrefault<ReturnType<typeof durationSchema>>;
+export function duration(defaultMs?: number, limits: DurationLimits = {}) {
+  const schema = durationSchema(limits);
+  return defaultMs === undefined ? schema : schema.prefault(formatDuration(defaultMs));
+}
+
+interface DurationLimits {
+  readonly minMs?: number;
+  readonly maxMs?: number;
+}
+
+function durationSchema({ minMs = 0, maxMs = Number.MAX_SAFE_INTEGER }: DurationLimits) {
+  return z
     .string()
     .transform((text, context) => {
       const ms = parseDuration(text);
@@ -26,13 +37,23 @@ export function duration(defaultMs?: number, limits: { readonly minMs?: number; 
       return ms;
     })
     .meta({ format: "duration", examples: ["30s", "200ms", "1h30m"] });
-  return defaultMs === undefined ? schema : schema.prefault(formatDuration(defaultMs));
 }
 
 /** `10MiB`, `1GB`, or a number of bytes: bytes. */
-export function byteSize(defaultBytes?: number, limits: { readonly min?: number; readonly max?: number } = {}) {
-  const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits;
-  const schema = z
+export function byteSize(defaultBytes?: undefined, limits?: SizeLimits): ReturnType<typeof byteSizeSchema>;
+export function byteSize(defaultBytes: number, limits?: SizeLimits): z.ZodPrefault<ReturnType<typeof byteSizeSchema>>;
+export function byteSize(defaultBytes?: number, limits: SizeLimits = {}) {
+  const schema = byteSizeSchema(limits);
+  return defaultBytes === undefined ? schema : schema.prefault(formatByteSize(defaultBytes));
+}
+
+interface SizeLimits {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+function byteSizeSchema({ min = 0, max = Number.MAX_SAFE_INTEGER }: SizeLimits) {
+  return z
     .union([z.string(), z.int()])
     .transform((value, context) => {
       const bytes = typeof value === "number" ? value : parseByteSize(value);
@@ -45,7 +66,6 @@ export function byteSize(defaultBytes?: number, limits: { readonly min?: number;
       return bytes;
     })
     .meta({ format: "byte-size", examples: ["10MiB", "512KiB"] });
-  return defaultBytes === undefined ? schema : schema.prefault(formatByteSize(defaultBytes));
 }
 
 /** A text that no dump, log line or error message may show. */

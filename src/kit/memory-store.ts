@@ -1,4 +1,4 @@
-import type { Change, StateScope, StoreBackend } from "../component/store.ts";
+import type { Change, Page, PageRange, StateScope, StoreBackend } from "../component/store.ts";
 
 /**
  * A store that ends with the process. It keeps the staged values themselves, which are immutable, so nothing is encoded;
@@ -16,6 +16,9 @@ export function memoryStore(): StoreBackend {
     async load<T>(scope: StateScope<T>) {
       return new Map(scopes.get(scope.name)) as ReadonlyMap<string, T>;
     },
+    async page<T>(scope: StateScope<T>, range: PageRange) {
+      return pageOf(scopes.get(scope.name) as ReadonlyMap<string, T> | undefined, range);
+    },
     commit(changes: readonly Change[]) {
       // Neighbours are mostly of one scope: its rows are looked up once for all of them.
       let looked: StateScope<unknown> | undefined;
@@ -27,5 +30,15 @@ export function memoryStore(): StoreBackend {
         else rows.set(key, value);
       }
     },
+  };
+}
+
+/** A page of rows that are all at hand. */
+export function pageOf<T>(rows: ReadonlyMap<string, T> | undefined, { after, rowsMax }: PageRange): Page<T> {
+  const keys = [...(rows?.keys() ?? [])].filter((key) => after === undefined || key > after).sort();
+  const page = keys.slice(0, rowsMax);
+  return {
+    rows: page.map((key) => [key, rows!.get(key)!] as const),
+    last: page.length < keys.length ? page.at(-1) : undefined,
   };
 }

@@ -15,7 +15,7 @@ export type CommitResult =
   | { readonly type: "unknown" | "late" };
 
 export interface CommitterOptions {
-  readonly backend: StoreBackend;
+  readonly backend: Pick<StoreBackend, "commit">;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -32,7 +32,7 @@ export interface CommitterOptions {
  * known to be kept; and its effects are run then.
  */
 export class Committer {
-  readonly #backend: StoreBackend;
+  readonly #backend: Pick<StoreBackend, "commit">;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #timeoutMs: number;

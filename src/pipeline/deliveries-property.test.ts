@@ -166,9 +166,7 @@ function scriptedDisk(clock: VirtualClock, fates: readonly CommitFate[]) {
   const keep = (changes: readonly Change[]) => {
     for (const { key, value } of changes) rows.set(key, value as number);
   };
-  const backend: StoreBackend = {
-    durable: true,
-    load: async () => new Map(),
+  const backend: Pick<StoreBackend, "commit"> = {
     commit(changes, signal) {
       expect(busy, "one commit at a time").toBe(false);
       const fate = queue.shift() ?? "at_once";

@@ -26,9 +26,7 @@ const SCOPE: StateScope<number> = {
 function heldStore() {
   const commits: { readonly keys: readonly string[]; kept(): void; fails(error: Error): void; signal: AbortSignal }[] =
     [];
-  const backend: StoreBackend = {
-    durable: true,
-    load: async () => new Map(),
+  const backend: Pick<StoreBackend, "commit"> = {
     commit(changes: readonly Change[], signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       commits.push({ keys: changes.map(({ key }) => key), kept: resolve, fails: reject, signal });
@@ -39,7 +37,7 @@ function heldStore() {
 }
 
 function engine(
-  backend: StoreBackend,
+  backend: Pick<StoreBackend, "commit">,
   options: { readonly limits?: Partial<DeliveryLimits>; readonly reach?: Consumer<Signal>[]; readonly log?: Log } = {},
 ) {
   const clock = virtualClock();

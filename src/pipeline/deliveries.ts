@@ -31,7 +31,7 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
 };
 
 export interface DeliveriesOptions {
-  readonly backend: StoreBackend;
+  readonly backend: Pick<StoreBackend, "commit">;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;

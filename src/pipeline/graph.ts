@@ -126,6 +126,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
       get durable() {
         return own.store.durable;
       },
+      page: own.store.page,
       scope(codec, name) {
         if (!making) throw new Error(`BUG: ${plan.key} asked for a scope of the store after its create`);
         seat.keepsState = true;
@@ -210,7 +211,7 @@ function consumerOf(target: string, signal: Signal, consumers: ReadonlyMap<strin
 function consumersOf({ plan, component: { definition }, instance, seat }: GraphNode): Next {
   const { meter, ports } = seat;
   const wrap = (signal: Signal, inner: Consumer<Signal>): Consumer<Signal> => {
-    if (definition.kind === "exporter") return exporterConsumer(signal, inner, meter);
+    if (definition.kind === "exporter") return definition.queued ? inner : exporterConsumer(signal, inner, meter);
     if (definition.kind === "connector") return connectorConsumer(signal, inner, [...ports.values()], meter);
     const passesUnchanged = definition.kind === "processor" && definition.passesUnchanged === true;
     return processorConsumer(signal, inner, ports.get(signal)!, { meter, passesUnchanged });

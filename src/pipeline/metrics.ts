@@ -1,5 +1,5 @@
 import type { MetricDescription } from "../component/meter.ts";
-import type { Signal } from "../model/signal.ts";
+import { perSignal } from "../kit/item-metrics.ts";
 
 /** The metrics that every agent has, whatever it consists of. Names that begin with `otelcol_` are the Collector's. */
 
@@ -39,13 +39,6 @@ export const LOG_LINES_UNREAD: MetricDescription = {
   unit: "{line}",
 };
 
-/** What the Collector calls an item of each signal in its metric names. */
-const ITEMS: Readonly<Record<Signal, string>> = {
-  metrics: "metric_points",
-  traces: "spans",
-  logs: "log_records",
-};
-
 export const RECEIVER_ACCEPTED = perSignal(
   "otelcol_receiver_accepted",
   (items) => `${items} that were handed on and kept`,
@@ -77,16 +70,3 @@ export const CONNECTOR_PRODUCED: MetricDescription = {
   description: "Items that the connector handed on",
   unit: "{item}",
 };
-
-function perSignal(prefix: string, describe: (items: string) => string): Readonly<Record<Signal, MetricDescription>> {
-  const description = (signal: Signal): MetricDescription => {
-    const items = ITEMS[signal];
-    const text = describe(items.replace("_", " "));
-    return {
-      name: `${prefix}_${items}`,
-      description: text[0]!.toUpperCase() + text.slice(1),
-      unit: `{${items.slice(0, -1)}}`,
-    };
-  };
-  return { metrics: description("metrics"), traces: description("traces"), logs: description("logs") };
-}

@@ -1,6 +1,6 @@
 import { STORE } from "../component/capabilities.ts";
 import type { Extension } from "../component/component.ts";
-import type { Change, StateScope, StoreBackend } from "../component/store.ts";
+import type { Change, Page, PageRange, StateScope, StoreBackend } from "../component/store.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 
 /**
@@ -28,6 +28,10 @@ export class AgentStore implements StoreBackend {
 
   load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
     return this.#backend.load(scope, signal);
+  }
+
+  page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>> {
+    return this.#backend.page(scope, range, signal);
   }
 
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void> {

@@ -7,6 +7,7 @@ export function componentStore(backend: StoreBackend, owner: string): Store {
     get durable() {
       return backend.durable;
     },
+    page: (scope, range, signal) => backend.page(scope, range, signal),
     scope(codec, name) {
       const fullName = name === undefined ? owner : `${owner}#${name}`;
       if (names.has(fullName)) throw new Error(`BUG: the scope ${fullName} was asked for twice`);

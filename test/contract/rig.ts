@@ -68,6 +68,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     meter: meters.meter({ [definition.kind]: definition.type }),
     store: {
       durable: store.durable,
+      page: store.page,
       // As the graph has it: a reload must know who keeps state before it starts anything.
       scope(codec, name) {
         if (!making) throw new Error("a scope of the store was asked for after create");

@@ -51,6 +51,7 @@ export async function exporterRig(
       scope: () => {
         throw new Error("no store here");
       },
+      page: () => Promise.reject(new Error("no store here")),
     },
     series: table,
     deliver: () => {

@@ -59,7 +59,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         return () => gauges.delete(name);
       },
     },
-    store: { durable: false, scope: unused },
+    store: { durable: false, page: () => Promise.reject(new Error("no store here")), scope: unused },
     series: table,
     deliver(origin, run) {
       if (refuse.admission !== undefined) return { taken: false, refusal: refuse.admission };

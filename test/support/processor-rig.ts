@@ -3,7 +3,8 @@ import type { ProcessorDefinition } from "../../src/component/define.ts";
 import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/delivery.ts";
 import type { Meter } from "../../src/component/meter.ts";
 import { Refusal } from "../../src/component/refusal.ts";
-import type { Change, StateScope, StoreBackend } from "../../src/component/store.ts";
+import type { Change, PageRange, StateScope, StoreBackend } from "../../src/component/store.ts";
+import { pageOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
@@ -74,6 +75,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         meter,
         store: {
           durable: true,
+          page: (scope, range, signal) => backend.page(scope, range, signal),
           scope: (codec, name = "") => ({
             name: `${definition.type}/${index}/${name}`,
             codec,
@@ -152,6 +154,9 @@ function byteStore(): StoreBackend {
     async load<T>(scope: StateScope<T>) {
       const rows = scopes.get(scope.name) ?? [];
       return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
+    },
+    async page<T>(scope: StateScope<T>, range: PageRange) {
+      return pageOf(await this.load(scope, NEVER), range);
     },
     commit(changes: readonly Change[]) {
       for (const { scope, key, value } of changes) {

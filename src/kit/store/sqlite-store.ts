@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
-import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../../component/store.ts";
+import {
+  type Change,
+  CommitUnknownError,
+  type Page,
+  type PageRange,
+  type StateScope,
+  type StoreBackend,
+} from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
@@ -64,6 +71,7 @@ export class SqliteStore implements StoreBackend {
   async load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
     const thread = this.#openedThread();
     const values = new Map<string, T>();
+    const keep = (key: string, value: T) => void values.set(key, value);
     const ask = (after?: string): Promise<LoadedRows> =>
       thread.ask({ type: "load", scope: scope.name, after, rowsMax: ROWS_OF_A_PAGE });
     let next: Promise<LoadedRows> | undefined = ask();
@@ -73,17 +81,17 @@ export class SqliteStore implements StoreBackend {
       // The next page is read there while this one is decoded here.
       next = page.last === undefined ? undefined : ask(page.last);
       next?.catch(() => {}); // Heard in the next round, or not at all when this one throws.
-      const bad = [...page.bad];
-      eachRow(page.rows, (_, key, bytes) => {
-        try {
-          values.set(key, scope.codec.decode(bytes!));
-        } catch (thrown) {
-          bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
-        }
-      });
-      if (bad.length > 0) await this.#setAside(thread, scope.name, bad);
+      await this.#decode(thread, scope, page, keep);
     }
     return values;
+  }
+
+  async page<T>(scope: StateScope<T>, { after, rowsMax }: PageRange, signal: AbortSignal): Promise<Page<T>> {
+    const thread = this.#openedThread();
+    const page = await orAborted(thread.ask({ type: "load", scope: scope.name, after, rowsMax }), signal);
+    const rows: [string, T][] = [];
+    await this.#decode(thread, scope, page, (key, value) => rows.push([key, value]));
+    return { rows, last: page.last };
   }
 
   commit(changes: readonly Change[]): Promise<void> {
@@ -151,6 +159,24 @@ export class SqliteStore implements StoreBackend {
       this.#reopening = undefined;
     });
     return this.#reopening;
+  }
+
+  /** Rows that cannot be read are set aside. */
+  async #decode<T>(
+    thread: StoreThread,
+    { name, codec }: StateScope<T>,
+    page: LoadedRows,
+    found: (key: string, value: T) => void,
+  ): Promise<void> {
+    const bad = [...page.bad];
+    eachRow(page.rows, (_, key, bytes) => {
+      try {
+        found(key, codec.decode(bytes!));
+      } catch (thrown) {
+        bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+      }
+    });
+    if (bad.length > 0) await this.#setAside(thread, name, bad);
   }
 
   async #setAside(thread: StoreThread, scope: string, rows: readonly BadRow[]): Promise<void> {

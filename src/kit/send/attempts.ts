@@ -1,0 +1,132 @@
+import type { Deps } from "../../component/component.ts";
+import { DeadlineError, deadline as startDeadline } from "../../lib/abort.ts";
+import { sleep } from "../../lib/clock.ts";
+import { type Batches, itemCount, type Signal } from "../../model/signal.ts";
+import { Backoff } from "./backoff.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
+import type { SendConfig } from "./config.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import { SendError } from "./send-error.ts";
+import type { PartialSuccess, Sender } from "./sender.ts";
+import type { SendTelemetry } from "./telemetry.ts";
+
+export interface AttemptsOptions<S extends Signal> {
+  readonly signal: S;
+  readonly sender: Sender<S>;
+  readonly config: SendConfig;
+  readonly deps: Pick<Deps, "clock" | "random" | "log">;
+  readonly breaker: CircuitBreaker;
+  readonly telemetry: SendTelemetry;
+  readonly deadLetters: DeadLetters | undefined;
+  /** What is not sent now will be after the next start: so it is left where it is, not given up. */
+  readonly durable: boolean;
+}
+
+/** Tries to send a request until it is through, refused for good, or given up. */
+export class Attempts<S extends Signal> {
+  readonly #options: AttemptsOptions<S>;
+  readonly #stopping = new AbortController();
+  readonly #ending = new AbortController();
+
+  constructor(options: AttemptsOptions<S>) {
+    this.#options = options;
+  }
+
+  /** Aborts at `end`. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** From here on nothing waits: what is under way ends, and what comes is tried once. */
+  stop(): void {
+    this.#stopping.abort(new Error("the exporter is stopping"));
+  }
+
+  /** From here on nothing is under way. */
+  end(): void {
+    this.stop();
+    this.#ending.abort(new Error("the exporter has stopped"));
+  }
+
+  /** `off`: sent, or given up and counted. `later`: it was broken off, and what is stored stays. Never rejects. */
+  async send(batch: Batches[S]): Promise<"off" | "later"> {
+    const { config, deps, durable, breaker } = this.#options;
+    const retry = config.retry_on_failure;
+    const backoff = new Backoff(retry, deps.random);
+    const began = deps.clock.monotonic();
+    for (;;) {
+      if (!breaker.tryBegin()) {
+        if (this.#stopping.signal.aborted) return this.#broken(batch, durable);
+        await breaker.next(this.#stopping.signal).catch(() => {}); // Asked again, and answered above.
+        continue;
+      }
+      const error = await this.#attempt(batch);
+      if (error === undefined) return "off";
+      if (error.kind === "permanent") return this.#giveUp(batch, error.reason, error.message);
+      if (this.#stopping.signal.aborted) return this.#broken(batch, durable);
+      if (!retry.enabled) return this.#giveUp(batch, "retry_disabled", error.message);
+      const waitMs = backoff.next(error.retryAfterMs);
+      const elapsedMs = deps.clock.monotonic() - began + waitMs;
+      if (retry.max_elapsed_time > 0 && elapsedMs > retry.max_elapsed_time) {
+        return this.#giveUp(batch, "max_elapsed_time", `no more retries left: ${error.message}`);
+      }
+      const key = "send_failed";
+      deps.log
+        .limited(key)
+        .warn("sending failed, and will be tried again", { reason: error.message, waitMs: Math.round(waitMs) });
+      await sleep(deps.clock, waitMs, this.#stopping.signal).catch(() => {}); // Then it is tried once more at the most.
+    }
+  }
+
+  async #attempt(batch: Batches[S]): Promise<SendError | undefined> {
+    const { sender, config, deps, breaker, telemetry } = this.#options;
+    const limit =
+      config.timeout > 0 ? startDeadline(deps.clock, config.timeout, "the attempt", this.#ending.signal) : undefined;
+    try {
+      const partial = await sender.send(batch, limit?.signal ?? this.#ending.signal);
+      breaker.succeeded();
+      this.#sent(batch, partial);
+      return undefined;
+    } catch (thrown) {
+      const error =
+        limit?.signal.reason instanceof DeadlineError ? timedOut(limit.signal.reason) : SendError.from(thrown);
+      telemetry.attempted(error.kind);
+      // A backend that refuses what is wrong with the data is well.
+      if (error.kind === "permanent") breaker.succeeded();
+      else if (this.#ending.signal.aborted) breaker.gaveUp();
+      else breaker.failed();
+      return error;
+    } finally {
+      limit?.cancel();
+    }
+  }
+
+  #sent(batch: Batches[S], partial: PartialSuccess | undefined): void {
+    const { signal, telemetry, deps } = this.#options;
+    const items = itemCount(signal, batch);
+    const rejected = Math.min(partial?.rejected ?? 0, items);
+    telemetry.attempted(partial === undefined ? "success" : "partial");
+    telemetry.sent.value += items - rejected;
+    if (partial === undefined) return;
+    if (rejected > 0) telemetry.dropped("partial_success", rejected);
+    deps.log.limited("partial_success").warn("the backend took a part only", { rejected, reason: partial.message });
+  }
+
+  #broken(batch: Batches[S], durable: boolean): "off" | "later" | Promise<"off" | "later"> {
+    return durable ? "later" : this.#giveUp(batch, "shutdown", "the exporter stopped before it was sent");
+  }
+
+  async #giveUp(batch: Batches[S], reason: string, message: string): Promise<"off"> {
+    const { signal, telemetry, deps, deadLetters } = this.#options;
+    const items = itemCount(signal, batch);
+    telemetry.dropped(reason, items);
+    const kept = (await deadLetters?.add({ signal, batch, reason, message })) ?? false;
+    const fate = kept ? "it is in the dead letter file" : "it is dropped";
+    deps.log.limited(`gave_up_${reason}`).error(`data was given up, ${fate}`, { items, reason, message });
+    return "off";
+  }
+}
+
+function timedOut(error: DeadlineError): SendError {
+  return new SendError("retryable", "timeout", error.message, { cause: error });
+}

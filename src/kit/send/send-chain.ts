@@ -1,0 +1,89 @@
+import { STORE } from "../../component/capabilities.ts";
+import type { Deps, Exporter } from "../../component/component.ts";
+import type { Next } from "../../component/delivery.ts";
+import type { Health } from "../../component/status.ts";
+import { NEVER } from "../../lib/abort.ts";
+import { SIGNALS, type Signal } from "../../model/signal.ts";
+import { Attempts } from "./attempts.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
+import type { SendConfig } from "./config.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import type { Sender, Senders } from "./sender.ts";
+import { SignalChain } from "./signal-chain.ts";
+import { type BatchCodec, StoredRequests } from "./stored-requests.ts";
+import { SendTelemetry, showBreaker } from "./telemetry.ts";
+
+export interface SendChainOptions {
+  readonly config: SendConfig;
+  readonly deps: Deps;
+  /** One for each signal that the exporter takes. */
+  readonly senders: Senders;
+  /** How batches become bytes: for queues in the store, and for sizes in bytes. */
+  readonly codecs: { readonly [S in Signal]: BatchCodec<S> };
+  readonly deadLetters?: DeadLetters;
+  /** What the senders need: opened before anything is sent, closed behind it. */
+  readonly transport?: { start?(signal: AbortSignal): Promise<void>; stop?(deadline: AbortSignal): Promise<void> };
+}
+
+/**
+ * An exporter around what sends: queue, batching, retries, circuit breaker, time limit and dead letters, the same for
+ * all. One chain for each signal; the breaker is theirs together, for they have one backend.
+ */
+export function sendChain(options: SendChainOptions): Exporter {
+  const { config, deps, senders, transport } = options;
+  let failingSince: number | undefined;
+  const breaker = new CircuitBreaker(config.circuit_breaker, deps.clock, (state) => {
+    if (state === "open") failingSince ??= deps.clock.monotonic();
+    if (state === "closed") failingSince = undefined;
+    if (state === "open") deps.log.warn("the backend fails again and again: the circuit breaker is open");
+    if (state === "closed") deps.log.info("the backend is back: the circuit breaker is closed");
+    deps.report(
+      state === "closed" ? { state: "ok" } : { state: "recoverable_error", message: `the circuit breaker is ${state}` },
+    );
+  });
+  const chains = SIGNALS.flatMap((signal) => {
+    const sender = senders[signal];
+    return sender === undefined ? [] : [[signal, chainOf(signal, sender as Sender<Signal>, breaker, options)] as const];
+  });
+  const stops: (() => void)[] = [];
+
+  return {
+    ...(Object.fromEntries(chains) as Next),
+    async load(signal) {
+      // Throws where there is no such extension, or it is no store.
+      if (config.sending_queue.storage !== undefined) deps.extension(config.sending_queue.storage, STORE);
+      for (const [, chain] of chains) await chain.load(signal);
+    },
+    async start(signal) {
+      await transport?.start?.(signal);
+      stops.push(showBreaker(deps.meter, () => breaker.state));
+      for (const [, chain] of chains) chain.start();
+    },
+    async stop(deadline = NEVER) {
+      await Promise.all(chains.map(([, chain]) => chain.stop(deadline)));
+      breaker.dispose();
+      for (const stop of stops.splice(0)) stop();
+      await transport?.stop?.(deadline);
+    },
+    async health(): Promise<Health> {
+      if (failingSince === undefined) return { status: "ok" };
+      const seconds = Math.round((deps.clock.monotonic() - failingSince) / 1000);
+      return { status: "failed", message: `nothing could be delivered for ${seconds} s` };
+    },
+  };
+}
+
+function chainOf<S extends Signal>(
+  signal: S,
+  sender: Sender<S>,
+  breaker: CircuitBreaker,
+  { config, deps, codecs, deadLetters }: SendChainOptions,
+): SignalChain<S> {
+  const telemetry = new SendTelemetry(deps.meter, signal);
+  const codec = codecs[signal];
+  const { storage } = config.sending_queue;
+  const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec, deps.series);
+  const durable = stored !== undefined;
+  const attempts = new Attempts({ signal, sender, config, deps, breaker, telemetry, deadLetters, durable });
+  return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored });
+}

@@ -83,7 +83,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
   };
   const codec: BatchCodec<"metrics"> = {
     encode: (batch) => Buffer.from(JSON.stringify(textsOf(batch))),
-    decode: (bytes) => ({ points: (JSON.parse(Buffer.from(bytes).toString()) as string[]).map(points) }),
+    decode: (bytes) => ({ rows: [], points: (JSON.parse(Buffer.from(bytes).toString()) as string[]).map(points) }),
   };
   const exporter = sendChain({
     config: configSchema().parse(options.config ?? {}),
@@ -118,7 +118,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
           upperBound: { items: texts.length, bytes: 0 },
           signal: NEVER,
         },
-        (delivery) => consumer.consume({ points: texts.map(points) }, delivery),
+        (delivery) => consumer.consume({ rows: [], points: texts.map(points) }, delivery),
       ),
     total: (name, attributes) => meters.total(name, attributes),
     pass: (ms = 0) => clock.advanceAsync(ms),

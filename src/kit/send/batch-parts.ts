@@ -1,5 +1,5 @@
 import type { LogsBatch } from "../../model/log-records.ts";
-import type { MetricsBatch, Point } from "../../model/points.ts";
+import { type MetricsBatch, type Point, pointCount, type Row } from "../../model/points.ts";
 import type { Resource } from "../../model/series.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { TracesBatch } from "../../model/spans.ts";
@@ -8,29 +8,34 @@ import type { TracesBatch } from "../../model/spans.ts";
 export interface BatchParts<S extends Signal> {
   /** The batch by the lane of each item's resource; the batch itself where it has one lane. */
   byLane(batch: Batches[S], laneOf: (resource: Resource) => number): ReadonlyMap<number, Batches[S]>;
-  /** In order, none with more than `itemsMax` items. */
+  /** In order, none with more than `itemsMax` items, unless a single piece (a row) has more. */
   cut(batch: Batches[S], itemsMax: number): readonly Batches[S][];
   join(batches: readonly Batches[S][]): Batches[S];
 }
 
-interface Rows<Batch, Item> {
-  items(batch: Batch): readonly Item[];
-  resource(item: Item): Resource;
-  batch(items: readonly Item[]): Batch;
+/** A batch as pieces that stay whole: its items, or its rows. */
+interface Pieces<Batch, Piece> {
+  of(batch: Batch): readonly Piece[];
+  items(piece: Piece): number;
+  resource(piece: Piece): Resource;
+  batch(pieces: readonly Piece[]): Batch;
 }
 
-const METRICS: Rows<MetricsBatch, Point> = {
-  items: ({ points }) => points,
-  resource: ({ series }) => series.resource,
-  batch: (points) => ({ points }),
+const METRICS: Pieces<MetricsBatch, Row | Point> = {
+  of: ({ rows, points }) => (rows.length === 0 ? points : points.length === 0 ? rows : [...rows, ...points]),
+  items: (piece) => (isRow(piece) ? pointCount({ rows: [piece], points: [] }) : 1),
+  resource: ({ series }) => ("resource" in series ? series : series[0]!).resource,
+  batch: (pieces) => ({ rows: pieces.filter(isRow), points: pieces.filter(isPoint) }),
 };
-const TRACES: Rows<TracesBatch, TracesBatch["spans"][number]> = {
-  items: ({ spans }) => spans,
+const TRACES: Pieces<TracesBatch, TracesBatch["spans"][number]> = {
+  of: ({ spans }) => spans,
+  items: () => 1,
   resource: ({ resource }) => resource,
   batch: (spans) => ({ spans }),
 };
-const LOGS: Rows<LogsBatch, LogsBatch["records"][number]> = {
-  items: ({ records }) => records,
+const LOGS: Pieces<LogsBatch, LogsBatch["records"][number]> = {
+  of: ({ records }) => records,
+  items: () => 1,
   resource: ({ resource }) => resource,
   batch: (records) => ({ records }),
 };
@@ -41,34 +46,51 @@ export const BATCH_PARTS: { readonly [S in Signal]: BatchParts<S> } = {
   logs: batchParts(LOGS),
 };
 
-function batchParts<Batch, Item>({ items: itemsOf, resource, batch: make }: Rows<Batch, Item>) {
+function isRow(piece: Row | Point): piece is Row {
+  return "values" in piece;
+}
+
+function isPoint(piece: Row | Point): piece is Point {
+  return !isRow(piece);
+}
+
+function batchParts<Batch, Piece>({ of, items, resource, batch: make }: Pieces<Batch, Piece>) {
   return {
     byLane(batch: Batch, laneOf: (resource: Resource) => number): ReadonlyMap<number, Batch> {
-      const lanes = new Map<number, Item[]>();
+      const lanes = new Map<number, Piece[]>();
       let last: Resource | undefined;
-      let items: Item[] = [];
-      for (const item of itemsOf(batch)) {
-        const its = resource(item);
+      let pieces: Piece[] = [];
+      for (const piece of of(batch)) {
+        const its = resource(piece);
         if (its !== last) {
           const lane = laneOf(its);
-          items = lanes.get(lane) ?? [];
-          lanes.set(lane, items);
+          pieces = lanes.get(lane) ?? [];
+          lanes.set(lane, pieces);
           last = its;
         }
-        items.push(item);
+        pieces.push(piece);
       }
       const parts = new Map<number, Batch>();
-      for (const [lane, itemsOfLane] of lanes) parts.set(lane, lanes.size === 1 ? batch : make(itemsOfLane));
+      for (const [lane, its] of lanes) parts.set(lane, lanes.size === 1 ? batch : make(its));
       return parts;
     },
     cut(batch: Batch, itemsMax: number): readonly Batch[] {
-      const items = itemsOf(batch);
-      if (items.length <= itemsMax) return [batch];
       const parts: Batch[] = [];
-      for (let from = 0; from < items.length; from += itemsMax) parts.push(make(items.slice(from, from + itemsMax)));
-      return parts;
+      let pieces: Piece[] = [];
+      let size = 0;
+      for (const piece of of(batch)) {
+        const its = items(piece);
+        if (pieces.length > 0 && size + its > itemsMax) {
+          parts.push(make(pieces));
+          pieces = [];
+          size = 0;
+        }
+        pieces.push(piece);
+        size += its;
+      }
+      return parts.length === 0 ? [batch] : [...parts, make(pieces)];
     },
     join: (batches: readonly Batch[]): Batch =>
-      batches.length === 1 ? batches[0]! : make(batches.flatMap((batch) => itemsOf(batch))),
+      batches.length === 1 ? batches[0]! : make(batches.flatMap((batch) => of(batch))),
   };
 }

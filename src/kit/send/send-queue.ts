@@ -215,5 +215,5 @@ export class SendQueue<S extends Signal> {
 /** The batch of an entry that is in memory. */
 export function batchOf<S extends Signal>(waiting: Waiting<S>): Batches[S] | undefined {
   if (waiting.newest === undefined) return waiting.batch;
-  return { points: [...waiting.newest.values()] } as unknown as Batches[S];
+  return { rows: [], points: [...waiting.newest.values()] } as unknown as Batches[S];
 }

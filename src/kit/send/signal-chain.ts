@@ -3,7 +3,7 @@ import type { Consumer, Delivery, Load } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import type { Point } from "../../model/points.ts";
+import { allPoints, type Point } from "../../model/points.ts";
 import type { Resource, Series } from "../../model/series.ts";
 import { type Batches, itemCount, type Signal } from "../../model/signal.ts";
 import type { Attempts } from "./attempts.ts";
@@ -155,13 +155,13 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   /** What a later value says as well is joined with what waits; deltas wait as they came. */
   #pushCompact(lane: number, waiting: Waiting<S>): void {
-    const { points } = waiting.batch as Batches["metrics"];
+    const points = allPoints(waiting.batch as Batches["metrics"]);
     const newest: Point[] = [];
     const rest: Point[] = [];
     for (const point of points) (isReplaced(point.series) ? newest : rest).push(point);
     if (newest.length > 0) this.#queue.pushNewest(lane, newest, waiting.since);
     if (rest.length === 0) return;
-    const batch = { points: rest } as unknown as Batches[S];
+    const batch = { rows: [], points: rest } as unknown as Batches[S];
     this.#queue.push(lane, { items: rest.length, bytes: 0, batch, since: waiting.since });
   }
 

@@ -5,8 +5,10 @@ import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { explainCommand } from "./explain.ts";
 import { type PrintConfigOptions, printConfigCommand } from "./print-config.ts";
+import { configOptions, examples, withConfigOptions } from "./program-options.ts";
 import type { ConfigOptions } from "./resolve-config.ts";
 import { schemaCommand } from "./schema.ts";
+import { addTotalsCommand } from "./totals-program.ts";
 import { validateCommand } from "./validate.ts";
 
 /** Runs the command that the arguments name (without the program's own name) and gives the process's exit code. */
@@ -95,6 +97,8 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
       finish(await printConfigCommand(context, { ...configOptions(options), format: options.format })),
     );
 
+  addTotalsCommand(program, context, finish);
+
   program
     .command("version")
     .description("print the version")
@@ -102,15 +106,6 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
 
   return program;
 }
-
-function withConfigOptions(command: Command): Command {
-  const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
-  return command
-    .option("-c, --config <source>", "a file, file:, env: or yaml:; several are laid over each other in order", collect)
-    .option("--set <path=value>", "lay one value over them all: --set receivers.gost.endpoint=:8000", collect);
-}
-
-const configOptions = ({ config = [], set = [] }: Partial<ConfigOptions>): ConfigOptions => ({ config, set });
 
 function wholeSeconds(text: string): number {
   const seconds = Number(text);
@@ -127,8 +122,6 @@ function unknownCommand(program: Command, [first]: readonly string[]): string | 
   return `There is no command "${first}".${suggestion ? ` Did you mean "${suggestion}"?` : ""} gostcol --help lists them.\n`;
 }
 
-const examples = (lines: readonly string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
-
 const GENERAL_HELP = `
 Without --config it takes ./gostcol.yaml, and where that is not there its default configuration.
 
@@ -137,6 +130,7 @@ Examples:
   gostcol --config gostcol.yaml             run
   gostcol validate --config gostcol.yaml    check, without running
   gostcol explain gost                      what the receiver for GOST can do
+  gostcol totals                            what has been counted
   gostcol demo                              see it work, without a GOST
 
 Exit codes: 0 done, 1 failed while running, 2 the configuration or the command line is wrong.`;

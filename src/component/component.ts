@@ -9,6 +9,7 @@ import type { Meter } from "./meter.ts";
 import type { Listen } from "./server.ts";
 import type { ComponentStatus, Health } from "./status.ts";
 import type { Store } from "./store.ts";
+import type { Adjusted, Adjustment } from "./totals.ts";
 
 /**
  * A part of the agent. Its `create` did no I/O and started nothing.
@@ -29,6 +30,11 @@ export interface Component {
    */
   stop?(deadline: AbortSignal): Promise<void>;
   health?(signal: AbortSignal): Promise<Health>;
+  /**
+   * Corrects one of the totals that it keeps, in a delivery of its own. Rejects with an `AdjustmentError` where that
+   * cannot be, and with whatever else where it may be tried again.
+   */
+  adjust?(adjustment: Adjustment, signal: AbortSignal): Promise<Adjusted>;
 }
 
 /** What a component may use. Nothing else: no globals, no clock or network of its own. */

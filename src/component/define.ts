@@ -4,6 +4,7 @@ import type { Connector, ConnectorNext, Deps, Exporter, Extension, Processor, Re
 import type { Next } from "./delivery.ts";
 import type { ComponentKind } from "./id.ts";
 import type { MetricDescription } from "./meter.ts";
+import type { StoredTotals } from "./totals.ts";
 
 /** The Collector's stability levels. */
 export type Stability = "development" | "alpha" | "beta" | "stable" | "deprecated";
@@ -81,6 +82,8 @@ export interface ProcessorDefinition<Schema extends z.ZodType = z.ZodType> exten
   readonly holds: "nothing" | "memory" | "store";
   /** Processors that it has to stand before in a pipeline; the configuration warns where it does not. */
   readonly order?: readonly OrderRule[];
+  /** Where it keeps totals: how those in a store are read and corrected without it. */
+  readonly totals?: StoredTotals;
   /** Hands batches on as they came, or not at all; so those behind it are asked to `examine` the same batches. */
   readonly passesUnchanged?: boolean;
   create(config: z.output<Schema>, deps: Deps, next: Next): Processor;
@@ -104,6 +107,8 @@ export interface ConnectorDefinition<Schema extends z.ZodType = z.ZodType> exten
 export interface ExtensionDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {
   readonly kind: "extension";
   readonly stability: Stability;
+  /** Where it provides a store: the folder that this is in, for those who read it without an agent. */
+  storeFolder?(config: z.output<Schema>): string;
   create(config: z.output<Schema>, deps: Deps): Extension;
 }
 

@@ -2,6 +2,7 @@ import type { MetricsBatch, Row } from "../../src/model/points.ts";
 import type { MemberBehaviour, Metric, Source, Stream } from "../../src/model/series.ts";
 import type { MemberIdentity, SeriesTable } from "../../src/model/series-table.ts";
 import { type LifeEvent, type Receipt, type SourceFacts, settledReceipt } from "../../src/model/source-facts.ts";
+import { sourceKey, streamKey } from "../../src/model/stream-key.ts";
 
 /** The five counts of GOST's stats, in its order. */
 export type Stats = readonly [conns: number, active: number, received: number, transmitted: number, errors: number];
@@ -32,7 +33,7 @@ export function report(
     { service },
   );
   const source: Source = {
-    key: `edge-1/${kind}/${service}`,
+    key: sourceKey({ node: "edge-1", kind, service }),
     node: "edge-1",
     kind,
     service,
@@ -89,7 +90,9 @@ function streamOf(table: SeriesTable, source: Source, client: string): Stream {
         : {}),
     }),
   );
-  return table.stream(`${source.key}/${client}`, source, client === "" ? undefined : client, members);
+  const whose = client === "" ? undefined : client;
+  const key = streamKey({ ...source, ...(whose === undefined ? {} : { client: whose }) });
+  return table.stream(key, source, whose, members);
 }
 
 /** How tests name a member's series: `shownName("received", "alice")`. */

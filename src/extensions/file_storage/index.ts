@@ -14,6 +14,7 @@ export const fileStorageExtension = defineExtension({
   stability: "beta",
   config,
   telemetry: TELEMETRY,
+  storeFolder: ({ directory }) => resolve(directory),
   resources: ({ directory }) => [{ type: "file", file: resolve(directory), path: ["directory"] }],
 
   create(config, { clock, log, meter, report }): Extension {

@@ -8,6 +8,8 @@ import { MIGRATIONS, migrate, pragma } from "./schema.ts";
 import { setAsideFile } from "./set-aside-file.ts";
 import { StoreTables } from "./store-tables.ts";
 
+export const STORE_FILE = "gostcol.db";
+
 /**
  * So much of the log is brought into the file at once, which the commit that reaches it waits for. Often is late for
  * many; seldom makes the log long, which a start after a kill has to read.
@@ -30,7 +32,7 @@ export interface StoreFile {
 export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS): StoreFile {
   const lock = lockFolder(options);
   try {
-    const file = join(options.folder, "gostcol.db");
+    const file = join(options.folder, STORE_FILE);
     const setAside = setAsideFlawed(file, options);
     createFile(file);
     const database = new DatabaseSync(file);

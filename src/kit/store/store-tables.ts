@@ -138,6 +138,7 @@ export class StoreTables {
   }
 }
 
-function checksumOf(scope: number, key: string, value: Uint8Array): number {
+/** What a row is stored with, so that bytes that have changed are found. */
+export function checksumOf(scope: number, key: string, value: Uint8Array): number {
   return crc32(value, crc32(key, scope));
 }

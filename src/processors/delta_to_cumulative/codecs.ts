@@ -1,4 +1,5 @@
 import type { Codec } from "../../component/store.ts";
+import type { Adjustment } from "../../component/totals.ts";
 import { afterAbsence } from "./doubts.ts";
 import type { PlainState } from "./plain-sums.ts";
 import { newSource, type SourceState } from "./source-state.ts";
@@ -7,15 +8,17 @@ import { type Doubts, StreamState } from "./stream-state.ts";
 
 /**
  * A stream's row: 64-bit floats, little-endian. Version, flags (1: with doubts, 2: with readings), number of members n,
- * start, life, falls, then n totals, n last values, with doubts n open and n settled ones, then the readings. It is
- * written with every report, so it holds nothing that does not change; the identity is a row of its own.
+ * start, life, falls, epochs, time of the last report, then n totals, n last values, with doubts n open and n settled
+ * ones, then the readings. It is written with every report, so it holds nothing that does not change; the identity is a
+ * row of its own.
  */
-const STREAM_VERSION = 2;
-/** Had no readings. */
-const FIRST_STREAM_VERSION = 1;
+const STREAM_VERSION = 3;
+/** Versions 1 (never with readings) and 2 had neither epochs nor the time of the last report. */
+const UNTIMED_STREAM_VERSIONS: readonly number[] = [1, 2];
 const WITH_DOUBTS = 1;
 const WITH_READINGS = 2;
-const HEADER = 6;
+const HEADER = 8;
+const UNTIMED_HEADER = 6;
 
 export const streamCodec: Codec<StreamState> = {
   encode(state) {
@@ -33,20 +36,22 @@ export const streamCodec: Codec<StreamState> = {
       return number;
     };
     const version = next();
-    if (version !== STREAM_VERSION && version !== FIRST_STREAM_VERSION) {
-      throw new Error(`stream totals of version ${version}`);
-    }
+    const isTimed = version === STREAM_VERSION;
+    if (!isTimed && !UNTIMED_STREAM_VERSIONS.includes(version)) throw new Error(`stream totals of version ${version}`);
     const flags = next();
     const members = next();
-    const lineage = { start: next(), life: next(), falls: next() };
-    if (!(bytes.length >= 8 * (HEADER + members * 2))) throw new Error("stream totals of a wrong size");
+    const [start, life, falls] = [next(), next(), next()];
+    const lineage = { start, life, falls, epochs: isTimed ? next() : falls + 1 };
+    const reportAt = isTimed ? next() : 0;
+    if (!(bytes.length >= 8 * ((isTimed ? HEADER : UNTIMED_HEADER) + members * 2)))
+      throw new Error("stream totals of a wrong size");
     const numbers = () => Array.from({ length: members }, next);
     const [totals, last] = [numbers(), numbers()];
     const doubts: Doubts | undefined =
       (flags & WITH_DOUBTS) !== 0 ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) } : undefined;
     const readings = (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next) : undefined;
     if (bytes.length !== offset) throw new Error("stream totals of a wrong size");
-    return afterAbsence(new StreamState(lineage, totals, last, doubts, readings));
+    return afterAbsence(new StreamState(lineage, totals, last, reportAt, doubts, readings));
   },
 };
 
@@ -56,7 +61,7 @@ function streamSize({ totals, doubts, readings }: StreamState): number {
 }
 
 function writeStream(state: StreamState, target: DataView, offset: number): void {
-  const { lineage, totals, last, doubts, readings } = state;
+  const { lineage, totals, last, reportAt, doubts, readings } = state;
   const flags = (doubts === undefined ? 0 : WITH_DOUBTS) + (readings === undefined ? 0 : WITH_READINGS);
   target.setFloat64(offset, STREAM_VERSION, true);
   target.setFloat64(offset + 8, flags, true);
@@ -64,6 +69,8 @@ function writeStream(state: StreamState, target: DataView, offset: number): void
   target.setFloat64(offset + 24, lineage.start, true);
   target.setFloat64(offset + 32, lineage.life, true);
   target.setFloat64(offset + 40, lineage.falls, true);
+  target.setFloat64(offset + 48, lineage.epochs, true);
+  target.setFloat64(offset + 56, reportAt, true);
   let end = writeNumbers(totals, target, offset + 8 * HEADER);
   end = writeNumbers(last, target, end);
   if (doubts !== undefined) {
@@ -89,6 +96,8 @@ export const sourceCodec: Codec<SourceState> = jsonCodec("source", (state) => ({
 }));
 
 export const plainCodec: Codec<PlainState> = jsonCodec("sum", (state) => state);
+
+export const adjustmentCodec: Codec<Adjustment> = jsonCodec("correction", (adjustment) => adjustment);
 
 function jsonCodec<T>(what: string, made: (stored: T) => T): Codec<T> {
   return {

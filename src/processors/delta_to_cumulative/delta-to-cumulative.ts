@@ -1,5 +1,7 @@
 import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
+import { Refusal } from "../../component/refusal.ts";
+import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
 import { type MetricsBatch, pointCount, pointsOf } from "../../model/points.ts";
@@ -95,6 +97,19 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points, source: facts }, delivery);
   }
 
+  /** Corrects a total of a stream. Rejects with an `AdjustmentError` where that cannot be, and else when it was not kept. */
+  async adjust(adjustment: Adjustment, signal: AbortSignal): Promise<Adjusted> {
+    let adjusted: Adjusted | undefined;
+    const outcome = await this.#begin(1, signal, (delivery) => {
+      const staging = new Staging(delivery.transaction, delivery.receivedAt);
+      adjusted = refusing(() => this.#streams.adjust(adjustment, staging));
+      return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points }, delivery);
+    });
+    if (outcome.taken) return adjusted!;
+    const { kind, message } = outcome.refusal;
+    throw kind === "permanent" ? new AdjustmentError(message) : outcome.refusal;
+  }
+
   async #sweep(): Promise<void> {
     const stale = this.#plain.stale(this.#deps.clock.now() - this.#config.max_stale);
     if (stale.length === 0) return;
@@ -108,8 +123,20 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     signal: AbortSignal,
     run: (delivery: Delivery) => void | Promise<void>,
   ): Promise<void> {
-    const peer = { address: "delta_to_cumulative", transport: "internal" } as const;
-    const outcome = await this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal }, run);
+    const outcome = await this.#begin(items, signal, run);
     if (!outcome.taken) this.#deps.log.warn(`${what} were refused`, { items, reason: outcome.refusal.message });
+  }
+
+  #begin(items: number, signal: AbortSignal, run: (delivery: Delivery) => void | Promise<void>) {
+    const peer = { address: "delta_to_cumulative", transport: "internal" } as const;
+    return this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal }, run);
+  }
+}
+
+function refusing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw thrown instanceof AdjustmentError ? new Refusal("permanent", "not_adjustable", thrown.message) : thrown;
   }
 }

@@ -34,11 +34,11 @@ export function doubted(
 
 /** The state once it is proven that the values of its life were deltas: what they could have meant is added. */
 export function afterProof(state: StreamState): StreamState {
-  const { lineage, last, doubts, readings } = state;
+  const { lineage, last, reportAt, doubts, readings } = state;
   if (doubts === undefined || doubts.open.every((open) => open === 0)) return state;
   const totals = state.totals.map((total, index) => total + doubts.open[index]!);
   const proven = { ...doubts, open: doubts.open.map(() => 0), falling: doubts.falling.map(() => []) };
-  return new StreamState(lineage, totals, last, proven, readings && withAdded(readings, doubts.open));
+  return new StreamState(lineage, totals, last, reportAt, proven, readings && withAdded(readings, doubts.open));
 }
 
 /** Whether the values of its life cannot have been anything but deltas. */
@@ -63,8 +63,9 @@ function withoutIdleDoubts(state: StreamState): StreamState {
   return isCertain ? withDoubts(state, undefined) : state;
 }
 
-function withDoubts({ lineage, totals, last, readings }: StreamState, doubts: Doubts | undefined): StreamState {
-  return new StreamState(lineage, totals, last, doubts, readings);
+function withDoubts(state: StreamState, doubts: Doubts | undefined): StreamState {
+  const { lineage, totals, last, reportAt, readings } = state;
+  return new StreamState(lineage, totals, last, reportAt, doubts, readings);
 }
 
 function settle(doubts: Doubts): Doubts {

@@ -11,18 +11,18 @@ import {
   shapeOfText,
 } from "./stored-identity.ts";
 
-const shapeCodec: Codec<Shape> = {
+export const shapeCodec: Codec<Shape> = {
   encode: ({ text }) => Buffer.from(text),
   decode: (bytes) => shapeOfText(textOf(bytes)),
 };
 
-interface Row {
+interface IdentityRow {
   readonly text: string;
   readonly shapeId: string;
   readonly common: Attributes;
 }
 
-const rowCodec: Codec<Row> = {
+export const identityCodec: Codec<IdentityRow> = {
   encode: ({ text }) => Buffer.from(text),
   decode(bytes) {
     const text = textOf(bytes);
@@ -33,7 +33,7 @@ const rowCodec: Codec<Row> = {
 /** The stored identities of streams, sources or single series, and the exported series that are made of them. */
 export class Identities {
   readonly #table: SeriesTable;
-  readonly #rows: StateScope<Row>;
+  readonly #rows: StateScope<IdentityRow>;
   readonly #shapes: StateScope<Shape>;
   readonly #maker = new IdentityMaker();
   /** The shapes that are in the store, or on their way there. */
@@ -43,7 +43,7 @@ export class Identities {
 
   constructor(store: Store, table: SeriesTable, name: string) {
     this.#table = table;
-    this.#rows = store.scope(rowCodec, `${name}_identities`);
+    this.#rows = store.scope(identityCodec, `${name}_identities`);
     this.#shapes = store.scope(shapeCodec, `${name}_shapes`);
   }
 

@@ -1,6 +1,7 @@
 import { defineProcessor } from "../../component/define.ts";
 import { configSchema } from "./config.ts";
 import { DeltaToCumulative } from "./delta-to-cumulative.ts";
+import { storedTotals } from "./stored-totals.ts";
 import { telemetry } from "./telemetry.ts";
 
 export const deltaToCumulativeProcessor = defineProcessor({
@@ -11,5 +12,6 @@ export const deltaToCumulativeProcessor = defineProcessor({
   signals: { metrics: "beta" },
   telemetry,
   holds: "nothing",
+  totals: storedTotals,
   create: (config, deps, next) => new DeltaToCumulative(config, deps, next),
 });

@@ -37,9 +37,10 @@ export function lineageEnded({ lineage, totals }: StreamState, behaviours: Behav
 }
 
 export function lineageAfter({ lineage, totals }: StreamState, view: LifeView, untold: boolean): Lineage {
-  const { start, life, falls } = lineage;
-  const isOfNextLife = view.nextLife !== view.life && (untold || totals.every(Number.isNaN));
+  const { start, life, falls, epochs } = lineage;
+  const isNew = totals.every(Number.isNaN);
+  const isOfNextLife = view.nextLife !== view.life && (untold || isNew);
   const lifeAfter = isOfNextLife ? view.nextLife : view.late ? life : Math.max(life, view.life);
   if (lifeAfter === life && !untold) return lineage;
-  return { start, life: lifeAfter, falls: untold ? falls + 1 : falls };
+  return { start, life: lifeAfter, falls: untold ? falls + 1 : falls, epochs: isNew ? epochs : epochs + 1 };
 }

@@ -54,7 +54,7 @@ export function afterReport(
     }
     if (!view.late) last[index] = value;
   }
-  const counted = new StreamState(lineageAfter(before, view, untold), totals, last, before.doubts);
+  const counted = new StreamState(lineageAfter(before, view, untold), totals, last, view.at, before.doubts);
   if (mode !== "undecided" && before.doubts === undefined) return counted;
   return doubted(before, counted, values, behaviours, view);
 }
@@ -64,7 +64,7 @@ export function newStreamWithout(state: StreamState, values: readonly number[], 
   const isLeftOut = (index: number) =>
     behaviours[index] === "cumulative" || (behaviours[index] === "by_mode" && mode !== "delta");
   const last = values.map((value, index) => (isLeftOut(index) && isCount(value) ? value : Number.NaN));
-  return new StreamState(state.lineage, state.totals, last, state.doubts);
+  return new StreamState(state.lineage, state.totals, last, state.reportAt, state.doubts);
 }
 
 function added(total: number, value: number): number {

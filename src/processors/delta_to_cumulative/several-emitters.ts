@@ -84,14 +84,14 @@ export function afterSeveral(
       : 0,
   );
   const lineage = lineageAfter(before, view, untold);
-  const counted = new StreamState(lineage, totals, before.last, wasSettled.doubts, { ...after, spread });
+  const counted = new StreamState(lineage, totals, before.last, view.at, wasSettled.doubts, { ...after, spread });
   if (mode !== "undecided" && counted.doubts === undefined) return counted;
   return doubted(wasSettled, counted, values, behaviours, view);
 }
 
 /** The state when its lineages are over: by how much they could have counted too little stays uncertain. */
 export function settledReadings(state: StreamState, { spread }: Readings): StreamState {
-  const { lineage, totals, last } = state;
+  const { lineage, totals, last, reportAt } = state;
   const doubts = state.doubts ?? noDoubts(totals.length);
   const settled = doubts.settled.map((doubt, index) => doubt + spread[index]!);
   const isCertain = state.doubts === undefined && spread.every((part) => part === 0);
@@ -99,6 +99,7 @@ export function settledReadings(state: StreamState, { spread }: Readings): Strea
     lineage,
     totals,
     last.map(() => Number.NaN),
+    reportAt,
     isCertain ? undefined : { ...doubts, settled },
   );
 }

@@ -1,8 +1,12 @@
 import type { Store } from "../../component/store.ts";
+import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
-import { streamCodec } from "./codecs.ts";
+import { streamKey } from "../../model/stream-key.ts";
+import { AdjustmentBook, adjustmentKey, type Corrections, isNumber } from "./adjustment-book.ts";
+import { adjustmentCodec, streamCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
+import { SCOPES } from "./scopes.ts";
 import type { Cell, Outgoing, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
 import { newStream, type StreamState, uncertainty, withMembers } from "./stream-state.ts";
@@ -15,6 +19,8 @@ export interface StreamRecord extends Cell<StreamState> {
   behaviours: readonly MemberBehaviour[];
   exported: readonly Series[];
   uncertain: readonly (Series | undefined)[];
+  /** Where corrections of it are shown: nearly always nowhere. */
+  corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
   unpin: readonly (() => void)[];
   /** The batch that it was last part of, and the time of its row there. */
   batch: number;
@@ -33,6 +39,8 @@ const CERTAIN_PERIOD_MS = 60_000;
 /** All streams with a total: in memory by the series that are reported, in the store by the stream's lasting key. */
 export class StreamRecords {
   readonly scope;
+  readonly #adjustments;
+  readonly #book = new AdjustmentBook();
   readonly #identities;
   readonly #table: SeriesTable;
   readonly #byKey = new Map<string, StreamRecord>();
@@ -40,7 +48,8 @@ export class StreamRecords {
   readonly #bySeries: Memo<StreamRecord>;
 
   constructor(store: Store, table: SeriesTable) {
-    this.scope = store.scope(streamCodec, "streams");
+    this.scope = store.scope(streamCodec, SCOPES.streams);
+    this.#adjustments = store.scope(adjustmentCodec, SCOPES.adjustments);
     this.#identities = new Identities(store, table, "stream");
     this.#table = table;
     this.#bySeries = table.memo<StreamRecord>();
@@ -55,6 +64,7 @@ export class StreamRecords {
   }
 
   async load(signal: AbortSignal): Promise<void> {
+    for (const adjustment of (await this.#adjustments.load(signal)).values()) this.#book.add(adjustment);
     const identities = await this.#identities.load(signal);
     const states = await this.scope.load(signal);
     this.#identities.whileLoading(() => {
@@ -82,11 +92,35 @@ export class StreamRecords {
     return record;
   }
 
+  /** Keeps a correction, and shows it. Throws an `AdjustmentError` where it cannot be. */
+  adjust(adjustment: Adjustment, staging: Staging): Adjusted {
+    const record = this.#byKey.get(streamKey(adjustment.total.owner));
+    const { identity } = record ?? {};
+    if (record === undefined || identity === undefined) throw new AdjustmentError("there is no such total");
+    const index = identity.shape.members.findIndex(({ series }) => isNumber(series, adjustment.total));
+    const isTotal = record.behaviours[index] !== "level";
+    const adjusted = this.#book.checked(adjustment, isTotal ? record.state.totals[index] : undefined);
+    if (!this.#book.has(adjustment)) {
+      this.#book.add(adjustment);
+      staging.transaction.put(this.#adjustments, adjustmentKey(adjustment), adjustment);
+      staging.transaction.onRolledBack(() => {
+        this.#book.remove(adjustment);
+        if (record.identity !== undefined) this.#identify(record, record.identity);
+      });
+      this.#identify(record, identity);
+    }
+    this.show(record, staging.at, staging);
+    return adjusted;
+  }
+
   /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
     outgoing.rows.push({ series: exported, start: state.lineage.start, time, values: state.totals });
+    for (const { series, corrections } of record.corrected) {
+      outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
+    }
     if (!isCertain(state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
       this.#showUncertain(record, time, outgoing);
     }
@@ -119,6 +153,7 @@ export class StreamRecords {
       behaviours: [],
       exported: [],
       uncertain: [],
+      corrected: [],
       unpin: [],
       batch: 0,
       time: 0,
@@ -170,11 +205,23 @@ export class StreamRecords {
     record.behaviours = members.map(({ behaviour }) => behaviour);
     record.exported = members.map(({ series }) => exported(series));
     record.uncertain = members.map(({ uncertain }) => uncertain && exported(uncertain));
-    record.unpin = [...record.exported, ...record.uncertain.filter((series) => series !== undefined)].map((series) =>
+    record.corrected = members.flatMap(({ series }) => {
+      const corrections = this.#book.of(record.key, series);
+      return corrections === undefined ? [] : [{ series: exported(correctionsShape(series)), corrections }];
+    });
+    const more = [...record.uncertain, ...record.corrected.map(({ series }) => series)];
+    record.unpin = [...record.exported, ...more.filter((series) => series !== undefined)].map((series) =>
       this.#table.pin(series),
     );
     for (const unpin of earlier) unpin();
   }
+}
+
+/** Where the corrections of a total are shown: beside it, as a sum that may go either way. */
+function correctionsShape(shape: SeriesShape): SeriesShape {
+  const name = `${shape.metric.name}.adjustment`;
+  const description = "Corrections by hand, to be added to the total of the same name.";
+  return { ...shape, metric: { ...shape.metric, name, description, monotonic: false } };
 }
 
 function keysOf({ shape, common }: StoredIdentity): readonly string[] {

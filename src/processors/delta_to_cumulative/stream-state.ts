@@ -18,6 +18,8 @@ export class StreamState {
   readonly totals: readonly number[];
   /** The values that the lineage reported last. */
   readonly last: readonly number[];
+  /** When the last report came; 0 never. An idle stream is not reported, so this is when anything of it last changed. */
+  readonly reportAt: number;
   /** Absent while nothing is uncertain, as always where the mode is told from the beginning. */
   readonly doubts: Doubts | undefined;
   /** Absent while one lineage explains all; then they say what `last` would. */
@@ -27,12 +29,14 @@ export class StreamState {
     lineage: Lineage,
     totals: readonly number[],
     last: readonly number[],
+    reportAt: number,
     doubts?: Doubts,
     readings?: Readings,
   ) {
     this.lineage = lineage;
     this.totals = totals;
     this.last = last;
+    this.reportAt = reportAt;
     this.doubts = doubts;
     this.readings = readings;
   }
@@ -46,6 +50,8 @@ export interface Lineage {
   readonly life: number;
   /** How often a counter fell that nothing had announced. */
   readonly falls: number;
+  /** How often its counters began: once, and again with each life and each such fall after that. */
+  readonly epochs: number;
 }
 
 /** By how much totals could be too low. */
@@ -63,20 +69,20 @@ export type Behaviours = readonly MemberBehaviour[];
 /** A stream before its first report. Its epoch began at zero, so its first values count in whole. */
 export function newStream(start: number, members: number, life: number): StreamState {
   const none = Array.from({ length: members }, () => Number.NaN);
-  return new StreamState({ start, life, falls: 0 }, none, none);
+  return new StreamState({ start, life, falls: 0, epochs: 1 }, none, none, 0);
 }
 
 /** The state when its members are others now: each entry is the index that a member had before, or -1. */
 export function withMembers(state: StreamState, indexes: readonly number[]): StreamState {
   const pick = (numbers: readonly number[], missing: number) => indexes.map((index) => numbers[index] ?? missing);
-  const { lineage, totals, last, doubts, readings } = state;
+  const { lineage, totals, last, reportAt, doubts, readings } = state;
   const picked = doubts && {
     open: pick(doubts.open, 0),
     settled: pick(doubts.settled, 0),
     falling: indexes.map((index) => doubts.falling[index] ?? []),
   };
   const read = readings && withReadMembers(readings, indexes);
-  return new StreamState(lineage, pick(totals, Number.NaN), pick(last, Number.NaN), picked, read);
+  return new StreamState(lineage, pick(totals, Number.NaN), pick(last, Number.NaN), reportAt, picked, read);
 }
 
 /** By how much a member's total could be too low. */

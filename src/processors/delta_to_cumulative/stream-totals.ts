@@ -1,4 +1,5 @@
 import type { Store } from "../../component/store.ts";
+import type { Adjusted, Adjustment } from "../../component/totals.ts";
 import type { Row } from "../../model/points.ts";
 import type { Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
@@ -64,6 +65,10 @@ export class StreamTotals {
       (record) => (outgoing: Outgoing) => this.#sources.show(record, at, outgoing),
     );
     return [...streams, ...sources];
+  }
+
+  adjust(adjustment: Adjustment, staging: Staging): Adjusted {
+    return this.#streams.adjust(adjustment, staging);
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 import type { Attributes } from "../../model/attributes.ts";
 import type { MemberBehaviour, Metric, Resource, Scope, Series, Source, Stream } from "../../model/series.ts";
 import type { MemberIdentity, SeriesTable } from "../../model/series-table.ts";
+import { streamKey } from "../../model/stream-key.ts";
 import { COUNTS, type CountName } from "./counts.ts";
 
 /** The states of a service, as GOST names them. */
@@ -79,24 +80,24 @@ export class GostSeries {
 
   /** The numbers of a service, or of one client of its handler: a member for each of `COUNTS`, in their order. */
   stream(resource: Resource, source: Source, client: string | undefined): Stream {
-    const { node, kind, service } = source;
+    const { kind, service } = source;
     const attributes = {
       "gost.service.name": service,
       ...(client === undefined ? {} : { "gost.client.id": client }),
     };
-    const key = JSON.stringify(client === undefined ? [node, kind, service] : [node, kind, service, client]);
+    const key = streamKey({ ...source, ...(client === undefined ? {} : { client }) });
     const members = COUNTS.map((count) => this.#member(resource, kind as Kind, count, attributes));
     return this.#table.stream(key, source, client, members);
   }
 
   /** Where the bytes of all clients are added that have no series of their own: `inputBytes`, then `outputBytes`. */
   overflow(resource: Resource, source: Source): Stream {
-    const { node, kind, service } = source;
+    const { kind, service } = source;
     const attributes = { "gost.service.name": service, "otel.metric.overflow": true };
     const members = (["inputBytes", "outputBytes"] as const).map((count) =>
       this.#member(resource, kind as Kind, count, attributes),
     );
-    return this.#table.stream(JSON.stringify([node, kind, service, null]), source, undefined, members);
+    return this.#table.stream(streamKey({ ...source, client: null }), source, undefined, members);
   }
 
   #member(resource: Resource, kind: Kind, count: CountName, attributes: Attributes): MemberIdentity {

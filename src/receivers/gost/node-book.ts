@@ -1,5 +1,6 @@
 import type { Series, Source, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
+import { sourceKey } from "../../model/stream-key.ts";
 import { type GostSeries, type Kind, SERVICE_STATES } from "./gost-series.ts";
 import type { Emitter, Level, Node, Service, Signature } from "./node.ts";
 
@@ -76,16 +77,10 @@ export class NodeBook {
     }
     if (name === "" || !isName(name) || !this.#hasRoom(node, 1)) return undefined;
     const unreported = this.#gost.unreported(node.resource, name);
+    const whose = { node: node.name, service: name };
     const level = (kind: Kind, more: Pick<Source, "emitters">): Level => ({
       node,
-      source: {
-        key: JSON.stringify([node.name, kind, name]),
-        node: node.name,
-        kind,
-        service: name,
-        unreported,
-        ...more,
-      },
+      source: { key: sourceKey({ ...whose, kind }), ...whose, kind, unreported, ...more },
       emitters: new Map(),
       overflow: undefined,
     });

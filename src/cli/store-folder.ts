@@ -1,0 +1,40 @@
+import { resolve } from "node:path";
+import type { CheckedConfig } from "../config/checked-config.ts";
+import { NEVER } from "../lib/abort.ts";
+import type { CliContext } from "./context.ts";
+import { type ConfigOptions, problemsText, readConfig } from "./resolve-config.ts";
+
+/** Which store a command works on. */
+export interface StoreOptions extends ConfigOptions {
+  /** The folder itself; then no configuration is read. */
+  readonly folder?: string;
+}
+
+export interface StorePlace {
+  readonly folder: string;
+  /** Undefined where the folder was named. */
+  readonly config: CheckedConfig | undefined;
+}
+
+/** A place that cannot be found; the message is for a person. The command ends with exit code 2. */
+export class NoStorePlaceError extends Error {
+  override readonly name = "NoStorePlaceError";
+}
+
+/** The store of the configuration, which must be one that could run: as little is said about it as can be. */
+export async function storePlace(context: CliContext, options: StoreOptions): Promise<StorePlace> {
+  if (options.folder !== undefined) {
+    return { folder: resolve(context.workingDirectory, options.folder), config: undefined };
+  }
+  const read = await readConfig(context, options, NEVER, () => {});
+  const { config, origin } = read;
+  if (config === undefined) throw new NoStorePlaceError(problemsText(read));
+  for (const id of config.service.extensions) {
+    const { definition, config: own } = config.extensions.get(id)!;
+    if (definition.kind !== "extension" || definition.storeFolder === undefined) continue;
+    return { folder: resolve(context.workingDirectory, definition.storeFolder(own)), config };
+  }
+  throw new NoStorePlaceError(
+    `${origin} keeps its totals in memory: no extension of service.extensions is a store (gostcol explain extensions).`,
+  );
+}

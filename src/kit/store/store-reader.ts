@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Codec } from "../../component/store.ts";
+import type { StoredRows } from "../../component/totals.ts";
+import { APPLICATION_ID, MIGRATIONS, pragma } from "./schema.ts";
+import { failureText } from "./sqlite-failure.ts";
+import { STORE_FILE } from "./store-file.ts";
+import { checksumOf } from "./store-tables.ts";
+import { keyOfStored, storedKey } from "./stored-key.ts";
+
+/** How long a writer is waited for, who has the file for himself while he begins or ends. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** A store that cannot be read; the message is for a person. */
+export class StoreReadError extends Error {
+  override readonly name = "StoreReadError";
+}
+
+/**
+ * A store as it is at one moment, read beside the agent that writes it, or without one. What was committed last before it
+ * was opened is what it shows until it is closed: close it soon, for meanwhile the agent's log can only grow.
+ */
+export class StoreReader {
+  readonly file: string;
+  /** Rows that could not be read so far. */
+  unreadable = 0;
+  readonly #database: DatabaseSync;
+  readonly #scopeIds: ReadonlyMap<string, number>;
+  readonly #oneRow: StatementSync;
+
+  /** Throws a `StoreReadError` where there is no store, or none that this gostcol knows. */
+  constructor(folder: string) {
+    this.file = join(folder, STORE_FILE);
+    this.#database = open(folder, this.file);
+    try {
+      this.#database.exec("BEGIN");
+      checkFormat(this.#database);
+      const rows = this.#database.prepare("SELECT id, name FROM scopes").all();
+      this.#scopeIds = new Map(rows.map(({ id, name }) => [name as string, id as number]));
+      this.#oneRow = this.#database.prepare("SELECT value, checksum FROM rows WHERE scope = ? AND key = ?");
+      this.#oneRow.setReturnArrays(true);
+    } catch (thrown) {
+      this.#database.close();
+      throw unreadable(this.file, thrown);
+    }
+  }
+
+  /** The owners of all scopes that have rows: `processor:dedupe`. */
+  owners(): readonly string[] {
+    const names = this.#database
+      .prepare("SELECT name FROM scopes WHERE EXISTS (SELECT 1 FROM rows WHERE scope = id) ORDER BY name")
+      .all();
+    return [...new Set(names.map(({ name }) => ownerOf(name as string)))];
+  }
+
+  /** One component's rows. */
+  of(owner: string): StoredRows {
+    const scopeName = (name: string) => (name === "" ? owner : `${owner}#${name}`);
+    return {
+      rows: (codec, name) => this.#rows(codec, scopeName(name)),
+      row: (codec, name, key) => this.#row(codec, scopeName(name), key),
+    };
+  }
+
+  /** Safe twice. */
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  *#rows<T>(codec: Codec<T>, scope: string): Iterable<readonly [string, T]> {
+    const id = this.#scopeIds.get(scope);
+    if (id === undefined) return;
+    const select = this.#database.prepare("SELECT key, value, checksum FROM rows WHERE scope = ? ORDER BY key");
+    select.setReturnArrays(true);
+    for (const row of select.iterate(id)) {
+      const [key, value, checksum] = row as unknown as [string, Uint8Array, number];
+      const decoded = this.#decoded(codec, id, key, value, checksum);
+      if (decoded !== undefined) yield [keyOfStored(key), decoded.value];
+    }
+  }
+
+  #row<T>(codec: Codec<T>, scope: string, key: string): T | undefined {
+    const id = this.#scopeIds.get(scope);
+    if (id === undefined) return undefined;
+    const stored = storedKey(key);
+    const row = this.#oneRow.get(id, stored) as unknown as [Uint8Array, number] | undefined;
+    return row && this.#decoded(codec, id, stored, row[0], row[1])?.value;
+  }
+
+  #decoded<T>(codec: Codec<T>, scope: number, key: string, value: Uint8Array, checksum: number) {
+    try {
+      if (checksum === checksumOf(scope, key, value)) return { value: codec.decode(value) };
+    } catch {
+      // Counted as a row whose checksum does not fit.
+    }
+    this.unreadable++;
+    return undefined;
+  }
+}
+
+function open(folder: string, file: string): DatabaseSync {
+  if (!existsSync(file)) throw new StoreReadError(`There is no store in ${folder}.`);
+  try {
+    return new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  } catch (thrown) {
+    throw unreadable(file, thrown);
+  }
+}
+
+function checkFormat(database: DatabaseSync): void {
+  if (pragma(database, "application_id") !== APPLICATION_ID) throw new Error("it is no store of gostcol");
+  const version = pragma(database, "user_version");
+  if (version > MIGRATIONS.length) throw new Error(`it is of version ${version}, written by a newer gostcol`);
+}
+
+function unreadable(file: string, thrown: unknown): StoreReadError {
+  return new StoreReadError(`The store ${file} cannot be read: ${failureText(thrown)}.`, { cause: thrown });
+}
+
+/** `processor:dedupe` of `processor:dedupe#histories`. */
+function ownerOf(scope: string): string {
+  return scope.split("#", 1)[0]!;
+}

@@ -14,7 +14,7 @@ export interface Corrections {
 
 /**
  * All corrections, by the total that they are of. They are never mixed into it: a total shows what was counted and never
- * falls, a correction what somebody says of it, and may go either way (docs/decisions/0007-corrections-stand-beside.md).
+ * falls, a correction what somebody says of it, and may go either way (docs/decisions/0008-corrections-stand-beside-totals.md).
  */
 export class AdjustmentBook {
   /** By stream, then by `numberKey`. */

@@ -8,7 +8,8 @@ import { ALICE, BOB, PERIOD_MS } from "./harness/gost-config.ts";
 import { type Gostcol, startGostcol } from "./harness/gostcol.ts";
 import { type LossyRelay, startLossyRelay } from "./harness/lossy-relay.ts";
 import { type Origin, startOrigin } from "./harness/origin.ts";
-import { EVERY_REPORTING, type Reporting } from "./harness/scenario.ts";
+import { EVERY_REPORTING, nodeOf, type Reporting, tokensOf } from "./harness/scenario.ts";
+import { temporaryFolder } from "./harness/temporary-folder.ts";
 
 const LASTS_MS = 1000 * Number(process.env["GOSTCOL_SOAK_SECONDS"] ?? 60);
 const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
@@ -22,12 +23,10 @@ const QUIET_MS = 40 * PERIOD_MS;
 test(`totals are off by 0 bytes after ${LASTS_MS / 1000} s of lost answers and restarts (GOSTCOL_SOAK_SEED=${SEED})`, {
   timeout: LASTS_MS + 4 * QUIET_MS,
 }, async () => {
-  const tokens = EVERY_REPORTING.map((reporting) => ({
-    token: nodeOf(reporting),
-    node: nodeOf(reporting),
-    temporality: reporting.mode,
-  }));
-  const gostcol = await startGostcol({ receiver: { auth: { tokens } } });
+  const gostcol = await startGostcol({
+    receiver: { auth: { tokens: tokensOf(EVERY_REPORTING) } },
+    storeFolder: await temporaryFolder("store"),
+  });
   const origin = await startOrigin();
   const endAt = Date.now() + LASTS_MS;
   const nodes = await Promise.all(EVERY_REPORTING.map((reporting) => startNode(reporting, gostcol, origin)));
@@ -49,8 +48,6 @@ interface Node {
   readonly books: Books;
   lives: number;
 }
-
-const nodeOf = ({ protocol, mode }: Reporting) => `${protocol}-${mode}`;
 
 async function startNode(reporting: Reporting, gostcol: Gostcol, origin: Origin): Promise<Node> {
   const name = nodeOf(reporting);

@@ -1,103 +1,120 @@
+import { httpMessageReader } from "./http-messages.ts";
+import { DATA, END_STREAM, frameReader, HEADERS, PREFACE_BYTES } from "./http2-frames.ts";
+import { type Report, reportOfJson, reportOfProtobuf } from "./reports.ts";
+
 /**
- * What becomes of one report on its way. `lose_answer`: gostcol took it and answered, then the connection breaks before
- * GOST sees the answer. `cut_request`: the connection breaks in the middle of the request.
+ * What becomes of one report on its way.
+ * - `cut_request`: the connection is reset in the middle of the request.
+ * - `reset_before_answer`, `end_before_answer`: gostcol has all of the request, and then the connection is reset, or ended
+ *   towards both sides, before there is an answer.
+ * - `lose_answer`: gostcol answered, and the connection is reset before GOST sees the answer.
+ * - `reset_after_answer`, `end_after_answer`: GOST has the answer, and then the connection is reset, or ended.
  */
-export type Fate = "deliver" | "delay_answer" | "lose_answer" | "cut_request";
+export const FATES = [
+  "deliver",
+  "delay_answer",
+  "cut_request",
+  "reset_before_answer",
+  "end_before_answer",
+  "lose_answer",
+  "reset_after_answer",
+  "end_after_answer",
+] as const;
+export type Fate = (typeof FATES)[number];
 
 /** Follows one connection's bytes closely enough to know where a report and its answer are, and says what to do with them. */
 export interface AnswerWatch {
-  /** Told of bytes from GOST: to pass them on, or to break the connection in their middle. */
-  request(chunk: Buffer): "pass" | "cut";
-  /** Told of bytes to GOST: to pass them on now or late, to keep them, or to break the connection now. */
-  answer(chunk: Buffer): "pass" | "delay" | "withhold" | "reset";
+  /** Told of bytes from GOST: to pass them on, to break the connection in their middle, or behind them. */
+  request(chunk: Buffer): "pass" | "cut" | "reset" | "end";
+  /** Told of bytes to GOST: to pass them on now or late, to keep them, or to break the connection, now or behind them. */
+  answer(chunk: Buffer): "pass" | "delay" | "withhold" | "reset" | "pass_and_reset" | "pass_and_end";
+}
+
+export interface WatchOptions {
+  /** Asked once for each report. */
+  readonly decide: () => Fate;
+  /** Told of each report that gostcol answered with success, whether or not GOST will see the answer. */
+  readonly taken?: (report: Report) => void;
 }
 
 /** Over HTTP/1.1 GOST waits for each answer before its next report. */
-export function httpWatch(decide: () => Fate): AnswerWatch {
+export function httpWatch({ decide, taken }: WatchOptions): AnswerWatch {
+  const requests = httpMessageReader();
+  const answers = httpMessageReader();
   let fate: Fate | undefined;
-  let answered = "";
+  let body = "";
   return {
-    request() {
+    request(chunk) {
       fate ??= decide();
-      return fate === "cut_request" ? "cut" : "pass";
+      const [request] = requests(chunk);
+      if (fate === "cut_request") return "cut";
+      if (request === undefined) return "pass";
+      body = request.body;
+      return requestPassage(fate);
     },
     answer(chunk) {
-      answered += chunk.toString("latin1");
-      const complete = isCompleteAnswer(answered);
-      if (fate === "lose_answer") return complete ? "reset" : "withhold";
-      const late = fate === "delay_answer";
-      if (complete) {
-        answered = "";
-        fate = undefined;
-      }
-      return late ? "delay" : "pass";
+      const [answer] = answers(chunk);
+      const met = fate;
+      if (answer?.first.startsWith("HTTP/1.1 200")) taken?.(reportOfJson(body));
+      if (answer !== undefined) fate = undefined;
+      else if (met === "lose_answer") return "withhold";
+      return answerPassage(met, answer !== undefined);
     },
   };
 }
 
-function isCompleteAnswer(text: string): boolean {
-  const headEnd = text.indexOf("\r\n\r\n");
-  if (headEnd < 0) return false;
-  const length = /^content-length: *(\d+)/im.exec(text.slice(0, headEnd));
-  return length !== null && text.length >= headEnd + 4 + Number(length[1]);
-}
+/** What stands before each message of gRPC: whether it is compressed, and its length. */
+const MESSAGE_HEAD_BYTES = 5;
 
-const PREFACE_BYTES = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
-const HEADERS = 1;
-const END_STREAM = 1;
-
-/** Over HTTP/2 reports overlap: one stream each, which the server ends with its trailers. */
-export function grpcWatch(decide: () => Fate): AnswerWatch {
+/** Over HTTP/2 reports overlap: one stream each, which the client ends with its data and the server with its trailers. */
+export function grpcWatch({ decide, taken }: WatchOptions): AnswerWatch {
   const fates = new Map<number, Fate>();
+  const messages = new Map<number, Buffer>();
   const requests = frameReader(PREFACE_BYTES);
   const answers = frameReader(0);
   return {
     request(chunk) {
-      for (const { type, stream } of requests(chunk)) {
+      let passage: ReturnType<AnswerWatch["request"]> = "pass";
+      for (const { type, flags, stream, payload } of requests(chunk)) {
         if (type === HEADERS && !fates.has(stream)) fates.set(stream, decide());
-        if (fates.get(stream) === "cut_request") return "cut";
+        const fate = fates.get(stream);
+        if (fate === "cut_request") return "cut";
+        if (type !== DATA) continue;
+        messages.set(stream, Buffer.concat([messages.get(stream) ?? Buffer.alloc(0), payload]));
+        if ((flags & END_STREAM) !== 0 && passage === "pass") passage = requestPassage(fate);
       }
-      return "pass";
+      return passage;
     },
     answer(chunk) {
-      const ended = answers(chunk).filter(({ type, flags }) => type === HEADERS && (flags & END_STREAM) !== 0);
-      const met = ended.map(({ stream }) => fates.get(stream));
-      if (met.includes("lose_answer")) return "reset";
-      return met.includes("delay_answer") ? "delay" : "pass";
+      const frames = answers(chunk);
+      for (const { type, stream, payload } of frames) {
+        if (type !== DATA || payload.length <= MESSAGE_HEAD_BYTES) continue; // Only a success has a message.
+        taken?.(reportOfProtobuf(messages.get(stream)!.subarray(MESSAGE_HEAD_BYTES)));
+        messages.delete(stream);
+      }
+      const ended = frames.filter(({ type, flags }) => type === HEADERS && (flags & END_STREAM) !== 0);
+      const passages = ended.map(({ stream }) => answerPassage(fates.get(stream), true));
+      return passages.find((passage) => passage !== "pass") ?? "pass";
     },
   };
 }
 
-interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly stream: number;
+function requestPassage(fate: Fate | undefined): ReturnType<AnswerWatch["request"]> {
+  if (fate === "reset_before_answer") return "reset";
+  return fate === "end_before_answer" ? "end" : "pass";
 }
 
-const FRAME_HEAD_BYTES = 9;
-
-/** Gives the frames that begin and whose heads are complete in each chunk (RFC 9113, section 4.1). */
-function frameReader(skipBytes: number): (chunk: Buffer) => Frame[] {
-  let skip = skipBytes;
-  let head = Buffer.alloc(0);
-  return (chunk) => {
-    const frames: Frame[] = [];
-    let position = 0;
-    while (position < chunk.length) {
-      if (skip > 0) {
-        const skipped = Math.min(skip, chunk.length - position);
-        skip -= skipped;
-        position += skipped;
-        continue;
-      }
-      const part = chunk.subarray(position, position + FRAME_HEAD_BYTES - head.length);
-      head = Buffer.concat([head, part]);
-      position += part.length;
-      if (head.length < FRAME_HEAD_BYTES) break;
-      frames.push({ type: head[3]!, flags: head[4]!, stream: head.readUInt32BE(5) & 0x7fff_ffff });
-      skip = head.readUIntBE(0, 3);
-      head = Buffer.alloc(0);
-    }
-    return frames;
-  };
+function answerPassage(fate: Fate | undefined, isComplete: boolean): ReturnType<AnswerWatch["answer"]> {
+  switch (fate) {
+    case "delay_answer":
+      return "delay";
+    case "lose_answer":
+      return "reset";
+    case "reset_after_answer":
+      return isComplete ? "pass_and_reset" : "pass";
+    case "end_after_answer":
+      return isComplete ? "pass_and_end" : "pass";
+    default:
+      return "pass";
+  }
 }

@@ -17,7 +17,7 @@ export type Accounts = Readonly<Record<string, Account>>;
 
 /** Whoever counts: gostcol on `/metrics`, or an observer of the harness. */
 export interface ShowsAccounts {
-  accounts(): Promise<Accounts>;
+  accounts(): Accounts | Promise<Accounts>;
 }
 
 export const EMPTY_ACCOUNT: Account = { connections: 0, active: 0, input: 0, output: 0, errors: 0 };
@@ -74,18 +74,36 @@ export function shownAccounts(samples: readonly Sample[]): Accounts {
 }
 
 /** Waits until what is shown is exactly what the books say. */
-export async function expectBalanced(shown: ShowsAccounts, books: Books, timeoutMs = 8 * PERIOD_MS): Promise<void> {
-  await vi.waitFor(async () => expect(await shown.accounts()).toEqual(books.accounts()), {
+export async function expectBalanced(
+  shown: ShowsAccounts,
+  books: ShowsAccounts,
+  timeoutMs = 8 * PERIOD_MS,
+): Promise<void> {
+  await vi.waitFor(async () => expect(await shown.accounts()).toEqual(await books.accounts()), {
     timeout: timeoutMs,
     interval: 100,
   });
 }
 
 /** As `expectBalanced`, and that it still is so when GOST has had two more periods to report something twice. */
-export async function expectSettled(shown: ShowsAccounts, books: Books, timeoutMs = 8 * PERIOD_MS): Promise<void> {
+export async function expectSettled(
+  shown: ShowsAccounts,
+  books: ShowsAccounts,
+  timeoutMs = 8 * PERIOD_MS,
+): Promise<void> {
   await expectBalanced(shown, books, timeoutMs);
   await sleep(2.2 * PERIOD_MS);
-  expect(await shown.accounts()).toEqual(books.accounts());
+  expect(await shown.accounts()).toEqual(await books.accounts());
+}
+
+/** The same accounts without open connections, of which an instance that ended or was reloaded need not tell the last. */
+export function withoutActive(shown: ShowsAccounts): ShowsAccounts {
+  return {
+    async accounts() {
+      const accounts = Object.entries(await shown.accounts());
+      return Object.fromEntries(accounts.map(([key, account]) => [key, { ...account, active: 0 }]));
+    },
+  };
 }
 
 export function sortedAccounts(accounts: ReadonlyMap<string, Account>): Accounts {

@@ -18,9 +18,9 @@ import { freePorts } from "./ports.ts";
 export interface Edge {
   readonly gost: Gost;
   /** Moves bytes over one new connection through a service. */
-  move(service: TunnelService, bytes: Moved, as?: Credentials): Promise<void>;
+  move(way: Way, bytes: Moved, as?: Credentials): Promise<void>;
   /** Keeps a connection open: the books know of it when `close` resolves. */
-  hold(service: TunnelService, as?: Credentials): Promise<Held>;
+  hold(way: Way, as?: Credentials): Promise<Held>;
   /** One plain HTTP request through the HTTP proxy. */
   request(bytes: Moved, as?: Credentials): Promise<void>;
   /** A login with a wrong password at the HTTP proxy. */
@@ -44,35 +44,47 @@ export interface EdgeOptions {
   readonly resetTraffic: boolean;
   readonly origin: Origin;
   readonly books: Books;
+  /** Whether all clients come through one service with an `auto` handler, instead of one for each protocol. */
+  readonly auto?: boolean;
 }
 
-const OPENERS = {
-  web: openConnect,
-  socks: openSocks5,
-  relay: openRelay,
-  forward: openForward,
-} as const satisfies Record<string, Open>;
+/** How clients come: through a service of their own each, or two ways through one service that finds out which. */
+const WAYS = {
+  web: { service: "web", open: openConnect },
+  socks: { service: "socks", open: openSocks5 },
+  relay: { service: "relay", open: openRelay },
+  forward: { service: "forward", open: openForward },
+  auto_http: { service: "auto", open: openConnect },
+  auto_socks5: { service: "auto", open: openSocks5 },
+} as const satisfies Record<string, { readonly service: string; readonly open: Open }>;
 
-export type TunnelService = keyof typeof OPENERS;
-export const TUNNEL_SERVICES = Object.keys(OPENERS) as TunnelService[];
+export type Way = keyof typeof WAYS;
+type Service = (typeof WAYS)[Way]["service"];
 
-export async function startEdge({ node, observer, resetTraffic, origin, books }: EdgeOptions): Promise<Edge> {
+export const TUNNEL_SERVICES = ["web", "socks", "relay", "forward"] as const satisfies readonly Way[];
+export const AUTO_WAYS = ["auto_http", "auto_socks5"] as const satisfies readonly Way[];
+
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { node, observer, resetTraffic, origin, books, auto = false } = options;
   const [web, socks, relay, forward, apiPort] = (await freePorts(5)) as [number, number, number, number, number];
-  const ports: Record<TunnelService, number> = { web, socks, relay, forward };
+  const ports: Record<Service, number> = { web, socks, relay, forward, auto: web };
   const gost = await startGost({
     observer,
     resetTraffic,
     apiPort,
-    services: [
-      { name: "web", type: "http", port: web },
-      { name: "socks", type: "socks5", port: socks },
-      { name: "relay", type: "relay", port: relay },
-      { name: "forward", type: "forward", port: forward, target: origin.port },
-    ],
+    services: auto
+      ? [{ name: "auto", type: "auto", port: ports.auto }]
+      : [
+          { name: "web", type: "http", port: web },
+          { name: "socks", type: "socks5", port: socks },
+          { name: "relay", type: "relay", port: relay },
+          { name: "forward", type: "forward", port: forward, target: origin.port },
+        ],
   });
 
-  async function hold(service: TunnelService, as = ALICE): Promise<Held> {
-    const tunnel = await OPENERS[service](ports[service], origin.port, as);
+  async function hold(way: Way, as = ALICE): Promise<Held> {
+    const { service, open } = WAYS[way];
+    const tunnel = await open(ports[service], origin.port, as);
     return {
       move: ({ upload, download }) => tunnel.exchange(upload, download),
       async close() {
@@ -85,8 +97,8 @@ export async function startEdge({ node, observer, resetTraffic, origin, books }:
   return {
     gost,
     hold,
-    async move(service, bytes, as) {
-      const held = await hold(service, as);
+    async move(way, bytes, as) {
+      const held = await hold(way, as);
       await held.move(bytes);
       await held.close();
     },

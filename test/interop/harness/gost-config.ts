@@ -20,11 +20,13 @@ export interface ObserverOptions {
    * a plugin's own `caFile` it ignores.
    */
   readonly caFile?: string;
+  /** How long GOST waits for an answer; without end where absent, as in GOST itself. */
+  readonly timeoutMs?: number;
 }
 
 export interface ServiceOptions {
   readonly name: string;
-  readonly type: "http" | "socks5" | "relay" | "forward";
+  readonly type: "http" | "socks5" | "relay" | "auto" | "forward";
   readonly port: number;
   /** Where a forward leads. */
   readonly target?: number;
@@ -37,12 +39,23 @@ export const ALICE: Credentials = { user: "alice", password: "pw-alice" };
 export const BOB: Credentials = { user: "bob", password: "pw-bob" };
 
 export function gostConfig(options: GostOptions): string {
-  const { protocol, addr, token, caFile } = options.observer;
+  const { protocol, addr, token, caFile, timeoutMs } = options.observer;
   const tls = caFile && { secure: true, serverName: "localhost" };
   return stringify({
     services: options.services.map((service) => serviceConfig(service, options.resetTraffic)),
     authers: [{ name: "users", auths: [ALICE, BOB].map(({ user, password }) => ({ username: user, password })) }],
-    observers: [{ name: "gostcol", plugin: { type: protocol, addr, ...(token && { token }), ...(tls && { tls }) } }],
+    observers: [
+      {
+        name: "gostcol",
+        plugin: {
+          type: protocol,
+          addr,
+          ...(token && { token }),
+          ...(tls && { tls }),
+          ...(timeoutMs && { timeout: `${timeoutMs}ms` }),
+        },
+      },
+    ],
     ...(options.apiPort && { api: { addr: `127.0.0.1:${options.apiPort}` } }),
   });
 }

@@ -1,9 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type GostOptions, gostConfig } from "./gost-config.ts";
+import { expect } from "vitest";
+import { type GostOptions, gostConfig, type ObserverOptions } from "./gost-config.ts";
 import { peerPath } from "./peers.ts";
 import { type RunningProcess, startProcess } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+const RELOAD_TIMEOUT_MS = 10_000;
 
 /** A real GOST of the running test: one configuration, one folder, one process at a time. */
 export interface Gost {
@@ -11,14 +14,20 @@ export interface Gost {
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts the next process on the same configuration. */
   start(): Promise<void>;
-  /** Reloads the configuration through the Web API: every service and its counters begin again in the same process. */
-  reload(): Promise<void>;
+  /**
+   * Reloads the configuration through the Web API, or on SIGHUP: every service and its counters begin again in the same
+   * process.
+   */
+  reload(by?: "web_api" | "sighup"): Promise<void>;
+  /** Names another observer in the configuration: it is used from the next start or reload on. */
+  reportTo(observer: ObserverOptions): Promise<void>;
 }
 
 /** Starts a GOST; it is ready when all of its services listen. */
 export async function startGost(options: GostOptions): Promise<Gost> {
   const folder = await temporaryFolder("gost");
-  await writeFile(join(folder, "gost.yml"), gostConfig(options));
+  const reportTo = (observer: ObserverOptions) =>
+    writeFile(join(folder, "gost.yml"), gostConfig({ ...options, observer }));
   const ports = options.services.map(({ port }) => port);
   let running: RunningProcess;
 
@@ -38,16 +47,27 @@ export async function startGost(options: GostOptions): Promise<Gost> {
     );
   }
 
+  async function reloadByWebApi() {
+    const answer = await fetch(`http://127.0.0.1:${options.apiPort}/config/reload`, { method: "POST" });
+    if (!answer.ok) throw new Error(`reload was answered with ${answer.status}: ${await answer.text()}`);
+  }
+
+  async function reloadBySignal() {
+    const reloads = () => running.stderr().split('"config reloaded"').length;
+    const before = reloads();
+    process.kill(running.pid, "SIGHUP");
+    await expect.poll(reloads, { timeout: RELOAD_TIMEOUT_MS, interval: 10 }).toBeGreaterThan(before);
+  }
+
+  await reportTo(options.observer);
   await start();
   return {
     start,
+    reportTo,
     async end(signal) {
       await running.end(signal);
     },
-    async reload() {
-      const answer = await fetch(`http://127.0.0.1:${options.apiPort}/config/reload`, { method: "POST" });
-      if (!answer.ok) throw new Error(`reload was answered with ${answer.status}: ${await answer.text()}`);
-    },
+    reload: (by) => (by === "sighup" ? reloadBySignal() : reloadByWebApi()),
   };
 }
 

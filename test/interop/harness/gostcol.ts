@@ -4,17 +4,25 @@ import { stringify } from "yaml";
 import { type ShowsAccounts, shownAccounts } from "./books.ts";
 import { parseMetricsText, type Sample } from "./metrics-text.ts";
 import { freePorts } from "./ports.ts";
-import { type Command, type RunningProcess, startProcess } from "./process.ts";
+import { type Command, launchProcess, type RunningProcess, startProcess } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
+const ANSWER_TIMEOUT_MS = 5000;
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** gostcol itself, as its user runs it. */
+/** gostcol itself, as its user runs it: one configuration, one folder, one process at a time. */
 export interface Gostcol extends ShowsAccounts {
+  /** The present process, or the last one. */
   readonly process: RunningProcess;
   readonly ports: GostcolPorts;
   /** What `/metrics` shows now. */
   scrape(): Promise<Sample[]>;
+  /** Ends the process; `SIGKILL` leaves it no time to do anything. */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Starts the next process on the same configuration, and waits until `/metrics` answers. */
+  start(): Promise<void>;
+  /** The same, without waiting. */
+  launch(): void;
 }
 
 export interface GostcolPorts {
@@ -31,6 +39,12 @@ export interface GostcolOptions {
   readonly receiver?: object;
   /** Where it keeps its state; without it in memory. */
   readonly storeFolder?: string;
+  /** How large its store may grow. */
+  readonly storeSizeMax?: string;
+  /** The address that it listens on and is asked at; loopback by default. */
+  readonly host?: string;
+  /** How to run a command where the agent is to be; here by default. */
+  readonly within?: (command: Command) => Command;
   /** More exporters of the one pipeline, by id, with what they are configured to. */
   readonly exporters?: Readonly<Record<string, object>>;
 }
@@ -39,18 +53,17 @@ export interface GostcolOptions {
 export async function startGostcol(options: GostcolOptions = {}): Promise<Gostcol> {
   const folder = await temporaryFolder("agent");
   const ports = options.ports ?? (await gostcolPorts());
-  const { storeFolder } = options;
-  const exporters = { prometheus: { endpoint: `127.0.0.1:${ports.metrics}` }, ...options.exporters };
+  const { storeFolder, storeSizeMax, host = "127.0.0.1", within = (command) => command } = options;
+  const exporters = { prometheus: { endpoint: `${host}:${ports.metrics}` }, ...options.exporters };
+  const file_storage = storeFolder && { directory: storeFolder, ...(storeSizeMax && { max_size: storeSizeMax }) };
   const config = {
-    receivers: { gost: { endpoint: `127.0.0.1:${ports.receiver}`, ...options.receiver } },
+    receivers: { gost: { endpoint: `${host}:${ports.receiver}`, ...options.receiver } },
     processors: { dedupe: null, delta_to_cumulative: null },
     exporters,
-    ...(storeFolder === undefined ? {} : { extensions: { file_storage: { directory: storeFolder } } }),
+    ...(file_storage && { extensions: { file_storage } }),
     service: {
-      extensions: storeFolder === undefined ? [] : ["file_storage"],
-      telemetry: {
-        metrics: { readers: [{ pull: { exporter: { prometheus: { host: "127.0.0.1", port: ports.own } } } }] },
-      },
+      extensions: file_storage ? ["file_storage"] : [],
+      telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host, port: ports.own } } } }] } },
       pipelines: {
         metrics: {
           receivers: ["gost"],
@@ -61,16 +74,27 @@ export async function startGostcol(options: GostcolOptions = {}): Promise<Gostco
     },
   };
   await writeFile(join(folder, "gostcol.yaml"), stringify(config));
-  const scrape = async () => parseMetricsText(await getText(`http://127.0.0.1:${ports.metrics}/metrics`));
-  const process = await startProcess(gostcolCommand(["run", "--config", "gostcol.yaml"], folder), async () => {
-    await scrape();
-    return true;
-  });
+  const scrape = async () => parseMetricsText(await getText(`http://${host}:${ports.metrics}/metrics`));
+  const command = within(gostcolCommand(["run", "--config", "gostcol.yaml"], folder));
+  const launch = () => launchProcess(command);
+  const start = () => startProcess(command, async () => (await scrape()).length >= 0);
+  let process = await start();
   return {
-    process,
+    get process() {
+      return process;
+    },
     ports,
     scrape,
     accounts: async () => shownAccounts(await scrape()),
+    async end(signal) {
+      await process.end(signal);
+    },
+    async start() {
+      process = await start();
+    },
+    launch() {
+      process = launch();
+    },
   };
 }
 
@@ -86,7 +110,7 @@ export function gostcolCommand(args: readonly string[], folder: string): Command
 }
 
 export async function getText(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const answer = await fetch(url, { headers });
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`${url} was answered with ${answer.status}`);
   return answer.text();
 }

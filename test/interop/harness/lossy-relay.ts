@@ -1,7 +1,8 @@
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AnswerWatch, type Fate, grpcWatch, httpWatch } from "./answer-watch.ts";
+import { type AnswerWatch, FATES, type Fate, grpcWatch, httpWatch, type WatchOptions } from "./answer-watch.ts";
 import { listen } from "./origin.ts";
+import type { Report } from "./reports.ts";
 
 /** A TCP relay between GOST and gostcol that breaks what it is told to break, until the running test ends. */
 export interface LossyRelay {
@@ -10,26 +11,75 @@ export interface LossyRelay {
   decide: () => Fate;
   /** How many reports met each fate so far. */
   readonly met: Readonly<Record<Fate, number>>;
+  /** Told of each report that gostcol answered with success. */
+  taken: (report: Report) => void;
+  /** Resets all connections, and refuses those that come until `mend`. */
+  refuse(): void;
+  /**
+   * Passes nothing on, in no direction, and tells nobody: neither of connections that are open, nor of those that come.
+   * These never get through: `mend` resets them, as a machine does that was away.
+   */
+  fallSilent(): void;
+  mend(): void;
 }
 
 const DELAY_MS = 300;
+/** GOST has read by then what it was given. */
+const READ_MS = 20;
+/** How much later gostcol hears of a reset. */
+const RESET_MS = 200;
+
+interface Joined {
+  reset(): void;
+  silence(): void;
+}
 
 export async function startLossyRelay(protocol: "http" | "grpc", target: number): Promise<LossyRelay> {
-  const met: Record<Fate, number> = { deliver: 0, delay_answer: 0, lose_answer: 0, cut_request: 0 };
-  const decideAndCount = () => {
-    const fate = relay.decide();
-    met[fate]++;
-    return fate;
+  const met = Object.fromEntries(FATES.map((fate) => [fate, 0])) as Record<Fate, number>;
+  const watchOptions: WatchOptions = {
+    decide() {
+      const fate = relay.decide();
+      met[fate]++;
+      return fate;
+    },
+    taken: (report) => relay.taken(report),
   };
+  let state: "passes" | "refuses" | "silent" = "passes";
+  const joined = new Set<Joined>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    if (state === "refuses") {
+      client.resetAndDestroy();
+      return;
+    }
     const upstream = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    join(client, upstream, protocol === "http" ? httpWatch(decideAndCount) : grpcWatch(decideAndCount));
+    const pair = join(client, upstream, protocol === "http" ? httpWatch(watchOptions) : grpcWatch(watchOptions));
+    joined.add(pair);
+    client.once("close", () => joined.delete(pair));
+    if (state === "silent") pair.silence();
   });
-  const relay: LossyRelay = { port: await listen(server), decide: () => "deliver", met };
+  const relay: LossyRelay = {
+    port: await listen(server),
+    decide: () => "deliver",
+    met,
+    taken: () => {},
+    refuse() {
+      state = "refuses";
+      for (const pair of joined) pair.reset();
+    },
+    fallSilent() {
+      state = "silent";
+      for (const pair of joined) pair.silence();
+    },
+    mend() {
+      if (state === "silent") for (const pair of joined) pair.reset();
+      state = "passes";
+    },
+  };
   return relay;
 }
 
-function join(client: Socket, upstream: Socket, watch: AnswerWatch): void {
+function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
+  let silent = false;
   const reset = () => {
     client.resetAndDestroy();
     upstream.resetAndDestroy();
@@ -38,22 +88,68 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch): void {
   const passToClient = (pass: () => void, delayMs = 0) => {
     towardsClient = towardsClient.then(async () => {
       if (delayMs > 0) await sleep(delayMs);
-      if (!client.destroyed) pass();
+      if (!client.destroyed && !silent) pass();
     });
+  };
+  const endBoth = () => {
+    client.end();
+    upstream.end();
   };
 
   client.on("data", (chunk) => {
-    if (watch.request(chunk) === "pass") upstream.write(chunk);
-    else upstream.write(chunk.subarray(0, chunk.length / 2), reset);
+    if (silent) return;
+    switch (watch.request(chunk)) {
+      case "pass":
+        upstream.write(chunk);
+        break;
+      case "cut":
+        upstream.write(chunk.subarray(0, chunk.length / 2), reset);
+        break;
+      case "reset":
+        upstream.write(chunk, reset);
+        break;
+      case "end":
+        silent = true; // The answer ends here.
+        upstream.write(chunk, endBoth);
+    }
   });
   upstream.on("data", (chunk) => {
+    if (silent) return;
     const passage = watch.answer(chunk);
-    if (passage === "reset") reset();
-    else if (passage !== "withhold") passToClient(() => client.write(chunk), passage === "delay" ? DELAY_MS : 0);
+    switch (passage) {
+      case "pass":
+        passToClient(() => client.write(chunk));
+        break;
+      case "delay":
+        passToClient(() => client.write(chunk), DELAY_MS);
+        break;
+      case "reset":
+        reset();
+        break;
+      case "pass_and_reset":
+      case "pass_and_end":
+        passToClient(() => client.write(chunk));
+        passToClient(passage === "pass_and_reset" ? reset : endBoth, READ_MS);
+        break;
+      case "withhold":
+        break;
+    }
   });
   // An end stays an end and a reset a reset: they are what tells gostcol whether its answer was read.
-  client.on("end", () => upstream.end());
+  client.on("end", () => {
+    if (!silent) upstream.end();
+  });
   upstream.on("end", () => passToClient(() => client.end()));
-  client.on("error", reset);
+  client.on("error", async () => {
+    client.destroy();
+    await sleep(RESET_MS); // What gostcol has taken already it answers, and we are told of it.
+    upstream.resetAndDestroy();
+  });
   upstream.on("error", reset);
+  return {
+    reset,
+    silence() {
+      silent = true;
+    },
+  };
 }

@@ -39,7 +39,7 @@ export async function startProcess(
   ready: (process: RunningProcess) => Promise<boolean>,
   timeoutMs = 15_000,
 ): Promise<RunningProcess> {
-  const running = launch(command);
+  const running = launchProcess(command);
   const giveUpAt = Date.now() + timeoutMs;
   while (!(await ready(running).catch(() => false))) {
     if (running.hasExited()) {
@@ -57,12 +57,13 @@ export async function startProcess(
 
 /** Starts a process and waits for its own end. */
 export async function runToEnd(command: Command, input = ""): Promise<Exit & { stdout: string; stderr: string }> {
-  const running = launch(command, input);
+  const running = launchProcess(command, input);
   const exit = await running.exited;
   return { ...exit, stdout: running.stdout(), stderr: running.stderr() };
 }
 
-function launch(command: Command, input?: string): RunningProcess {
+/** Starts a process, and waits for nothing. */
+export function launchProcess(command: Command, input?: string): RunningProcess {
   const child = spawn(command.program, command.args, {
     cwd: command.folder,
     env: { ...process.env, ...command.environment },
@@ -87,9 +88,14 @@ function launch(command: Command, input?: string): RunningProcess {
     stderr,
     exited,
     hasExited: () => ended,
-    end: (signal) => endProcess(child, command.name, exited, signal),
+    end(signal) {
+      wasEnded = true;
+      return endProcess(child, command.name, exited, signal);
+    },
   };
+  let wasEnded = false;
   onTestFailed(() => {
+    if (wasEnded) return; // The test was through with it.
     // biome-ignore lint/suspicious/noConsole: this is where a person looks when a test failed.
     console.error(`--- ${command.name} (pid ${running.pid}), the end of its output:\n${tail(stdout() + stderr())}`);
   });

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { type Account, type Accounts, EMPTY_ACCOUNT, type ShowsAccounts, sortedAccounts } from "./books.ts";
 import { listen } from "./origin.ts";
+import { type ReportedEvent, reportOfJson } from "./reports.ts";
 
 /** An observer over HTTP that keeps reports as they come and adds them up by hand: what GOST says without gostcol. */
 export interface RecordingObserver extends ShowsAccounts {
@@ -9,20 +10,13 @@ export interface RecordingObserver extends ShowsAccounts {
   states(service: string): string[];
 }
 
-interface Event {
-  readonly service: string;
-  readonly client?: string;
-  readonly status?: { readonly state: string };
-  readonly stats?: Readonly<Record<"totalConns" | "currentConns" | "inputBytes" | "outputBytes" | "totalErrs", number>>;
-}
-
 /** `delta`: GOST resets its byte counters for each report. Nodes are told apart by `?node=`. */
 export async function startRecordingObserver(mode: "cumulative" | "delta"): Promise<RecordingObserver> {
   const accounts = new Map<string, Account>();
-  const statuses: Event[] = [];
+  const statuses: ReportedEvent[] = [];
 
-  const take = (node: string | null, event: Event) => {
-    if (event.stats === undefined) {
+  const take = (node: string | null, event: ReportedEvent) => {
+    if (!event.stats) {
       statuses.push(event);
       return;
     }
@@ -41,7 +35,7 @@ export async function startRecordingObserver(mode: "cumulative" | "delta"): Prom
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const report = JSON.parse(Buffer.concat(chunks).toString()) as { readonly events: readonly Event[] };
+      const report = reportOfJson(Buffer.concat(chunks).toString());
       const node = new URL(request.url!, "http://observer").searchParams.get("node");
       for (const event of report.events) take(node, event);
       response.end('{"ok":true}');

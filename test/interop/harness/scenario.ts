@@ -4,6 +4,7 @@ import { type Edge, startEdge } from "./edge.ts";
 import { type Gostcol, startGostcol } from "./gostcol.ts";
 import { type LossyRelay, startLossyRelay } from "./lossy-relay.ts";
 import { startOrigin } from "./origin.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The ways in which a GOST can report. */
 export interface Reporting {
@@ -18,6 +19,17 @@ export const EVERY_REPORTING: readonly Reporting[] = [
   { protocol: "grpc", mode: "delta" },
 ];
 
+/** A node for each way to report, told apart by a token that is its name, and tells its mode. */
+export const nodeOf = ({ protocol, mode }: Reporting) => `${protocol}-${mode}`;
+
+export function tokensOf(all: readonly Reporting[]): readonly object[] {
+  return all.map((reporting) => ({
+    token: nodeOf(reporting),
+    node: nodeOf(reporting),
+    temporality: reporting.mode,
+  }));
+}
+
 /** One GOST that reports to one gostcol through a relay that can break, with the books of what was moved. */
 export interface Scenario {
   readonly gostcol: Gostcol;
@@ -26,14 +38,27 @@ export interface Scenario {
   readonly books: Books;
 }
 
-/** The mode is told to the receiver, or left to it where `told` is false. */
+export interface ScenarioOptions extends Reporting {
+  /** Whether the mode is told to the receiver, or left to it; told by default. */
+  readonly told?: boolean;
+  /** Whether gostcol keeps its state on disk; in memory by default. */
+  readonly stored?: boolean;
+  /** Whether all clients come through one `auto` handler. */
+  readonly auto?: boolean;
+}
+
 export async function startScenario({
   protocol,
   mode,
   told = true,
-}: Reporting & { told?: boolean }): Promise<Scenario> {
+  stored = false,
+  auto = false,
+}: ScenarioOptions): Promise<Scenario> {
   const books = new Books();
-  const gostcol = await startGostcol({ receiver: { temporality: told ? mode : "auto" } });
+  const gostcol = await startGostcol({
+    receiver: { temporality: told ? mode : "auto" },
+    ...(stored && { storeFolder: await temporaryFolder("store") }),
+  });
   const relay = await startLossyRelay(protocol, gostcol.ports.receiver);
   const origin = await startOrigin();
   const address = `127.0.0.1:${relay.port}`;
@@ -43,6 +68,7 @@ export async function startScenario({
     resetTraffic: mode === "delta",
     origin,
     books,
+    auto,
   });
   return { gostcol, relay, edge, books };
 }

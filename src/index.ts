@@ -19,6 +19,7 @@ import { problemText } from "./config/problem-text.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
 import { readTextFile } from "./lib/system-files.ts";
+import { systemMemory } from "./lib/system-memory.ts";
 import { systemRandom } from "./lib/system-random.ts";
 import { registry as ownComponents } from "./registry.ts";
 import { Agent } from "./service/agent.ts";
@@ -74,6 +75,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
     hostName: hostname(),
     version: packageJson.version,
     readProcess,
+    memory: systemMemory(),
     ...options.environment,
   });
 }

@@ -9,6 +9,7 @@ import { runProgram } from "./cli/program.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
 import { readTextFile } from "./lib/system-files.ts";
+import { systemMemory } from "./lib/system-memory.ts";
 import { systemRandom } from "./lib/system-random.ts";
 import { registry } from "./registry.ts";
 
@@ -59,6 +60,7 @@ function processContext(): CliContext {
     clock: systemClock,
     random: systemRandom(),
     listen: createListen({ clock: systemClock }),
+    memory: systemMemory(),
     onSignal(listener) {
       const listeners = SIGNALS.map((signal) => [signal, () => listener(signal)] as const);
       for (const [signal, onSignal] of listeners) process.on(signal, onSignal);

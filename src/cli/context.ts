@@ -1,6 +1,7 @@
 import type { Registry } from "../component/define.ts";
 import type { Listen } from "../component/server.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
+import type { Memory } from "../lib/memory.ts";
 import type { Random } from "../lib/random.ts";
 
 /** Everything that a command may touch of the process around it; `main.ts` fills it with the real things. */
@@ -28,6 +29,8 @@ export interface CliContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly listen: Listen;
+  /** The process's; absent: there is always enough. */
+  readonly memory?: Memory;
   /** Hears of SIGINT, SIGTERM and SIGHUP until cancelled. */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => Cancel;
 }

@@ -80,12 +80,12 @@ function sayInvalid(
 }
 
 /** `added exporter:debug; changed receiver:gost`. */
-function summary({ added, removed, changed, ownMetrics }: Reloaded): string {
+function summary({ added, removed, changed, ownMetrics, limits }: Reloaded): string {
   const parts = [
     ["added", added],
     ["removed", removed],
     ["changed", changed],
-    ["changed", ownMetrics ? ["own metrics"] : []],
+    ["changed", [...(ownMetrics ? ["own metrics"] : []), ...(limits ? ["limits"] : [])]],
   ] as const;
   const said = parts.flatMap(([what, keys]) => (keys.length === 0 ? [] : [`${what} ${keys.join(", ")}`]));
   return said.length === 0 ? "no component changed" : said.join("; ");

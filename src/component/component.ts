@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { SeriesTable } from "../model/series-table.ts";
 import type { Signal } from "../model/signal.ts";
-import type { Consumer, Deliver, Next } from "./delivery.ts";
+import type { Consumer, Crowded, Deliver, Next } from "./delivery.ts";
 import type { ComponentId } from "./id.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
@@ -49,6 +49,7 @@ export interface Deps {
   readonly store: Store;
   readonly series: SeriesTable;
   readonly deliver: Deliver;
+  readonly crowded: Crowded;
   readonly listen: Listen;
   /**
    * Where `debug` and its like print: the process's standard output, or a buffer in a test. False where it was not

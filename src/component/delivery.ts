@@ -15,6 +15,8 @@ export interface Peer {
 export interface Load {
   readonly items: number;
   readonly bytes: number;
+  /** Series that it can bring into being. */
+  readonly series?: number;
 }
 
 /**
@@ -75,6 +77,12 @@ export interface Origin {
 
 /** `taken`: committed, with its effects done. Otherwise nothing of it took effect. */
 export type Outcome = { readonly taken: true } | { readonly taken: false; readonly refusal: Refusal };
+
+/**
+ * Why a delivery of so many bytes would not be admitted just now, undefined where it would: asked before a large request
+ * is read, so that it can be refused without the work. `deliver` asks again.
+ */
+export type Crowded = (bytes: number) => Refusal | undefined;
 
 /**
  * Takes a request through admission, `run`, commit and effects, and says how it ended; it never throws and never

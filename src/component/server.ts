@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly receipts: boolean;
   /** For gRPC: the full method names that the handler knows, so that the answer to another can name the right one. */
   readonly grpcMethods?: readonly string[];
+  /** While it says so only small bodies are read, the others are refused as `overloaded`. The agent's to give. */
+  readonly memoryIsShort?: () => boolean;
 }
 
 /** File contents are read, and read again when they change, below the seam. */

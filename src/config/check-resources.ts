@@ -47,7 +47,8 @@ function ownedByComponents(service: CheckedService, { root }: CheckContext): rea
   });
 }
 
-function ownedByTelemetry({ telemetry }: CheckedService, { root }: CheckContext): readonly AnyOwned[] {
+function ownedByTelemetry({ settings }: CheckedService, { root }: CheckContext): readonly AnyOwned[] {
+  const telemetry = settings?.telemetry;
   if (telemetry === undefined || telemetry.metrics.level === "none") return [];
   return telemetry.metrics.readers.map(({ pull }, index) => {
     const { host, port } = pull.exporter.prometheus;

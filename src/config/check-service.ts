@@ -5,10 +5,11 @@ import { checkReferences, type Reference } from "./check-references.ts";
 import type { PipelineConfig, ServiceConfig } from "./checked-config.ts";
 import { parsePipelineId } from "./component-id.ts";
 import { error } from "./finding.ts";
+import { contradictionIn } from "./limits.ts";
 import { findingsOfIssues, oneOf, PARSED_ONCE } from "./schema-issues.ts";
 import { type ServiceSection, serviceSchema } from "./service-schema.ts";
 import type { Range } from "./source.ts";
-import { type ConfigNode, childOf, isBrokenAt, isNull, keyRangeAt, nodeAt, plainValue } from "./tree.ts";
+import { type ConfigNode, childOf, isBrokenAt, isNull, keyRangeAt, nodeAt, plainValue, rangeAt } from "./tree.ts";
 
 /** A pipeline with the places of its parts, for what is said about it later. */
 export interface WrittenPipeline extends PipelineConfig {
@@ -20,7 +21,7 @@ export interface CheckedService {
   readonly extensions: readonly Reference<"extensions">[];
   readonly pipelines: readonly WrittenPipeline[];
   /** Absent where the section could not be parsed. */
-  readonly telemetry?: ServiceConfig["telemetry"];
+  readonly settings?: Pick<ServiceConfig, "limits" | "telemetry">;
   /** Whether all of the section could be read, so that what is missing in it is really missing. */
   readonly complete: boolean;
 }
@@ -34,8 +35,14 @@ export function checkService(declared: DeclaredByKind, context: CheckContext): C
   const pipelines = written.flatMap((one) => checkPipeline(one, declared, context) ?? []);
   const complete = parsed !== undefined && pipelines.length === written.length;
   const list = nodeAt(context.root, ["service", "extensions"]);
+  if (parsed !== undefined) checkLimits(parsed, context);
   const extensions = checkReferences(list, "extensions", undefined, declared, context);
-  return { extensions, pipelines, complete, ...(parsed && { telemetry: parsed.telemetry }) };
+  return {
+    extensions,
+    pipelines,
+    complete,
+    ...(parsed && { settings: { limits: parsed.limits, telemetry: parsed.telemetry } }),
+  };
 }
 
 function parseServiceSection({ root, lookup, isSecret, report }: CheckContext): ServiceSection | undefined {
@@ -45,6 +52,15 @@ function parseServiceSection({ root, lookup, isSecret, report }: CheckContext): 
   if (parsed.success) return parsed.data;
   findingsOfIssues(parsed.error.issues, { root, base: ["service"], lookup, isSecret }).forEach(report);
   return undefined;
+}
+
+function checkLimits({ limits }: ServiceSection, { root, report }: CheckContext): void {
+  const wrong = contradictionIn(limits);
+  if (wrong === undefined) return;
+  const path = ["service", "limits", "memory", wrong];
+  const limit = wrong.replace("spike_", "");
+  const message = `service.limits.memory.${wrong} leaves nothing of ${limit}`;
+  report(error("out_of_range", rangeAt(root, path), message, { expected: `less than ${limit}` }));
 }
 
 interface Written {

@@ -1,6 +1,7 @@
 import type { AnyDefinition } from "../component/define.ts";
 import type { ComponentId } from "../component/id.ts";
 import type { Signal } from "../model/signal.ts";
+import type { LimitsConfig } from "./limits.ts";
 import type { Problem } from "./problem.ts";
 import type { TelemetryConfig } from "./telemetry.ts";
 
@@ -25,6 +26,7 @@ export interface ServiceConfig {
   readonly extensions: readonly string[];
   /** By the pipeline's id text. */
   readonly pipelines: ReadonlyMap<string, PipelineConfig>;
+  readonly limits: LimitsConfig;
   readonly telemetry: TelemetryConfig;
 }
 

@@ -67,6 +67,14 @@ service:
       processors: [dedupe, delta_to_cumulative] # in this order
       exporters: [prometheus]
 
+  # What may be under way at a time. Beyond it requests are refused at once, and GOST sends its reports again.
+  limits:
+    max_requests_in_flight: 4096
+    max_mib_in_flight: 256
+    memory:
+      limit_percentage: 90 # of Node's heap limit, and of what the machine or container has
+      spike_limit_percentage: 15 # so from 75 % on requests are refused
+
   # What the agent says of itself.
   telemetry:
     logs:

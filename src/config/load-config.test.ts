@@ -228,6 +228,19 @@ describe("one mistake is one error", () => {
   });
 });
 
+test.each([
+  ["{ spike_limit_percentage: 95 }", "spike_limit_percentage", 95],
+  ["{ spike_limit_mib: 5 }", "spike_limit_mib", 5],
+  ["{ limit_mib: 100, spike_limit_mib: 100 }", "spike_limit_mib", 100],
+])("limits of memory that leave nothing are said where they are written: %s", async (memory, option, value) => {
+  const { problems } = await loadFake(`${SOUND}  limits: { memory: ${memory} }\n`);
+  expect(problems).toMatchObject([
+    { code: "out_of_range", message: expect.stringContaining(option) as string, place: { line: 10 } },
+  ]);
+  const { text, column } = problems[0]!.place.excerpt;
+  expect(text.slice(column - 1)).toMatch(new RegExp(`^${value}`));
+});
+
 test.each([3_000, 100_000])(
   "values that are nested %d deep are too many for the parser, which is said in words",
   async (depth) => {

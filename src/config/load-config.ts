@@ -108,7 +108,7 @@ function check(root: ConfigNode, given: Omit<CheckContext, "root">): Omit<Checke
           { id, signal, receivers, processors, exporters },
         ]),
       ),
-      telemetry: service.telemetry!,
+      ...service.settings!,
     },
   };
 }

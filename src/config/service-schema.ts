@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { limitsSchema } from "./limits.ts";
 import { telemetrySchema } from "./telemetry.ts";
 
 const ids = (description: string) => z.array(z.string().min(1)).prefault([]).describe(description);
@@ -18,6 +19,9 @@ export const serviceSchema = z.strictObject({
     .describe(
       "The pipelines, each named by its signal (`metrics`, `traces`, `logs`) and where needed a name: `metrics/2`.",
     ),
+  limits: limitsSchema
+    .prefault({})
+    .describe("What may be under way at a time, over which requests are refused at once for their sender to repeat."),
   telemetry: telemetrySchema.prefault({}).describe("What the agent says of itself."),
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { silentLog } from "../../test/support/silent-log.ts";
-import type { Consumer, Delivery, Origin, Outcome } from "../component/delivery.ts";
+import type { Consumer, Delivery, Load, Origin, Outcome } from "../component/delivery.ts";
 import type { Log } from "../component/log.ts";
 import { Refusal } from "../component/refusal.ts";
 import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../component/store.ts";
@@ -9,6 +9,7 @@ import { NEVER } from "../lib/abort.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
 import type { Signal } from "../model/signal.ts";
 import { Deliveries, type DeliveryLimits } from "./deliveries.ts";
+import type { MemoryLimit } from "./memory-limit.ts";
 import { Meters } from "./meters.ts";
 
 const ORIGIN: Origin = {
@@ -38,12 +39,17 @@ function heldStore() {
 
 function engine(
   backend: Pick<StoreBackend, "commit">,
-  options: { readonly limits?: Partial<DeliveryLimits>; readonly reach?: Consumer<Signal>[]; readonly log?: Log } = {},
+  options: {
+    readonly limits?: Partial<DeliveryLimits>;
+    readonly reach?: Consumer<Signal>[];
+    readonly log?: Log;
+    readonly memory?: MemoryLimit;
+  } = {},
 ) {
   const clock = virtualClock();
   const meters = new Meters();
-  const { limits = {}, reach = [], log = silentLog } = options;
-  const deliveries = new Deliveries({ backend, clock, log, meter: meters.meter({}), limits });
+  const { limits = {}, reach = [], log = silentLog, memory } = options;
+  const deliveries = new Deliveries({ backend, clock, log, meter: meters.meter({}), limits, memory });
   const deliver = deliveries.deliverer(reach, meters.meter({ receiver: "in" }));
   const outcomes = { taken: () => meters.total("gostcol_deliveries", { outcome: "taken" }) };
   return { clock, meters, deliveries, deliver, outcomes };
@@ -278,7 +284,41 @@ describe("admission", () => {
     const { deliver } = engine(heldStore().backend, { limits: { bytesMax: 1000, reserve: 0 } });
     const large: Origin = { ...ORIGIN, upperBound: { items: 1, bytes: 5000 } };
     expect(deliver(large, put("a"))).toBeInstanceOf(Promise);
-    expect(reasonOf(deliver(ORIGIN, put("b")) as Outcome)).toBe("too_many_deliveries");
+    expect(reasonOf(deliver(ORIGIN, put("b")) as Outcome)).toBe("too_many_bytes");
+  });
+});
+
+describe("what is refused for want of room", () => {
+  it("is what comes while too much waits for the store, and what the process might die of", () => {
+    const memory = { short: false };
+    const hasRoom = (_: Load, irreplaceable: boolean) => irreplaceable || !memory.short;
+    const { deliver, deliveries, meters } = engine(heldStore().backend, {
+      limits: { stagedMax: 6 },
+      memory: { hasRoom } as MemoryLimit,
+    });
+    deliver(ORIGIN, put("in the commit"));
+    deliver(ORIGIN, put("a"));
+    deliver(ORIGIN, put("b"));
+    const status = { ...ORIGIN, irreplaceable: true };
+    expect(reasonOf(deliver(ORIGIN, put("c")) as Outcome)).toBe("too_much_staged");
+    expect(reasonOf(deliver(status, put("c")) as Outcome)).toBe("too_much_staged");
+    deliveries.limit({ stagedMax: 100 });
+    memory.short = true;
+    expect(reasonOf(deliver(ORIGIN, put("c")) as Outcome)).toBe("out_of_memory");
+    expect(deliver(status, put("status"))).toBeInstanceOf(Promise);
+    const counted = (reason: string) => meters.total("gostcol_deliveries", { outcome: "refused", reason });
+    expect([counted("too_much_staged"), counted("out_of_memory")]).toEqual([2, 1]);
+  });
+
+  it("can be asked for before there is a delivery, and is counted then", () => {
+    const { deliver, deliveries, meters } = engine(heldStore().backend, { limits: { bytesMax: 1000, reserve: 0 } });
+    const crowded = deliveries.crowded(meters.meter({ receiver: "in" }));
+    expect(crowded(5000)).toBeUndefined();
+    deliver(ORIGIN, put("a"));
+    expect([crowded(900), crowded(901)?.reason]).toEqual([undefined, "too_many_bytes"]);
+    deliveries.close();
+    expect(crowded(1)?.reason).toBe("shutting_down");
+    expect(meters.total("gostcol_deliveries", { receiver: "in", outcome: "refused" })).toBe(2);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Consumer, Deliver, Delivery, Load, Origin, Outcome } from "../component/delivery.ts";
+import type { Consumer, Crowded, Deliver, Delivery, Load, Origin, Outcome } from "../component/delivery.ts";
 import type { Log } from "../component/log.ts";
 import type { Counter, Meter } from "../component/meter.ts";
 import { Refusal } from "../component/refusal.ts";
@@ -6,29 +6,20 @@ import type { StoreBackend } from "../component/store.ts";
 import { orAborted } from "../lib/abort.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Signal } from "../model/signal.ts";
+import { ADMISSION_LIMITS, Admission, type AdmissionLimits } from "./admission.ts";
 import { type CommitResult, Committer } from "./committer.ts";
 import { Gate } from "./gate.ts";
-import { BUGS, DELIVERIES, DELIVERIES_IN_FLIGHT, DELIVERY_BYTES_IN_FLIGHT } from "./metrics.ts";
+import type { MemoryLimit } from "./memory-limit.ts";
+import { BUGS, DELIVERIES } from "./metrics.ts";
 import { RunningDelivery } from "./running-delivery.ts";
 import { type Entry, StagingLog } from "./staging-log.ts";
 
-export interface DeliveryLimits {
-  /** Deliveries between their admission and their outcome. */
-  readonly deliveriesMax: number;
-  /** What these can hold at the most, by what their origins said. */
-  readonly bytesMax: number;
-  /** The share of both that is kept free for what cannot be sent again. */
-  readonly reserve: number;
+export interface DeliveryLimits extends AdmissionLimits {
   /** After this a commit counts as unknown. Well below GOST's own patience of 5 s. */
   readonly commitTimeoutMs: number;
 }
 
-export const DELIVERY_LIMITS: DeliveryLimits = {
-  deliveriesMax: 4096,
-  bytesMax: 256 * 1024 * 1024,
-  reserve: 0.1,
-  commitTimeoutMs: 3000,
-};
+const COMMIT_TIMEOUT_MS = 3000;
 
 export interface DeliveriesOptions {
   readonly backend: Pick<StoreBackend, "commit">;
@@ -36,6 +27,8 @@ export interface DeliveriesOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly limits?: Partial<DeliveryLimits>;
+  /** Absent: memory is not looked at. */
+  readonly memory?: MemoryLimit | undefined;
 }
 
 /**
@@ -49,7 +42,7 @@ export interface DeliveriesOptions {
 export class Deliveries {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #limits: DeliveryLimits;
+  readonly #admission: Admission;
   readonly #staged = new StagingLog();
   /** Admitted and not settled, except those in the commit that is under way; in order of arrival. */
   readonly #open = new Set<RunningDelivery>();
@@ -58,25 +51,26 @@ export class Deliveries {
   #pumping = false;
   #closed = false;
   #lastNumber = 0;
-  #inFlight = 0;
-  #inFlightBytes = 0;
   #held = 0;
   #heldBytes = 0;
   #onIdle: (() => void)[] = [];
 
-  constructor({ backend, clock, log, meter, limits }: DeliveriesOptions) {
+  constructor({ backend, clock, log, meter, limits = {}, memory }: DeliveriesOptions) {
+    const { commitTimeoutMs: timeoutMs = COMMIT_TIMEOUT_MS, ...admission } = limits;
     this.#clock = clock;
     this.#log = log;
-    this.#limits = { ...DELIVERY_LIMITS, ...limits };
     this.#meter = meter;
-    const timeoutMs = this.#limits.commitTimeoutMs;
+    this.#admission = new Admission(meter, { ...ADMISSION_LIMITS, ...admission }, memory);
     const onAnsweredLate = (effects: readonly (() => void)[]) => {
       this.#show(effects);
       this.#pump();
     };
     this.#committer = new Committer({ backend, clock, log, meter, timeoutMs, onAnsweredLate });
-    meter.gauge(DELIVERIES_IN_FLIGHT, () => [{ value: this.#inFlight }]);
-    meter.gauge(DELIVERY_BYTES_IN_FLIGHT, () => [{ value: this.#inFlightBytes }]);
+  }
+
+  /** Holds from the next delivery on. */
+  limit(limits: Partial<AdmissionLimits>): void {
+    this.#admission.limits = { ...this.#admission.limits, ...limits };
   }
 
   /** What one component begins its deliveries with; `reach` is everything that it sends to directly. */
@@ -87,7 +81,7 @@ export class Deliveries {
       if (outcome.taken) {
         taken ??= meter.counter(DELIVERIES, { outcome: "taken" });
         taken.value++;
-      } else meter.counter(DELIVERIES, { outcome: "refused", reason: outcome.refusal.reason }).value++;
+      } else countRefused(meter, outcome.refusal);
       return outcome;
     };
     const begin: Deliver = (origin, run) => {
@@ -109,6 +103,15 @@ export class Deliveries {
     };
   }
 
+  /** As `Deps.crowded` of one component; what it refuses is counted as if it had been delivered. */
+  crowded(meter: Meter): Crowded {
+    return (bytes) => {
+      const refusal = this.#crowding({ items: 0, bytes }, false);
+      if (refusal !== undefined) countRefused(meter, refusal);
+      return refusal;
+    };
+  }
+
   /** Whether the store may lack something that components have in memory: then nobody may load from it. */
   get unsure(): boolean {
     return this.#committer.unsure;
@@ -116,7 +119,8 @@ export class Deliveries {
 
   /** Resolves when nothing is under way; rejects with the deadline's reason when it aborts first. */
   async drained(deadline: AbortSignal): Promise<void> {
-    while (this.#inFlight > 0) await orAborted(new Promise<void>((idle) => this.#onIdle.push(idle)), deadline);
+    while (this.#admission.deliveries > 0)
+      await orAborted(new Promise<void>((idle) => this.#onIdle.push(idle)), deadline);
   }
 
   /** From here on everything is refused. What is under way still ends. */
@@ -124,12 +128,15 @@ export class Deliveries {
     this.#closed = true;
   }
 
-  #admit({ upperBound, irreplaceable }: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {
+  #crowding(upperBound: Load, irreplaceable: boolean): Refusal | undefined {
     if (this.#closed) return new Refusal("retryable", "shutting_down", "the agent is shutting down");
     if (this.#committer.state === "late") return new Refusal("retryable", "store_late", STORE_LATE);
-    if (!this.#hasRoom(upperBound, irreplaceable === true)) {
-      return new Refusal("retryable", "too_many_deliveries", "too much is under way at once");
-    }
+    return this.#admission.refusal(upperBound, irreplaceable, this.#staged.size);
+  }
+
+  #admit({ upperBound, irreplaceable }: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {
+    const crowded = this.#crowding(upperBound, irreplaceable === true);
+    if (crowded !== undefined) return crowded;
     for (const consumer of reach) {
       try {
         const refusal = consumer.admit?.(upperBound);
@@ -142,9 +149,10 @@ export class Deliveries {
   }
 
   /** What waits for a gate is bounded as what is under way is. */
-  async #hold(gate: Gate, { upperBound: { bytes }, signal }: Origin): Promise<Refusal | undefined> {
-    const { deliveriesMax, bytesMax } = this.#limits;
-    if (this.#held >= deliveriesMax || (this.#held > 0 && this.#heldBytes + bytes > bytesMax)) {
+  async #hold(gate: Gate, { upperBound: { bytes }, signal, irreplaceable }: Origin): Promise<Refusal | undefined> {
+    const { deliveriesMax, bytesMax, reserve } = this.#admission.limits;
+    const share = irreplaceable ? 1 : 1 - reserve;
+    if (this.#held > 0 && (this.#held >= deliveriesMax * share || this.#heldBytes + bytes > bytesMax * share)) {
       return new Refusal("retryable", "too_many_deliveries", "too much waits for the end of a reload");
     }
     this.#held++;
@@ -161,21 +169,10 @@ export class Deliveries {
     }
   }
 
-  /** What is larger than all the room there is gets it to itself: it would never be taken otherwise. */
-  #hasRoom({ bytes }: Load, irreplaceable: boolean): boolean {
-    const share = irreplaceable ? 1 : 1 - this.#limits.reserve;
-    return (
-      this.#inFlight === 0 ||
-      (this.#inFlight < this.#limits.deliveriesMax * share &&
-        this.#inFlightBytes + bytes <= this.#limits.bytesMax * share)
-    );
-  }
-
   #begin(origin: Origin, run: (delivery: Delivery) => void | Promise<void>): Outcome | Promise<Outcome> {
     const delivery = new RunningDelivery(++this.#lastNumber, this.#clock.now(), origin, this.#staged);
     this.#open.add(delivery);
-    this.#inFlight++;
-    this.#inFlightBytes += delivery.bytes;
+    this.#admission.begin(delivery);
     this.#run(delivery, run);
     if (delivery.outcome !== undefined) return delivery.outcome;
     return new Promise((resolve) => {
@@ -348,10 +345,9 @@ export class Deliveries {
   }
 
   #settle(delivery: RunningDelivery, outcome: Outcome): void {
-    this.#inFlight--;
-    this.#inFlightBytes -= delivery.bytes;
+    this.#admission.end(delivery);
     delivery.settle(outcome);
-    if (this.#inFlight > 0 || this.#onIdle.length === 0) return;
+    if (this.#admission.deliveries > 0 || this.#onIdle.length === 0) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const idle of waiting) idle();
@@ -371,6 +367,10 @@ export class Deliveries {
     const fields = { error: thrown, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
     this.#log.limited(`bug_${where}`).error(`BUG: an exception in ${where}; please report it`, fields);
   }
+}
+
+function countRefused(meter: Meter, { reason }: Refusal): void {
+  meter.counter(DELIVERIES, { outcome: "refused", reason }).value++;
 }
 
 const TAKEN: Outcome = { taken: true };

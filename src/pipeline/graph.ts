@@ -23,7 +23,7 @@ export interface GraphParts {
   /** The name of its state: two instances with the same must not live at a time. */
   owner(node: PlannedNode): string;
   /** What a node may use, apart from what the graph itself gives it. */
-  deps(node: PlannedNode): Omit<Deps, "id" | "deliver" | "extension">;
+  deps(node: PlannedNode): Omit<Deps, "id" | "deliver" | "crowded" | "extension">;
   readonly deliveries: Deliveries;
   /** Nodes of an older graph that are taken over, by their key. Their ports stay as they are until `connectGraph`. */
   readonly kept?: ReadonlyMap<string, GraphNode>;
@@ -135,6 +135,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     },
     extension: (id, capability) => provided(seat, id, capability),
     deliver: parts.deliveries.deliverer([...seat.ports.values()], own.meter, seat.gate),
+    crowded: parts.deliveries.crowded(own.meter),
   };
   const instance = create(component, deps, plan, seat);
   making = false;

@@ -23,6 +23,10 @@ export class StagingLog {
     return this.#begin + this.#entries.length;
   }
 
+  get size(): number {
+    return this.#entries.length;
+  }
+
   push(entry: Entry): void {
     this.#entries.push(entry);
   }

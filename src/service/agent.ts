@@ -10,6 +10,7 @@ import { Deliveries } from "../pipeline/deliveries.ts";
 import { buildGraph, type GraphNode, type GraphParts } from "../pipeline/graph.ts";
 import { keptNodes } from "../pipeline/kept-nodes.ts";
 import { ComponentError, startGraph, stopGraph } from "../pipeline/lifecycle.ts";
+import { MemoryLimit } from "../pipeline/memory-limit.ts";
 import { Meters } from "../pipeline/meters.ts";
 import { CONFIG_RELOADS } from "../pipeline/metrics.ts";
 import { type Plan, type PlannedNode, planGraph } from "../pipeline/plan.ts";
@@ -17,6 +18,7 @@ import { replaceGraph, stopLeaving } from "../pipeline/replace-graph.ts";
 import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
 import type { AgentEnvironment } from "./environment.ts";
+import { admissionLimits, memoryLimits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { OwnMetricsServers } from "./own-metrics-server.ts";
 import { processMetrics } from "./process-metrics.ts";
@@ -59,6 +61,7 @@ export class Agent {
   readonly #fail: (error: FatalError) => void;
   readonly #environment: AgentEnvironment;
   readonly #deliveries: Deliveries;
+  readonly #memory: MemoryLimit | undefined;
   /** By the meter, of which each instance has its own. */
   readonly #standings = new WeakMap<object, Standing>();
   readonly #ownMetrics: OwnMetricsServers;
@@ -79,12 +82,18 @@ export class Agent {
     this.#environment = environment;
     this.store = new AgentStore(environment.store ?? memoryStore());
     const meter = this.meters.meter({});
+    const deliveriesLog = log({ part: "deliveries" });
+    const { limits } = config.service;
+    this.#memory =
+      environment.memory &&
+      new MemoryLimit({ memory: environment.memory, clock, log: deliveriesLog, meter, limits: memoryLimits(limits) });
     this.#deliveries = new Deliveries({
       backend: this.store,
       clock,
-      log: log({ part: "deliveries" }),
+      log: deliveriesLog,
       meter,
-      ...(environment.deliveryLimits === undefined ? {} : { limits: environment.deliveryLimits }),
+      limits: { ...admissionLimits(limits), ...environment.deliveryLimits },
+      memory: this.#memory,
     });
     const { promise, resolve } = Promise.withResolvers<FatalError>();
     this.failed = promise;
@@ -213,10 +222,17 @@ export class Agent {
     }
     this.#config = config;
     this.#remember(replaced.nodes);
+    this.#limit(config);
     const errors = await stopLeaving(replaced.leaving, clock);
     // Last, for who left may have had its port.
     if (metricsChanged) await this.#ownMetrics.open(config.service.telemetry, signal);
-    return reloaded(running, replaced.nodes, { metricsChanged, errors });
+    const limitsChanged = limitsText(config) !== limitsText(before);
+    return reloaded(running, replaced.nodes, { metricsChanged, limitsChanged, errors });
+  }
+
+  #limit({ service: { limits } }: CheckedConfig): void {
+    this.#deliveries.limit({ ...admissionLimits(limits), ...this.#environment.deliveryLimits });
+    if (this.#memory !== undefined) this.#memory.limits = memoryLimits(limits);
   }
 
   #end(): Promise<Ended> {
@@ -252,6 +268,7 @@ export class Agent {
           series: this.series,
           store: this.store,
           owner: owner(node),
+          memoryIsShort: () => this.#memory?.isShort() === true,
           listening: (listener) => standing.listeners.push(listener),
           report: (status) => {
             const fatal = report(standing, status);
@@ -328,6 +345,8 @@ function configured(config: CheckedConfig, kind: ComponentKind, id: string): Con
 function ownMetricsText({ service: { telemetry } }: CheckedConfig): string {
   return JSON.stringify([telemetry.metrics, telemetry.resource]);
 }
+
+const limitsText = ({ service }: CheckedConfig) => JSON.stringify(service.limits);
 
 function fatalError({ kind, id }: PlannedNode, message: string): FatalError {
   return new FatalError(`${kind} ${id}: ${message}`);

@@ -8,7 +8,7 @@ import type { Meters } from "../pipeline/meters.ts";
 import type { Plan, PlannedNode } from "../pipeline/plan.ts";
 import { componentStore } from "./component-store.ts";
 import type { AgentEnvironment } from "./environment.ts";
-import { announced, type Listener } from "./listener.ts";
+import { announced, type Listener, sparing } from "./listener.ts";
 
 export interface DepsOptions {
   readonly environment: AgentEnvironment;
@@ -17,6 +17,7 @@ export interface DepsOptions {
   readonly store: StoreBackend;
   /** The name of its state, from `scopeOwners`. */
   readonly owner: string;
+  readonly memoryIsShort: () => boolean;
   readonly listening: (listener: Listener) => void;
   readonly report: (status: ComponentStatus) => void;
 }
@@ -24,8 +25,8 @@ export interface DepsOptions {
 /** What one component may use of the agent and the world; the rest is the graph's to give. */
 export function componentDeps(
   node: PlannedNode,
-  { environment, meters, series, store, owner, listening, report }: DepsOptions,
-): Omit<Deps, "id" | "deliver" | "extension"> {
+  { environment, meters, series, store, owner, memoryIsShort, listening, report }: DepsOptions,
+): Omit<Deps, "id" | "deliver" | "crowded" | "extension"> {
   const { kind, id } = node;
   // Only where a processor has several instances does its id not say which of them it is.
   const place = owner.includes("@") ? { pipeline: node.pipelines[0]! } : {};
@@ -37,7 +38,7 @@ export function componentDeps(
     meter: meters.meter({ [kind]: id, ...place }),
     store: componentStore(store, owner),
     series,
-    listen: announced(environment.listen, `${kind}:${id}`, listening),
+    listen: announced(sparing(environment.listen, memoryIsShort), `${kind}:${id}`, listening),
     print: environment.print,
     report,
   };

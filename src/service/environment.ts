@@ -1,6 +1,7 @@
 import type { Listen } from "../component/server.ts";
 import type { StoreBackend } from "../component/store.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Memory } from "../lib/memory.ts";
 import type { Random } from "../lib/random.ts";
 import type { DeliveryLimits } from "../pipeline/deliveries.ts";
 import type { LogFactory } from "./logging.ts";
@@ -18,6 +19,8 @@ export interface AgentEnvironment {
   /** This program's version. */
   readonly version: string;
   readonly readProcess: () => ProcessNumbers;
+  /** Absent: there is always enough. */
+  readonly memory?: Memory;
   /** Where state is kept; by default in memory, until the process ends. */
   readonly store?: StoreBackend;
   readonly deliveryLimits?: Partial<DeliveryLimits>;

@@ -15,3 +15,8 @@ export function announced(listen: Listen, component: string, listening: (listene
     return server;
   };
 }
+
+/** Listens so that no large bodies are read while memory is short. */
+export function sparing(listen: Listen, memoryIsShort: () => boolean): Listen {
+  return (options, handler, signal) => listen({ ...options, memoryIsShort }, handler, signal);
+}

@@ -43,6 +43,25 @@ describe("a reload", () => {
     expect(world.journal).toEqual([]);
   });
 
+  it("takes new limits over", async () => {
+    const { reload, world } = await running();
+    const limited = `${yaml({})}  limits: { max_mib_in_flight: 1 }\n`;
+    const large = { ...ORIGIN, upperBound: { items: 1, bytes: 2 * 1024 ** 2 } };
+    const deliver = async () => {
+      const slow = Promise.withResolvers<void>();
+      const first = world.receivers.get("in")!.deps.deliver(ORIGIN, () => slow.promise);
+      const outcome = world.receivers.get("in")!.deps.deliver(large, () => {}) as Outcome;
+      slow.resolve();
+      await first;
+      return outcome.taken ? "taken" : outcome.refusal.reason;
+    };
+    expect(await deliver()).toBe("taken");
+    expect(await reload(limited)).toMatchObject({ limits: true, changed: [] });
+    expect(await deliver()).toBe("too_many_bytes");
+    expect(await reload(yaml({}))).toMatchObject({ limits: true });
+    expect(await deliver()).toBe("taken");
+  });
+
   it("starts an exporter that was added, and leaves all others alone", async () => {
     const { reload, world, agent } = await running();
     expect(await reload(yaml({ exporters: "out, out/2" }))).toMatchObject({ added: ["exporter:out/2"], changed: [] });

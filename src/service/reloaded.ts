@@ -9,6 +9,8 @@ export interface Reloaded {
   readonly kept: readonly string[];
   /** Whether the server of the agent's own metrics was replaced. */
   readonly ownMetrics: boolean;
+  /** Whether `service.limits` are others now. */
+  readonly limits: boolean;
   /** What did not stop as it should have. */
   readonly errors: readonly ComponentError[];
 }
@@ -16,7 +18,15 @@ export interface Reloaded {
 export function reloaded(
   before: readonly GraphNode[],
   after: readonly GraphNode[],
-  { metricsChanged, errors }: { readonly metricsChanged: boolean; readonly errors: readonly ComponentError[] },
+  {
+    metricsChanged,
+    limitsChanged,
+    errors,
+  }: {
+    readonly metricsChanged: boolean;
+    readonly limitsChanged: boolean;
+    readonly errors: readonly ComponentError[];
+  },
 ): Reloaded {
   const was = new Map(before.map((node) => [node.plan.key, node.instance]));
   const is = new Set(after.map(({ plan }) => plan.key));
@@ -27,6 +37,7 @@ export function reloaded(
     changed: keys(after.filter(({ plan, instance }) => was.has(plan.key) && was.get(plan.key) !== instance)),
     kept: keys(after.filter(({ plan, instance }) => was.get(plan.key) === instance)),
     ownMetrics: metricsChanged,
+    limits: limitsChanged,
     errors,
   };
 }

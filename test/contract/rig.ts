@@ -77,6 +77,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     },
     series,
     deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
+    crowded: () => undefined,
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},

@@ -57,6 +57,7 @@ export async function exporterRig(
     deliver: () => {
       throw new Error("no deliveries here");
     },
+    crowded: () => undefined,
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},

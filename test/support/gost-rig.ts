@@ -85,6 +85,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         return fail(thrown);
       }
     },
+    crowded: () => refuse.admission,
     listen: network.listen,
     print: unused,
     report: () => {},

@@ -86,6 +86,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         },
         series: table,
         deliver,
+        crowded: () => undefined,
         listen: () => Promise.reject(new Error("no network here")),
         hostName: "test",
         print: () => true,

@@ -76,6 +76,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
     store: componentStore(backend, "exporter:test"),
     series: table,
     deliver: deliveries.deliverer([], meters.meter({})),
+    crowded: () => undefined,
     listen: () => Promise.reject(new Error("no network here")),
     print: () => true,
     report: (status) => statuses.push(status),

@@ -4,6 +4,7 @@ import type { Peer } from "../../component/delivery.ts";
 import type { ServerConnection, ServerHandler, ServerLimits } from "../../component/server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { endpointText } from "../fields.ts";
+import { LARGE_BODY_BYTES, type Turn } from "./turn.ts";
 
 /** How long a peer has to end its side after we ended ours, and to acknowledge a PING. */
 export const PROOF_TIMEOUT_MS = 5_000;
@@ -21,12 +22,21 @@ export interface Shared {
   readonly receipts: boolean;
   readonly clock: Clock;
   readonly bodies: BodyBudget;
+  readonly turn: Turn;
 }
 
 /** All bodies that are held at a time, over all connections. */
 export interface BodyBudget {
   bytes: number;
   readonly bytesMax: number;
+  /** Whether the process has no memory to spare, whatever the budget says. */
+  readonly memoryIsShort: () => boolean;
+}
+
+/** Why no more can be held of a body of which there are `bytes` already; undefined where it can. */
+export function crowding({ bytes: held, bytesMax, memoryIsShort }: BodyBudget, bytes: number): string | undefined {
+  if (held > bytesMax) return `more than ${bytesMax} bytes of bodies are held already`;
+  return bytes > LARGE_BODY_BYTES && memoryIsShort() ? "memory is short" : undefined;
 }
 
 /** Whoever serves a socket, as the listener sees it: it looks by every now and then, and ends it. */

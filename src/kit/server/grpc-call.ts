@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ServerAnswer, ServerRequest } from "../../component/server.ts";
-import type { AcceptedConnection, BodyBudget } from "./connection.ts";
+import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
 import {
   ACCEPTED_ENCODINGS,
   decompress,
@@ -109,6 +109,10 @@ export class GrpcCall implements ServerRequest {
     this.answer({ status, message });
   }
 
+  overloaded(detail: string): void {
+    this.refuse(problem(GRPC_STATUS.unavailable, "overloaded", detail));
+  }
+
   /** The stream has ended, one way or another. */
   drop(): void {
     this.#release();
@@ -122,9 +126,9 @@ export class GrpcCall implements ServerRequest {
     bodies.bytes += chunk.length;
     const wrong = this.#message.take(chunk);
     if (wrong) this.refuse(wrong);
-    else if (bodies.bytes > bodies.bytesMax) {
-      const message = `more than ${bodies.bytesMax} bytes of messages are held already`;
-      this.refuse(problem(GRPC_STATUS.unavailable, "overloaded", message));
+    else {
+      const crowded = crowding(bodies, this.#held);
+      if (crowded !== undefined) this.overloaded(crowded);
     }
   }
 

@@ -134,6 +134,10 @@ export class GrpcConnection implements Served {
       this.#rejected("handler_failed", String(error)); // BUG: a handler must not throw.
       call.answer({ status: GRPC_STATUS.internal, message: "the request could not be handled" });
     };
+    if (this.#shared.turn.isTooLong(call.body.length)) {
+      call.overloaded("too much came at once");
+      return;
+    }
     try {
       const answer = this.#shared.handler.request(call);
       if (answer instanceof Promise) answer.then((settled) => call.answer(settled)).catch(failed);

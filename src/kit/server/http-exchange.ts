@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerAnswer, ServerRequest } from "../../component/server.ts";
-import type { AcceptedConnection, BodyBudget } from "./connection.ts";
+import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
 import { textAnswer, writeAnswer } from "./http-answer.ts";
 import type { SettableReceipt } from "./receipt.ts";
 
@@ -100,6 +100,11 @@ export class HttpExchange implements ServerRequest {
     writeAnswer(response, answer);
   }
 
+  overloaded(detail: string): void {
+    this.#options.events.rejected("overloaded", detail);
+    this.answer(OVERLOADED);
+  }
+
   /** The connection is gone: what is held of the body is given back. */
   drop(): void {
     this.#release();
@@ -111,10 +116,11 @@ export class HttpExchange implements ServerRequest {
     this.#bytes += chunk.length;
     bodies.bytes += chunk.length;
     if (this.#bytes > bodyBytesMax) this.#tooLarge("chunks");
-    else if (bodies.bytes > bodies.bytesMax) {
-      this.#options.events.rejected("overloaded", `more than ${bodies.bytesMax} bytes of bodies are held already`);
-      this.answer({ status: 503 });
-    } else this.#chunks.push(chunk);
+    else {
+      const crowded = crowding(bodies, this.#bytes);
+      if (crowded === undefined) this.#chunks.push(chunk);
+      else this.overloaded(crowded);
+    }
   }
 
   #end(): void {
@@ -143,6 +149,8 @@ export class HttpExchange implements ServerRequest {
 }
 
 const EMPTY = new Uint8Array(0);
+
+const OVERLOADED: ServerAnswer = { status: 503, headers: { "Retry-After": "1" } };
 
 /** A request through a proxy names the whole URL: what counts is its path and query. */
 function originForm(target: string): string {

@@ -16,7 +16,10 @@ export interface HttpFront {
 /** Node's HTTP server without a port of its own: its parser and its answers, with deadlines and evidence of ours. */
 export function createHttpFront(shared: Shared): HttpFront {
   const connections = new WeakMap<Socket, HttpConnection>();
-  const enqueue = afterOneTurn((exchange: HttpExchange) => handle(exchange, shared));
+  const enqueue = afterOneTurn((exchange: HttpExchange) => {
+    if (shared.turn.isTooLong(exchange.body.length)) exchange.overloaded("too much came at once");
+    else handle(exchange, shared);
+  });
   // Its own timeouts work only while it listens itself, and its keep-alive timeout would close on GOST: all are off.
   const server = createServer({
     keepAliveTimeout: 0,

@@ -11,6 +11,7 @@ import { GrpcConnection } from "./grpc-connection.ts";
 import { lastWords } from "./http-answer.ts";
 import { createHttpFront, type HttpFront } from "./http-front.ts";
 import { createTlsFront, type TlsFront } from "./tls-front.ts";
+import { Turn } from "./turn.ts";
 
 export interface ListenDeps {
   readonly clock: Clock;
@@ -53,12 +54,12 @@ class ListeningServer implements Server {
   #somethingClosed = () => {};
 
   constructor(options: ServerOptions, handler: ServerHandler, clock: Clock, nextConnectionId: () => number) {
-    const { limits, receipts } = options;
+    const { limits, receipts, memoryIsShort = () => false } = options;
     this.#options = options;
     this.#address = { host: options.host, port: options.port };
     this.#nextConnectionId = nextConnectionId;
-    const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax };
-    this.#shared = { handler, limits, receipts, clock, bodies };
+    const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax, memoryIsShort };
+    this.#shared = { handler, limits, receipts, clock, bodies, turn: new Turn(clock) };
     this.#http = createHttpFront(this.#shared);
     this.#net = createServer(
       // Half open, since who ended its side first is what proves an answer read.

@@ -129,7 +129,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
 
   #begin(items: number, signal: AbortSignal, run: (delivery: Delivery) => void | Promise<void>) {
     const peer = { address: "delta_to_cumulative", transport: "internal" } as const;
-    return this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal }, run);
+    return this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal, irreplaceable: true }, run);
   }
 }
 

@@ -142,6 +142,12 @@ export class NodeBook {
     return { signatures: node.signatures, mayGrow: this.#hasRoom(node, SERIES_PER_STREAM) };
   }
 
+  /** How many series so many events of a node can bring into being. */
+  room({ seriesCount }: Node, events: number): number {
+    const { series, seriesPerNode } = this.#limits;
+    return Math.min(events * SERIES_PER_STREAM, seriesPerNode - seriesCount, series - this.#seriesCount);
+  }
+
   /** Where the bytes of clients without a stream go. There is always room for it: one for each level of a service. */
   overflow(level: Level): Stream {
     const known = level.overflow;

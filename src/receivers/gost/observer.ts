@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
+import type { Crowded, Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
 import type { ServerRequest } from "../../component/server.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
@@ -8,7 +8,7 @@ import { handOn } from "./hand-on.ts";
 import type { Node } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
 import type { PresenceBook } from "./presence.ts";
-import { eventCount, isOnlyStatus, type Report } from "./report.ts";
+import { eventCount, isOnlyStatus, type Report, unmetCount } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
 import { identify, type Sender, type SenderRules } from "./sender.ts";
 
@@ -18,6 +18,7 @@ export interface ObserverParts {
   readonly sorter: ReportSorter;
   readonly presence: PresenceBook;
   readonly deliver: Deliver;
+  readonly crowded: Crowded;
   readonly next: Next;
   /** Status events were refused, and will not come again. */
   readonly statusLost: (node: Node) => void;
@@ -27,6 +28,9 @@ export interface ObserverParts {
 export function observe(request: ServerRequest, parts: ObserverParts): Verdict | Promise<Verdict> {
   const sender = identify(request, parts.rules);
   if ("outcome" in sender) return sender;
+  // Small ones are read to see whether they hold what comes only once.
+  const crowded = request.body.length > SMALL_BYTES ? parts.crowded(request.body.length) : undefined;
+  if (crowded !== undefined) return verdictOf({ taken: false, refusal: crowded });
   const report = decode(request, parts.book.known(sender.node));
   if ("outcome" in report) return report;
   const node = parts.book.node(sender.node);
@@ -42,7 +46,7 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
 function deliverReport(
   report: Report,
   from: { readonly request: ServerRequest; readonly sender: Sender; readonly node: Node },
-  { sorter, presence, deliver, next, statusLost }: ObserverParts,
+  { book, sorter, presence, deliver, next, statusLost }: ObserverParts,
 ): Verdict | Promise<Verdict> {
   const { request, sender, node } = from;
   const { connection, protocol, receipt, body, signal } = request;
@@ -51,7 +55,11 @@ function deliverReport(
   const irreplaceable = isOnlyStatus(report);
   const origin: Origin = {
     peer: connection.peer,
-    upperBound: { items: eventCount(report) * COUNTS.length + POINTS_PER_NODE, bytes: body.length },
+    upperBound: {
+      items: eventCount(report) * COUNTS.length + POINTS_PER_NODE,
+      bytes: body.length,
+      series: book.room(node, unmetCount(report)),
+    },
     signal,
     irreplaceable,
   };
@@ -74,6 +82,9 @@ function deliverReport(
   };
   return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
 }
+
+/** A status event has a few hundred. */
+const SMALL_BYTES = 16 * 1024;
 
 /** When it last reported, and that it is up. */
 const POINTS_PER_NODE = 2;

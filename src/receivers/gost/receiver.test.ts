@@ -143,6 +143,16 @@ describe("the gost receiver over HTTP", () => {
     expect(agent.taken).toEqual([]);
   });
 
+  test("does not even read a large report while there is no room", async () => {
+    const agent = await startReceiver();
+    agent.refuse.admission = busy;
+    const send = async (body: string) => (await agent.connect().send({ body })).answer.status;
+    expect(await send("{")).toBe(400);
+    expect(await send("{".repeat(20_000))).toBe(503);
+    delete agent.refuse.admission;
+    expect(await send("{".repeat(20_000))).toBe(400);
+  });
+
   test("examines everything before it hands anything on", async () => {
     const agent = await startReceiver();
     agent.refuse.examine = busy;

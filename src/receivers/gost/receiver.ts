@@ -19,7 +19,7 @@ import { Tally, TELEMETRY } from "./telemetry.ts";
 
 /** Receives what GOST's observers report. What it knows lives as long as it does: from `create` to `stop`. */
 export function createGostReceiver(config: Config, deps: Deps, next: Next): Receiver {
-  const { series, meter, log, clock, deliver, hostName } = deps;
+  const { series, meter, log, clock, deliver, crowded, hostName } = deps;
   const gost = new GostSeries(series, config.resource);
   const { series: seriesMax, series_per_node: seriesPerNode } = config.limits;
   const book = new NodeBook(series, gost, { series: seriesMax, seriesPerNode });
@@ -57,6 +57,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     sorter,
     presence,
     deliver,
+    crowded,
     next,
     statusLost({ name }) {
       lostStatuses.value++;

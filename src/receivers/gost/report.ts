@@ -39,6 +39,14 @@ export function eventCount(report: Report): number {
   return isRecognised(report) ? report.signatures.length : report.events.length;
 }
 
+/** How many of its events may be of somebody who never reported before. */
+export function unmetCount(report: Report): number {
+  if (!isRecognised(report)) return report.events.length;
+  let count = 0;
+  for (const { emitter } of report.signatures) if (emitter === undefined || emitter.forgotten) count++;
+  return count;
+}
+
 /** Whether all that it brings are status events, which GOST sends once; stats come again until they are taken. */
 export function isOnlyStatus(report: Report): boolean {
   return !isRecognised(report) && report.events.every(isStatus);

@@ -46,15 +46,24 @@ export interface Store {
   page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>>;
 }
 
+/** Something in a component's memory with an immutable state, which a row of a scope keeps. */
+export interface Cell<T> {
+  readonly key: string;
+  state: T;
+}
+
 /**
  * What one delivery changes, staged until its commit. Staged values are immutable: a component that changes its mind
  * puts another one. So a value is encoded once for each commit, whenever that is convenient, or not at all in memory.
  *
  * A component's own memory runs ahead of the store: it changes when the delivery runs, so that the next delivery builds
- * on it. When the delivery fails, `onRolledBack` takes that back: the engine runs these, last first, over every delivery
- * that was not committed, and each puts its component's memory back to what it was before. They must not throw.
+ * on it. When the delivery fails, that is taken back: the engine goes, last first, over what every delivery staged that
+ * was not committed, and puts back the states of cells; each `undo` of `onRolledBack` does the same for what is no cell.
+ * They must not throw.
  */
 export interface Transaction {
+  /** Gives a cell another state, at once in memory. When the delivery fails, the cell gets back the one that it had. */
+  change<T>(scope: StateScope<T>, cell: Cell<T>, state: T): void;
   put<T>(scope: StateScope<T>, key: string, value: T): void;
   delete<T>(scope: StateScope<T>, key: string): void;
   onRolledBack(undo: () => void): void;

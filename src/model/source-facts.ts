@@ -2,16 +2,17 @@ import type { Source, Temporality } from "./series.ts";
 
 /**
  * What a receiver knows of the one report of one source that a batch holds: facts only. Processors judge them, and know
- * nothing of the protocol that brought them.
+ * nothing of the protocol that brought them. They speak of the batch's streams: what stands beside these, such as the
+ * node's own series, holds whatever becomes of the report.
  */
 export interface SourceFacts {
   readonly source: Source;
   /** The emitter's life as the sender names it (`?epoch=`); another value means that its counters began at zero. */
-  readonly epoch?: string;
+  readonly epoch?: string | undefined;
   /** The mode that was told for this source; absent where it has to be judged. */
-  readonly told?: Exclude<Temporality, "unspecified">;
+  readonly told?: Exclude<Temporality, "unspecified"> | undefined;
   /** Equal exactly when two reports are equal, byte for byte; absent for what its sender never repeats. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
   /** The fate of our answer to this report. */
   readonly receipt: Receipt;
   /** What happened to the source, oldest first; a batch may bring these and no points. */

@@ -45,7 +45,7 @@ export class Deliveries {
   readonly #admission: Admission;
   readonly #staged = new StagingLog();
   /** Admitted and not settled, except those in the commit that is under way; in order of arrival. */
-  readonly #open = new Set<RunningDelivery>();
+  #open: RunningDelivery[] = [];
   readonly #meter: Meter;
   readonly #committer: Committer;
   #pumping = false;
@@ -171,7 +171,7 @@ export class Deliveries {
 
   #begin(origin: Origin, run: (delivery: Delivery) => void | Promise<void>): Outcome | Promise<Outcome> {
     const delivery = new RunningDelivery(++this.#lastNumber, this.#clock.now(), origin, this.#staged);
-    this.#open.add(delivery);
+    this.#open.push(delivery);
     this.#admission.begin(delivery);
     this.#run(delivery, run);
     if (delivery.outcome !== undefined) return delivery.outcome;
@@ -209,7 +209,7 @@ export class Deliveries {
   #runFailed(delivery: RunningDelivery, refusal: Refusal, waited: boolean): void {
     const { place } = delivery;
     delivery.phase = "ran";
-    this.#open.delete(delivery);
+    this.#open = this.#open.filter((other) => other !== delivery);
     if (place < this.#staged.end) this.#takeBackFrom(place, waited);
     this.#settle(delivery, { taken: false, refusal: delivery.doom ?? refusal });
     this.#pump();
@@ -231,26 +231,23 @@ export class Deliveries {
       }
     }
     this.#undo(this.#staged.takeFrom(from));
-    for (const delivery of [...this.#open]) {
+    const open = this.#open;
+    this.#open = open.filter(({ phase, until }) => phase === "running" || until <= from);
+    for (const delivery of open) {
       if (delivery.phase === "running") {
         if (othersRan || delivery.until > from) delivery.restart(builtOnRefused().refusal);
-      } else if (delivery.until > from) {
-        this.#open.delete(delivery);
-        this.#settle(delivery, builtOnRefused());
-      }
+      } else if (delivery.until > from) this.#settle(delivery, builtOnRefused());
     }
   }
 
   /** Everything that is staged and in no commit was built on a commit that is not kept. */
   #takeBackAll(refused: () => Refused): void {
     this.#undo(this.#staged.takeFrom(this.#staged.begin));
-    for (const delivery of [...this.#open]) {
-      if (delivery.phase === "running") {
-        delivery.restart(refused().refusal);
-      } else {
-        this.#open.delete(delivery);
-        this.#settle(delivery, refused());
-      }
+    const open = this.#open;
+    this.#open = open.filter(({ phase }) => phase === "running");
+    for (const delivery of open) {
+      if (delivery.phase === "running") delivery.restart(refused().refusal);
+      else this.#settle(delivery, refused());
     }
   }
 
@@ -269,11 +266,13 @@ export class Deliveries {
   #commitNext(): boolean {
     const point = this.#commitPoint();
     const deliveries: RunningDelivery[] = [];
+    const others: RunningDelivery[] = [];
     for (const delivery of this.#open) {
-      if (delivery.phase === "ran" && delivery.until <= point) deliveries.push(delivery);
+      const isComplete = delivery.phase === "ran" && delivery.until <= point;
+      (isComplete ? deliveries : others).push(delivery);
     }
     if (deliveries.length === 0) return false;
-    for (const delivery of deliveries) this.#open.delete(delivery);
+    this.#open = others;
     const entries = this.#staged.takeBefore(point);
     this.#committer.commit(entries, (result) => this.#committed(deliveries, entries, result));
     return true;
@@ -282,7 +281,7 @@ export class Deliveries {
   /** The longest front part of the log that no run still adds to, and that no delivery reaches across. */
   #commitPoint(): number {
     let point = this.#staged.end;
-    if (this.#open.size === 1) for (const { phase } of this.#open) if (phase === "ran") return point;
+    if (this.#open.length === 1 && this.#open[0]!.phase === "ran") return point;
     for (const { phase, place } of this.#open) if (phase === "running" && place < point) point = place;
     for (let moved = true; moved; ) {
       moved = false;
@@ -332,6 +331,7 @@ export class Deliveries {
     for (let index = entries.length - 1; index >= 0; index--) {
       const entry = entries[index]!;
       if (entry.type === "undo") this.#callOut("undo", entry.run);
+      else if (entry.type === "change" && entry.cell !== undefined) entry.cell.state = entry.before;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Consumer, Delivery, Load } from "../component/delivery.ts";
 import type { Counter, Meter } from "../component/meter.ts";
 import type { Refusal } from "../component/refusal.ts";
-import { type Batches, itemCount, type Signal } from "../model/signal.ts";
+import type { Batches, Signal } from "../model/signal.ts";
 import {
   CONNECTOR_CONSUMED,
   CONNECTOR_PRODUCED,
@@ -107,7 +107,7 @@ function counting<S extends Signal>(signal: S, inner: Consumer<S>, counters: Cou
   };
   return {
     consume(batch: Batches[S], delivery: Delivery) {
-      const items = itemCount(signal, batch);
+      const items = (delivery as RunningDelivery).itemCount(signal, batch);
       let consuming: void | Promise<void>;
       try {
         consuming = inner.consume(batch, delivery);

@@ -1,7 +1,8 @@
 import type { Delivery, Origin, Outcome, Peer } from "../component/delivery.ts";
 import type { Counter } from "../component/meter.ts";
 import type { Refusal } from "../component/refusal.ts";
-import type { StateScope, Transaction } from "../component/store.ts";
+import type { Cell, StateScope, Transaction } from "../component/store.ts";
+import { type Batches, itemCount, type Signal } from "../model/signal.ts";
 import type { StagingLog } from "./staging-log.ts";
 
 /** A position that no entry has. */
@@ -23,6 +24,10 @@ export class RunningDelivery implements Delivery, Transaction {
   readonly #log: StagingLog;
   /** What to count at the end; triples of the counter if taken, the counter if not, and how much. */
   readonly #counts: (Counter | number | undefined)[] = [];
+
+  /** The batch that was counted last, and how many items it holds. */
+  #counted: object | undefined;
+  #items = 0;
 
   phase: "running" | "ran" | "settled" = "running";
   place = NOWHERE;
@@ -63,12 +68,26 @@ export class RunningDelivery implements Delivery, Transaction {
     this.until = this.#log.end;
   }
 
+  change<T>(scope: StateScope<T>, cell: Cell<T>, state: T): void {
+    this.#stage(scope as StateScope<unknown>, cell.key, state, cell as Cell<unknown>);
+    cell.state = state;
+  }
+
   put<T>(scope: StateScope<T>, key: string, value: T): void {
     this.#stage(scope as StateScope<unknown>, key, value);
   }
 
   delete<T>(scope: StateScope<T>, key: string): void {
     this.#stage(scope as StateScope<unknown>, key, undefined);
+  }
+
+  /** How many items a batch holds. All who stand in a row ask, and nearly always for the same batch as the one before. */
+  itemCount<S extends Signal>(signal: S, batch: Batches[S]): number {
+    if (batch !== this.#counted) {
+      this.#counted = batch;
+      this.#items = itemCount(signal, batch);
+    }
+    return this.#items;
   }
 
   /** Counts items at the end, by the outcome. Not staged: it changes nothing that a delivery could build on. */
@@ -100,9 +119,9 @@ export class RunningDelivery implements Delivery, Transaction {
     this.listener?.(outcome);
   }
 
-  #stage(scope: StateScope<unknown>, key: string, value: unknown): void {
+  #stage(scope: StateScope<unknown>, key: string, value: unknown, cell?: Cell<unknown>): void {
     this.#take();
-    this.#log.push({ type: "change", scope, key, value });
+    this.#log.push({ type: "change", scope, key, value, cell, before: cell?.state });
     this.until = this.#log.end;
   }
 

@@ -1,9 +1,14 @@
-import type { Change } from "../component/store.ts";
+import type { Cell, Change } from "../component/store.ts";
 
 /** What a delivery staged: something to keep, something to take back when it fails, something to show when it is kept. */
-export type Entry =
-  | ({ readonly type: "change" } & Change)
-  | { readonly type: "undo" | "effect"; readonly run: () => void };
+export type Entry = StagedChange | { readonly type: "undo" | "effect"; readonly run: () => void };
+
+/** With the cell that was changed and what it held, where there is one. */
+export interface StagedChange extends Change {
+  readonly type: "change";
+  readonly cell: Cell<unknown> | undefined;
+  readonly before: unknown;
+}
 
 /**
  * Everything that is staged and not yet decided on, over all deliveries, in the order of its staging. Positions count

@@ -101,7 +101,7 @@ function delivery(clock: VirtualClock, onCommitted: Delivery["onCommitted"]): De
     receivedAt: clock.now(),
     peer: { address: "test", transport: "internal" },
     signal: NEVER,
-    transaction: { put: () => {}, delete: () => {}, onRolledBack: () => {} },
+    transaction: { change: () => {}, put: () => {}, delete: () => {}, onRolledBack: () => {} },
     onCommitted,
   };
 }

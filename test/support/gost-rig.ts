@@ -69,7 +69,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         receivedAt: clock.now(),
         peer: origin.peer,
         signal: origin.signal,
-        transaction: { put: unused, delete: unused, onRolledBack: unused },
+        transaction: { change: unused, put: unused, delete: unused, onRolledBack: unused },
         onCommitted: (effect) => effect(),
       };
       const end = () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { metricsBatch } from "../../../test/support/fake-components.ts";
 import { type ReportOptions, report, type Stats } from "../../../test/support/gost-streams.ts";
 import { type ProcessorRig, processorRig } from "../../../test/support/processor-rig.ts";
 import type { LifeEvent, Receipt, ReceiptState } from "../../model/source-facts.ts";
@@ -140,6 +141,17 @@ test("a repeat that brings news of its source's life hands these on, without row
   send("a", { receipt: receipt("unread") });
   expect(send("a", { life })).toBe("passed");
   expect(rig.left.at(-1)).toMatchObject({ rows: [], source: { life } });
+});
+
+test("what stands beside the streams of a repeat is passed on, without the facts of its report", async () => {
+  const { rig, send } = await rigWith();
+  send("a", { receipt: receipt("unread") });
+  const { rows, source } = report(rig.table, 0, { alice: STATS }, { fingerprint: "a" });
+  const beside = metricsBatch(2, rig.table);
+  const row = { ...rows[0]!, series: beside.points.map(({ series }) => series), values: [1, 2] };
+  rig.send({ rows: [rows[0]!, row], points: beside.points, source });
+  expect(rig.left.at(-1)).toEqual({ rows: [row], points: beside.points });
+  expect(rig.counters.get('gostcol_dedupe_dropped_points{"reason":"repeat"}')?.value).toBe(5);
 });
 
 test("what has no fingerprint, or no source, passes as it came", async () => {

@@ -2,10 +2,11 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import type { Counter } from "../../component/meter.ts";
 import { Refusal } from "../../component/refusal.ts";
+import type { Cell } from "../../component/store.ts";
 import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
-import { EMPTY_HISTORY, type History, type Judgement, judge, type Rules, remember } from "./history.ts";
+import { emptyHistory, type History, type Judgement, judge, type Rules, remember } from "./history.ts";
 import { historyCodec } from "./history-codec.ts";
 import {
   DROPPED_POINTS,
@@ -24,7 +25,11 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   readonly #rules: Rules;
   readonly #sourcesMax: number;
   readonly #scope;
-  readonly #histories = new Map<string, History>();
+  readonly #histories = new Map<string, Cell<History>>();
+  /** What was examined last, and still is what it was then when it is consumed. */
+  #examined:
+    | { readonly facts: SourceFacts; readonly history: History | undefined; readonly judgement: Judgement }
+    | undefined;
   readonly #refused: Counter;
   readonly #forgotten: Counter;
   readonly #unexamined: Counter;
@@ -42,7 +47,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    for (const [key, history] of await this.#scope.load(signal)) this.#histories.set(key, history);
+    for (const [key, state] of await this.#scope.load(signal)) this.#histories.set(key, { key, state });
   }
 
   async start(): Promise<void> {
@@ -56,7 +61,9 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   /** Refuses what cannot be judged yet, and asks for the proof. GOST sends it again, and by then it is there. */
   examine({ source: facts }: MetricsBatch): Refusal | undefined {
     if (facts?.fingerprint === undefined) return undefined;
-    const judgement = this.#judge(facts, this.#deps.clock.now());
+    const history = this.#histories.get(facts.source.key)?.state;
+    const judgement = this.#judge(history, facts, this.#deps.clock.now());
+    this.#examined = { facts, history, judgement };
     if (judgement.type !== "pending") return undefined;
     judgement.earlier.receipt.ask();
     this.#refused.value++;
@@ -68,49 +75,69 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     if (facts === undefined || (facts.fingerprint === undefined && facts.life.length === 0)) {
       return this.#next.metrics?.consume(batch, delivery);
     }
-    const judgement = this.#judge(facts, delivery.receivedAt);
+    const cell = this.#histories.get(facts.source.key);
+    const judgement = this.#judge(cell?.state, facts, delivery.receivedAt);
     if (judgement.type === "pending") throw evidencePending(facts); // It was fresh when it was examined.
-    if (judgement.type !== "stale") this.#remember(facts, judgement, delivery);
+    if (judgement.type !== "stale") this.#remember(cell, facts, judgement, delivery);
     if (judgement.type === "fresh") return this.#next.metrics?.consume(batch, delivery);
-    this.#countDropped(judgement.type, pointCount(batch), delivery);
-    // What a repeat tells of its source's life is news all the same.
-    if (facts.life.length > 0) return this.#next.metrics?.consume({ rows: [], points: [], source: facts }, delivery);
+    return this.#drop(batch, facts, judgement.type, delivery);
   }
 
-  #judge(facts: SourceFacts, now: number): Judgement {
-    return judge(this.#histories.get(facts.source.key) ?? EMPTY_HISTORY, facts, now, this.#rules);
+  #judge(history: History | undefined, facts: SourceFacts, now: number): Judgement {
+    if (history === undefined) return FRESH;
+    const examined = this.#examined;
+    if (examined?.facts === facts && examined.history === history) return examined.judgement;
+    return judge(history, facts, now, this.#rules);
   }
 
   #remember(
+    known: Cell<History> | undefined,
     facts: SourceFacts,
     judgement: Exclude<Judgement, { type: "stale" }>,
-    { transaction, receivedAt }: Delivery,
+    delivery: Delivery,
   ): void {
-    const { key } = facts.source;
-    const before = this.#histories.get(key);
-    if (before === undefined && this.#histories.size >= this.#sourcesMax) {
-      this.#unexamined.value++;
-      return;
-    }
+    const cell = known ?? this.#add(facts.source.key, delivery);
+    if (cell === undefined) return;
     const earlier = judgement.type === "fresh" ? undefined : judgement.earlier;
-    const { history, forgotten } = remember(before ?? EMPTY_HISTORY, facts, receivedAt, earlier, this.#rules);
+    const { history, forgotten } = remember(cell.state, facts, delivery.receivedAt, earlier, this.#rules);
     this.#forgotten.value += forgotten;
-    this.#histories.set(key, history);
-    transaction.put(this.#scope, key, history);
-    transaction.onRolledBack(() => {
-      if (before === undefined) this.#histories.delete(key);
-      else this.#histories.set(key, before);
-    });
+    delivery.transaction.change(this.#scope, cell, history);
   }
 
-  #countDropped(reason: "repeat" | "assumed_repeat" | "stale", points: number, delivery: Delivery): void {
+  #add(key: string, { transaction }: Delivery): Cell<History> | undefined {
+    if (this.#histories.size >= this.#sourcesMax) {
+      this.#unexamined.value++;
+      return undefined;
+    }
+    const cell = { key, state: emptyHistory() };
+    this.#histories.set(key, cell);
+    transaction.onRolledBack(() => this.#histories.delete(key));
+    return cell;
+  }
+
+  /** The report counts no second time. What it tells of its source's life is news all the same, and so is what stands beside. */
+  #drop(
+    { rows, points }: MetricsBatch,
+    facts: SourceFacts,
+    reason: DropReason,
+    delivery: Delivery,
+  ): void | Promise<void> {
+    const others = rows.filter(({ series }) => series[0]!.stream === undefined);
+    const dropped = pointCount({ rows, points: [] }) - pointCount({ rows: others, points: [] });
     const { meter } = this.#deps;
     delivery.onCommitted(() => {
       meter.counter(DROPPED_REPORTS, { reason }).value++;
-      meter.counter(DROPPED_POINTS, { reason }).value += points;
+      meter.counter(DROPPED_POINTS, { reason }).value += dropped;
     });
+    if (others.length + points.length + facts.life.length === 0) return;
+    const source = facts.life.length === 0 ? undefined : facts;
+    return this.#next.metrics?.consume({ rows: others, points, source }, delivery);
   }
 }
+
+type DropReason = "repeat" | "assumed_repeat" | "stale";
+
+const FRESH: Judgement = { type: "fresh" };
 
 function evidencePending({ source: { node, service } }: SourceFacts): Refusal {
   const what = `an equal report of ${service} on ${node} was answered, and whether the answer was read is not known yet`;

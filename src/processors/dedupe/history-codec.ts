@@ -1,7 +1,7 @@
 import type { Codec } from "../../component/store.ts";
 import type { LifeSigns } from "../../kit/source-life.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
-import type { History } from "./history.ts";
+import { History, ReadReports, UnsureReport } from "./history.ts";
 
 const VERSION = 1;
 const NO_PROOF = settledReceipt("unknown");
@@ -21,10 +21,7 @@ export const historyCodec: Codec<History> = {
   decode(bytes) {
     const { version, signs, unsure } = JSON.parse(Buffer.from(bytes).toString()) as Stored;
     if (version !== VERSION || !Array.isArray(unsure)) throw new Error(`history of version ${version}`);
-    return {
-      signs,
-      unsure: unsure.map(({ fingerprint, epoch, at }) => ({ fingerprint, epoch, at, receipt: NO_PROOF })),
-      read: [],
-    };
+    const reports = unsure.map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, NO_PROOF));
+    return new History(signs, reports, new ReadReports());
   },
 };

@@ -1,21 +1,65 @@
 import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
 import type { Receipt, SourceFacts } from "../../model/source-facts.ts";
 
-/** What is remembered of one source. Immutable. */
-export interface History {
+/**
+ * What is remembered of one source. Immutable, but for what is known to be read.
+ *
+ * Classes, because V8 makes literals in the old space once their objects live for a while; these do, and each report
+ * replaces them.
+ */
+export class History {
   readonly signs: LifeSigns;
   /** Its reports whose answers are not proven read, oldest first. */
   readonly unsure: readonly UnsureReport[];
-  /** Its last reports whose answers were read, oldest first: copies of them may still be on their way. Not stored. */
-  readonly read: readonly UnsureReport[];
+  /** Its last reports whose answers were read: copies of them may still be on their way. Not stored. */
+  readonly read: ReadReports;
+
+  constructor(signs: LifeSigns, unsure: readonly UnsureReport[], read: ReadReports) {
+    this.signs = signs;
+    this.unsure = unsure;
+    this.read = read;
+  }
 }
 
-export interface UnsureReport {
+export class UnsureReport {
   readonly fingerprint: string;
   readonly epoch: string | undefined;
   readonly at: number;
   /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
   readonly receipt: Receipt;
+
+  constructor(fingerprint: string, epoch: string | undefined, at: number, receipt: Receipt) {
+    this.fingerprint = fingerprint;
+    this.epoch = epoch;
+    this.at = at;
+    this.receipt = receipt;
+  }
+
+  isSame({ fingerprint, epoch }: SourceFacts): boolean {
+    return this.fingerprint === fingerprint && this.epoch === epoch;
+  }
+}
+
+/**
+ * Reports whose answers were read, as many as there is room for. The histories of one source share them: a proof stays
+ * one, whatever becomes of the delivery that came upon it.
+ */
+export class ReadReports {
+  readonly #reports: UnsureReport[] = [];
+  #oldest = 0;
+
+  add(report: UnsureReport, max: number): void {
+    if (this.#reports.length < max) {
+      this.#reports.push(report);
+    } else {
+      this.#reports[this.#oldest] = report;
+      this.#oldest = (this.#oldest + 1) % max;
+    }
+  }
+
+  has(facts: SourceFacts): boolean {
+    return this.#reports.some((report) => report.isSame(facts));
+  }
 }
 
 /**
@@ -33,20 +77,20 @@ export interface Rules {
   readonly historyMax: number;
 }
 
-export const EMPTY_HISTORY: History = Object.freeze({ signs: NO_LIFE_SIGNS, unsure: [], read: [] });
+export function emptyHistory(): History {
+  return new History(NO_LIFE_SIGNS, [], new ReadReports());
+}
 
 const FRESH: Judgement = { type: "fresh" };
 const STALE: Judgement = { type: "stale" };
 
 /** An equal report is a repeat exactly when our answer to the first one did not arrive. */
 export function judge(history: History, facts: SourceFacts, now: number, rules: Rules): Judgement {
-  const { fingerprint, epoch } = facts;
-  if (fingerprint === undefined) return FRESH;
+  if (facts.fingerprint === undefined) return FRESH;
   const { unsure } = history;
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
-    if (earlier.fingerprint !== fingerprint || earlier.epoch !== epoch) continue;
-    if (isOfEndedProcess(earlier, history.signs, now)) continue;
+    if (!earlier.isSame(facts) || isOfEndedProcess(earlier, history.signs, now)) continue;
     switch (earlier.receipt.state) {
       case "unread":
         return { type: "repeat", earlier };
@@ -66,10 +110,9 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
  * A report whose sender was gone before our answer counts as never answered, so it is sent again until it is; if an equal
  * one has been read since, this is not news. Such copies come when a connection that was given up delivers what it held.
  */
-function isStale({ unsure, read }: History, { fingerprint, epoch, receipt }: SourceFacts): boolean {
-  if (receipt.state !== "unread") return false;
-  const isSame = (report: UnsureReport) => report.fingerprint === fingerprint && report.epoch === epoch;
-  return read.some(isSame) || unsure.some((report) => isSame(report) && report.receipt.state === "read");
+function isStale({ unsure, read }: History, facts: SourceFacts): boolean {
+  if (facts.receipt.state !== "unread") return false;
+  return read.has(facts) || unsure.some((report) => report.isSame(facts) && report.receipt.state === "read");
 }
 
 /**
@@ -83,18 +126,27 @@ export function remember(
   earlier: UnsureReport | undefined,
   rules: Rules,
 ): { readonly history: History; readonly forgotten: number } {
-  const unsure: UnsureReport[] = [];
-  let { read } = history;
+  const { read } = history;
+  let unsure: UnsureReport[] | undefined; // Nearly always none is left.
   for (const report of history.unsure) {
     const isRead = !rules.behindProxy && report.receipt.state === "read";
-    if (isRead) read = [...read.slice(-rules.historyMax + 1), report];
-    else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) unsure.push(report);
+    if (isRead) {
+      read.add(report, rules.historyMax);
+    } else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) {
+      unsure ??= [];
+      unsure.push(report);
+    }
   }
   const { fingerprint, epoch, receipt } = facts;
-  if (fingerprint !== undefined) unsure.push({ fingerprint, epoch, at, receipt });
+  if (fingerprint !== undefined) {
+    const latest = new UnsureReport(fingerprint, epoch, at, receipt);
+    if (unsure === undefined) unsure = [latest];
+    else unsure.push(latest);
+  }
+  unsure ??= [];
   const forgotten = Math.max(0, unsure.length - rules.historyMax);
   if (forgotten > 0) unsure.splice(0, forgotten);
-  return { history: { signs: afterFacts(history.signs, facts), unsure, read }, forgotten };
+  return { history: new History(afterFacts(history.signs, facts), unsure, read), forgotten };
 }
 
 /** A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. */

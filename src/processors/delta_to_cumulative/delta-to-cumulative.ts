@@ -4,7 +4,7 @@ import { Refusal } from "../../component/refusal.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { type MetricsBatch, pointCount, pointsOf } from "../../model/points.ts";
+import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
 import { type Outgoing, Staging } from "./staging.ts";
@@ -86,7 +86,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       if (row.series[0]!.stream !== undefined) {
         index = this.#streams.addSource(rows, index, facts, staging);
       } else {
-        for (const point of pointsOf(row)) this.#plain.add(point, staging);
+        this.#plain.addRow(row, staging);
         index++;
       }
     }

@@ -1,10 +1,10 @@
-import type { Store, Transaction } from "../../component/store.ts";
+import type { Cell, Store, Transaction } from "../../component/store.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { plainCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
 import type { PlainState } from "./plain-sums.ts";
-import type { Cell, Outgoing, Staging } from "./staging.ts";
+import type { Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
 
 /** The total of one series that stands alone; pinned while it is kept. */
@@ -62,7 +62,7 @@ export class PlainRecords {
   }
 
   change(record: PlainRecord, state: PlainState, staging: Staging): void {
-    staging.change(this.#scope, record, state);
+    staging.transaction.change(this.#scope, record, state);
   }
 
   show({ state, exported }: PlainRecord, time: number, { points }: Outgoing): void {

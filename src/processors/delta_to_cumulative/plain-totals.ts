@@ -1,5 +1,5 @@
 import type { Store, Transaction } from "../../component/store.ts";
-import type { Point } from "../../model/points.ts";
+import { type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
@@ -37,8 +37,14 @@ export class PlainTotals {
     this.#records.dispose();
   }
 
+  /** Rows of series that stand alone are told together by chance: each is a point of its own, unless all of them pass. */
+  addRow(row: Row, staging: Staging): void {
+    if (row.series.every((series) => this.#treatmentOf(series, 0) === "pass")) staging.rows.push(row);
+    else for (const point of pointsOf(row)) this.add(point, staging);
+  }
+
   add(point: Point, staging: Staging): void {
-    const treatment = this.#treatmentOf(point);
+    const treatment = point.extra?.noRecordedValue ? "pass" : this.#treatmentOf(point.series, point.value);
     if (treatment === "pass") {
       staging.points.push(point);
       return;
@@ -69,8 +75,8 @@ export class PlainTotals {
     this.#records.expire(records, transaction);
   }
 
-  #treatmentOf({ series: { metric }, value, extra }: Point): "pass" | "delta" | "cumulative" {
-    if (extra?.noRecordedValue || (metric.type !== "sum" && metric.type !== "histogram")) return "pass";
+  #treatmentOf({ metric }: Series, value: Point["value"]): "pass" | "delta" | "cumulative" {
+    if (metric.type !== "sum" && metric.type !== "histogram") return "pass";
     if (metric.temporality === "delta") return "delta";
     const isTotalled = this.#config.cumulative === "total" && metric.temporality === "cumulative" && metric.monotonic;
     return isTotalled && metric.type === "sum" && typeof value === "number" ? "cumulative" : "pass";

@@ -1,10 +1,10 @@
-import type { Store, Transaction } from "../../component/store.ts";
+import type { Cell, Store, Transaction } from "../../component/store.ts";
 import type { Series, Source } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import { sourceCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
 import { newSource, type OtherLevels, type SourceState } from "./source-state.ts";
-import type { Cell, Outgoing, Staging } from "./staging.ts";
+import type { Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
 
 /** One source in memory. */
@@ -13,9 +13,13 @@ export interface SourceRecord extends Cell<SourceState> {
   /** What is told of it, and where that is shown. */
   reported: Series | undefined;
   unreported: Series | undefined;
+  /** What was added of it last. */
+  shown: { readonly unreportedMs: number; readonly at: number } | undefined;
   readonly others: () => OtherLevels;
   unpin: () => void;
 }
+
+const SHOWN_PERIOD_MS = 60_000;
 
 /** All sources, by their lasting keys. */
 export class SourceRecords {
@@ -69,7 +73,18 @@ export class SourceRecords {
   }
 
   change(record: SourceRecord, state: SourceState, staging: Staging): void {
-    if (state !== record.state) staging.change(this.#scope, record, state);
+    if (state !== record.state) staging.transaction.change(this.#scope, record, state);
+  }
+
+  /** Adds the time without reports, which seldom is another one: where it is, and once in a while. */
+  showNews(record: SourceRecord, time: number, staging: Staging): void {
+    const { state, shown } = record;
+    if (shown?.unreportedMs === state.unreportedMs && Math.abs(time - shown.at) < SHOWN_PERIOD_MS) return;
+    record.shown = { unreportedMs: state.unreportedMs, at: time };
+    staging.transaction.onRolledBack(() => {
+      record.shown = undefined;
+    });
+    this.show(record, time, staging);
   }
 
   show({ unreported }: SourceRecord, time: number, { points }: Outgoing): void {
@@ -96,6 +111,7 @@ export class SourceRecords {
       identity: undefined,
       reported: undefined,
       unreported: undefined,
+      shown: undefined,
       others: () => this.#others(record),
       unpin: () => {},
     };
@@ -124,6 +140,7 @@ export class SourceRecords {
     this.#unshow(record);
     record.identity = identity;
     record.unreported = series;
+    record.shown = undefined;
     record.unpin = unpin;
     this.#byUnreported.set(series, [...(this.#byUnreported.get(series) ?? []), record]);
   }

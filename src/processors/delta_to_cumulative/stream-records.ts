@@ -1,4 +1,4 @@
-import type { Store } from "../../component/store.ts";
+import type { Cell, Store } from "../../component/store.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
@@ -7,7 +7,7 @@ import { AdjustmentBook, adjustmentKey, type Corrections, isNumber } from "./adj
 import { adjustmentCodec, streamCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
 import { SCOPES } from "./scopes.ts";
-import type { Cell, Outgoing, Staging } from "./staging.ts";
+import type { Outgoing, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
 import { newStream, type StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
@@ -185,7 +185,7 @@ export class StreamRecords {
     const keysBefore = before && keysOf(before);
     const indexes = keysOf(identity).map((key, index) => keysBefore?.indexOf(key) ?? index);
     if (record.state.totals.length !== indexes.length || indexes.some((from, index) => from !== index)) {
-      staging.change(this.scope, record, withMembers(record.state, indexes));
+      staging.transaction.change(this.scope, record, withMembers(record.state, indexes));
     }
     this.#identify(record, identity);
     this.#identities.put(record.key, identity, staging.transaction);

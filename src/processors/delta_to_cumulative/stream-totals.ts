@@ -137,7 +137,7 @@ export class StreamTotals {
       this.#counters.falls.value++;
     }
     if (report.view.mode === "undecided" && provesDelta(after, report.view)) report.proof = true;
-    report.staging.change(this.#streams.scope, record, after);
+    report.staging.transaction.change(this.#streams.scope, record, after);
     this.#toShow(record, time);
     this.#counters.counted.value += count;
   }
@@ -174,14 +174,14 @@ export class StreamTotals {
         const isOfLife = record.stream?.source.key === source.key && record.state.lineage.life === view.life;
         const raised = isOfLife ? afterProof(record.state) : record.state;
         if (raised === record.state) continue;
-        staging.change(this.#streams.scope, record, raised);
+        staging.transaction.change(this.#streams.scope, record, raised);
         this.#toShow(record, time);
       }
     }
     if (report.several) after = { ...after, several: true };
     this.#sources.change(source, after, staging);
     for (const record of this.#reported) this.#streams.show(record, record.time, staging);
-    this.#sources.show(source, time, staging);
+    this.#sources.showNews(source, time, staging);
   }
 
   #stream(stream: Stream, row: Row, report: Report): StreamRecord | undefined {

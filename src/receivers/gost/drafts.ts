@@ -25,23 +25,36 @@ export interface Draft {
 
 /** The batches of one report while it is read: one for each level of a service that it tells of. */
 export class Drafts {
-  readonly #drafts = new Map<Level, Draft>();
+  /** Nearly always the only one. */
+  #first: Draft | undefined;
+  #others: Map<Level, Draft> | undefined;
 
   /** The level's draft, new or not. */
   of(level: Level): Draft {
-    let draft = this.#drafts.get(level);
+    if (this.#first === undefined) {
+      this.#first = newDraft(level);
+      return this.#first;
+    }
+    if (this.#first.level === level) return this.#first;
+    this.#others ??= new Map();
+    let draft = this.#others.get(level);
     if (draft === undefined) {
-      draft = { level, rows: [], points: [], life: [], hasStats: false, overflow: undefined };
-      this.#drafts.set(level, draft);
+      draft = newDraft(level);
+      this.#others.set(level, draft);
     }
     return draft;
   }
 
+  /** One batch for each of the sources; what the report says of its node by being there goes with the first. */
   batches(facts: ReportFacts, book: NodeBook): MetricsBatch[] {
-    const { epoch, told, receipt, time } = facts;
+    const { epoch, told, receipt, time, node } = facts;
+    const presence: Row = { series: node.presence, start: 0, time, values: [time / 1000, 1] };
     const batches: MetricsBatch[] = [];
     let fingerprint: string | undefined;
-    for (const { level, rows, points, life, hasStats, overflow } of this.#drafts.values()) {
+    const drafts = this.#others === undefined ? [this.#first] : [this.#first, ...this.#others.values()];
+    for (const draft of drafts) {
+      if (draft === undefined) continue;
+      const { level, rows, points, life, hasStats, overflow } = draft;
       if (overflow !== undefined) {
         const { received, transmitted } = overflow;
         const { series } = book.overflow(level);
@@ -49,21 +62,24 @@ export class Drafts {
       }
       if (rows.length === 0 && points.length === 0 && life.length === 0) continue;
       if (hasStats) fingerprint ??= facts.fingerprint();
-      batches.push({
-        rows,
-        points,
-        source: {
-          source: level.source,
-          ...(epoch === undefined ? {} : { epoch }),
-          ...(told === undefined ? {} : { told }),
-          ...(hasStats && fingerprint !== undefined ? { fingerprint } : {}),
-          receipt,
-          life,
-        },
-      });
+      if (batches.length === 0) rows.push(presence);
+      const source = {
+        source: level.source,
+        epoch,
+        told,
+        fingerprint: hasStats ? fingerprint : undefined,
+        receipt,
+        life,
+      };
+      batches.push({ rows, points, source });
     }
+    if (batches.length === 0) batches.push({ rows: [presence], points: [] });
     return batches;
   }
+}
+
+function newDraft(level: Level): Draft {
+  return { level, rows: [], points: [], life: [], hasStats: false, overflow: undefined };
 }
 
 const safe = (bytes: number) => Math.min(bytes, Number.MAX_SAFE_INTEGER);

@@ -45,8 +45,7 @@ export class NodeBook {
   node(name: string): Node | undefined {
     const known = this.#nodes.get(name);
     if (known !== undefined) {
-      this.#table.touch(known.lastReport);
-      this.#table.touch(known.up);
+      for (const series of known.presence) this.#table.touch(series);
       return known;
     }
     if (this.#seriesCount + 2 > this.#limits.series) return undefined;
@@ -54,8 +53,7 @@ export class NodeBook {
     const node: Node = {
       name,
       resource,
-      lastReport: this.#gost.lastReport(resource),
-      up: this.#gost.up(resource),
+      presence: [this.#gost.lastReport(resource), this.#gost.up(resource)],
       services: new Map(),
       signatures: new Map(),
       seriesCount: 0,
@@ -63,7 +61,7 @@ export class NodeBook {
     };
     this.#nodes.set(name, node);
     this.#count(node, 2);
-    this.#forget.set(node.lastReport, () => this.#forgetNode(node));
+    this.#forget.set(node.presence[0], () => this.#forgetNode(node));
     return node;
   }
 
@@ -190,7 +188,7 @@ export class NodeBook {
 
   #forgetNode(node: Node): void {
     for (const service of node.services.values()) this.#forgetService(service);
-    this.#forget.delete(node.lastReport);
+    this.#forget.delete(node.presence[0]);
     this.#count(node, -2);
     this.#nodes.delete(node.name);
   }

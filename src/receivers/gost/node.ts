@@ -6,8 +6,8 @@ import type { Literal } from "./literal.ts";
 export interface Node {
   readonly name: string;
   readonly resource: Resource;
-  readonly lastReport: Series;
-  readonly up: Series;
+  /** When it last reported, and whether it is up: told together. */
+  readonly presence: readonly [lastReport: Series, up: Series];
   readonly services: Map<string, Service>;
   /** By hash, at most one for each of its emitters. */
   readonly signatures: Map<number, Signature>;

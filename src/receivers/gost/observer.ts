@@ -10,10 +10,10 @@ import type { NodeBook } from "./node-book.ts";
 import type { PresenceBook } from "./presence.ts";
 import { eventCount, isOnlyStatus, type Report, unmetCount } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
-import { identify, type Sender, type SenderRules } from "./sender.ts";
+import type { Sender, Senders } from "./sender.ts";
 
 export interface ObserverParts {
-  readonly rules: SenderRules;
+  readonly senders: Senders;
   readonly book: NodeBook;
   readonly sorter: ReportSorter;
   readonly presence: PresenceBook;
@@ -26,7 +26,7 @@ export interface ObserverParts {
 
 /** What becomes of a request: who sent it, what it says, and whether the pipelines take it. Waits only where they do. */
 export function observe(request: ServerRequest, parts: ObserverParts): Verdict | Promise<Verdict> {
-  const sender = identify(request, parts.rules);
+  const sender = parts.senders.identify(request);
   if ("outcome" in sender) return sender;
   // Small ones are read to see whether they hold what comes only once.
   const crowded = request.body.length > SMALL_BYTES ? parts.crowded(request.body.length) : undefined;
@@ -68,13 +68,12 @@ function deliverReport(
       node,
       time: delivery.receivedAt,
       receipt,
-      ...(told === undefined ? {} : { told }),
-      ...(epoch === undefined ? {} : { epoch }),
+      told,
+      epoch,
       fingerprint: () => hash("sha256", body, "base64url"),
     });
     presence.reported(node, protocol, batches);
-    const metrics = [...batches, { rows: [], points: presence.points(node, delivery.receivedAt) }];
-    return handOn(next, { metrics, logs: records.length === 0 ? [] : [{ records }] }, delivery);
+    return handOn(next, { metrics: batches, logs: records.length === 0 ? [] : [{ records }] }, delivery);
   });
   const conclude = (ended: Outcome) => {
     if (!ended.taken && irreplaceable) statusLost(node);

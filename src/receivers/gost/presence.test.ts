@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type GostRig, startReceiver, stats, status } from "../../../test/support/gost-rig.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { NEVER } from "../../lib/abort.ts";
-import { pointCount } from "../../model/points.ts";
+import { allPoints, pointCount } from "../../model/points.ts";
 
 const web = stats("service", "web", [1, 0, 5, 5, 0]);
 const reportOf = (...events: unknown[]) => JSON.stringify({ events });
@@ -10,8 +10,8 @@ const reportOf = (...events: unknown[]) => JSON.stringify({ events });
 /** Every value of a metric of nodes that was taken, as `node value`. */
 function nodeValues(agent: GostRig, name: string): string[] {
   return agent.taken.flatMap(({ metrics }) =>
-    metrics.flatMap(({ points }) =>
-      points
+    metrics.flatMap((batch) =>
+      allPoints(batch)
         .filter(({ series }) => series.metric.name === name)
         .map(({ series, value }) => `${String(series.resource.attributes["service.instance.id"])} ${String(value)}`),
     ),

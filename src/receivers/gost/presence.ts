@@ -1,7 +1,7 @@
 import type { Log } from "../../component/log.ts";
 import type { ServerConnection } from "../../component/server.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
-import type { MetricsBatch, Point } from "../../model/points.ts";
+import type { MetricsBatch } from "../../model/points.ts";
 import type { Source } from "../../model/series.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
 import { Introduction } from "./introduction.ts";
@@ -105,14 +105,6 @@ export class PresenceBook {
     presence.introduction.note(arrival.transport, arrival.told);
   }
 
-  /** What a report says of its node by being there: for a batch beside those of its sources. */
-  points(node: Node, time: number): readonly Point[] {
-    return [
-      { series: node.lastReport, start: 0, time, value: time / 1000 },
-      { series: node.up, start: 0, time, value: 1 },
-    ];
-  }
-
   /** These sources reported over this transport. */
   reported(node: Node, transport: Transport, batches: readonly MetricsBatch[]): void {
     const sources = this.#presences.get(node)?.sources[transport];
@@ -209,7 +201,7 @@ export class PresenceBook {
       const { tell } = this.#parts;
       tellThen(
         tell,
-        [{ rows: [], points: [{ series: node.up, start: 0, time: this.#parts.clock.now(), value: 0 }] }],
+        [{ rows: [{ series: node.presence, start: 0, time: this.#parts.clock.now(), values: GONE }], points: [] }],
         (taken) => {
           presence.up = !taken; // Refused: the next check says it again.
           if (taken)
@@ -219,6 +211,9 @@ export class PresenceBook {
     }
   }
 }
+
+/** Nothing new of its last report, and not up. */
+const GONE = [Number.NaN, 0];
 
 function isConnected({ open }: Presence): boolean {
   return open.http.size + open.grpc.size > 0;

@@ -25,7 +25,11 @@ describe("the quick reader", () => {
       { kind: "handler", service: "web", client: "" },
       { kind: "service", service: "b", client: "" },
     ]);
-    expect(events?.counts).toEqual([3, 1, 235, 632, 0, 1, 0, 0, 999_999_999_999_999, 7, 0, 0, 0, 0, 0]);
+    expect(events?.counts).toEqual([
+      [3, 1, 235, 632, 0],
+      [1, 0, 0, 999_999_999_999_999, 7],
+      [0, 0, 0, 0, 0],
+    ]);
   });
 
   test("gives back the signature that it knows, and refuses a new one where none may be met", () => {

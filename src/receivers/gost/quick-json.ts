@@ -2,10 +2,10 @@ import { COUNTS } from "./counts.ts";
 import { Literal, literal, viewOf } from "./literal.ts";
 import type { Signature } from "./node.ts";
 
-/** A report that was recognised: for each event who it is about, and its five counts in the order of `COUNTS`. */
+/** A report that was recognised: for each event who it is about, and its counts in the order of `COUNTS`. */
 export interface QuickEvents {
   readonly signatures: readonly Signature[];
-  readonly counts: readonly number[];
+  readonly counts: readonly (readonly number[])[];
 }
 
 /**
@@ -29,7 +29,7 @@ export function readQuickly(
   const view = viewOf(body);
   if (!OPENING.isAt(view, 0)) return undefined;
   const signatures: Signature[] = [];
-  const counts: number[] = [];
+  const counts: number[][] = [];
   let at = OPENING.length;
   for (;;) {
     // The signature: up to the first place where the fixed text behind it begins.
@@ -50,7 +50,9 @@ export function readQuickly(
     signatures.push(signature);
     at = end + BEHIND_SIGNATURE.length;
 
-    // The counts, as JSON has numbers: digits without a leading zero.
+    // The counts, as JSON has numbers: digits without a leading zero. Fractions make a list of doubles, so that those who
+    // read all these lists find them in one form.
+    const ofEvent = [0.1, 0.1, 0.1, 0.1, 0.1];
     for (let index = 0; ; index++) {
       const start = at;
       let count = body[at++]! - ZERO;
@@ -63,12 +65,13 @@ export function readQuickly(
         }
         if (at - start > EXACT_DIGITS_MAX) return undefined;
       }
-      counts.push(count);
+      ofEvent[index] = count;
       if (index === SEPARATORS.length) break;
       const separator = SEPARATORS[index]!;
       if (!separator.isAt(view, at)) return undefined;
       at += separator.length;
     }
+    counts.push(ofEvent);
 
     if (body[at] !== BRACE || body[at + 1] !== BRACE) return undefined;
     at += 2;

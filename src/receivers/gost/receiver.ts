@@ -12,7 +12,7 @@ import { NodeBook } from "./node-book.ts";
 import { type ObserverParts, observe } from "./observer.ts";
 import { PresenceBook } from "./presence.ts";
 import { ReportSorter } from "./report-sorter.ts";
-import { admission, queryReader } from "./sender.ts";
+import { admission, Senders } from "./sender.ts";
 import { serverOptions } from "./server-options.ts";
 import type { SkipReason } from "./sorter-tally.ts";
 import { Tally, TELEMETRY } from "./telemetry.ts";
@@ -46,13 +46,12 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
   });
   const presence = new PresenceBook({ book, clock, log, tell: deliverFact });
   const observer: ObserverParts = {
-    rules: {
+    senders: new Senders({
       admit: admission(config.auth),
-      readQuery: queryReader(),
       nodeFrom: config.node.from,
       temporality: config.temporality,
       hostName,
-    },
+    }),
     book,
     sorter,
     presence,

@@ -83,9 +83,7 @@ export class ReportSorter {
         draft = drafts.of(emitter.level);
         draft.hasStats = true;
       }
-      const from = index * COUNTS.length;
-      const values = counts.slice(from, from + COUNTS.length);
-      draft.rows.push({ series: emitter.stream.series, start: 0, time, values });
+      draft.rows.push({ series: emitter.stream.series, start: 0, time, values: counts[index]! });
     }
     return { batches: drafts.batches(facts, this.#book), records: [] };
   }

@@ -1,4 +1,4 @@
-import type { ServerRequest } from "../../component/server.ts";
+import type { ServerConnection, ServerRequest } from "../../component/server.ts";
 import { bearerOf, bearerTokens } from "../../kit/auth/bearer-tokens.ts";
 import type { Verdict } from "./answers.ts";
 import { type Config, isTemporality, type Temporality } from "./config.ts";
@@ -18,7 +18,6 @@ export interface Sender {
 export interface SenderRules {
   /** What belongs to the first of these texts that is a token of ours; undefined when none is. */
   readonly admit: (presented: readonly string[]) => Token | undefined;
-  readonly readQuery: (text: string) => URLSearchParams;
   readonly nodeFrom: Config["node"]["from"];
   readonly temporality: Temporality;
   readonly hostName: string;
@@ -41,27 +40,43 @@ export function admission({ tokens }: Config["auth"]): SenderRules["admit"] {
   };
 }
 
-/** Reads the queries of URLs; each of the few that observers have is read once. */
-export function queryReader(): SenderRules["readQuery"] {
-  const known = new Map<string, URLSearchParams>();
-  return (text) => {
-    let query = known.get(text);
-    if (query !== undefined) return query;
-    query = new URLSearchParams(text);
-    if (text.length > KNOWN_QUERY_LENGTH_MAX) return query;
-    if (known.size === KNOWN_QUERIES_MAX) known.clear();
-    known.set(text, query);
-    return query;
-  };
+/** Tells senders from their requests. Those of one connection say the same time and again, so that it is remembered. */
+export class Senders {
+  readonly #rules: SenderRules;
+  readonly #last = new WeakMap<ServerConnection, Identified>();
+
+  constructor(rules: SenderRules) {
+    this.#rules = rules;
+  }
+
+  identify(request: ServerRequest): Sender | Verdict {
+    const { connection, path, query } = request;
+    const authorization = request.header("authorization");
+    const token = request.header("token");
+    const last = this.#last.get(connection);
+    if (last?.path === path && last.query === query && last.authorization === authorization && last.token === token) {
+      return last.sender;
+    }
+    const sender = identify(request, this.#rules);
+    this.#last.set(connection, { path, query, authorization, token, sender });
+    return sender;
+  }
 }
 
-const KNOWN_QUERIES_MAX = 1000;
-const KNOWN_QUERY_LENGTH_MAX = 1024;
+/** What a request said of its sender, and who that is. */
+interface Identified {
+  readonly path: string;
+  readonly query: string;
+  readonly authorization: string | undefined;
+  readonly token: string | undefined;
+  readonly sender: Sender | Verdict;
+}
+
 const EPOCH_LENGTH_MAX = 255;
 
-export function identify(request: ServerRequest, rules: SenderRules): Sender | Verdict {
+function identify(request: ServerRequest, rules: SenderRules): Sender | Verdict {
   // gRPC calls have no query: everything that they tell is in their token.
-  const query = request.query === "" ? undefined : rules.readQuery(request.query);
+  const query = request.query === "" ? undefined : new URLSearchParams(request.query);
   const token = rules.admit(presentedTokens(request, query));
   if (token === undefined) {
     return { outcome: "unauthenticated", reason: "bad_token", message: "a valid token is needed here" };

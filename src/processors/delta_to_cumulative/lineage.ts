@@ -2,6 +2,7 @@ import { doubted } from "./doubts.ts";
 import { type LifeView, lineageAfter, lineageEnded, type Mode } from "./life-view.ts";
 import { afterSeveral, readingsBefore, settledReadings } from "./several-emitters.ts";
 import { type Behaviours, isCount, StreamState } from "./stream-state.ts";
+import { afterUsualReport } from "./usual-report.ts";
 
 /** The state after a report. Values that cannot be counted leave their member as it was. */
 export function afterReport(
@@ -10,10 +11,20 @@ export function afterReport(
   behaviours: Behaviours,
   view: LifeView,
 ): StreamState {
+  return afterUsualReport(before, values, behaviours, view) ?? afterAnyReport(before, values, behaviours, view);
+}
+
+/** The same for all reports. */
+export function afterAnyReport(
+  before: StreamState,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+): StreamState {
   const readings = readingsBefore(before, values, behaviours, view);
   if (readings !== undefined) return afterSeveral(before, readings, values, behaviours, view);
   if (before.readings !== undefined) {
-    return afterReport(settledReadings(before, before.readings), values, behaviours, view);
+    return afterAnyReport(settledReadings(before, before.readings), values, behaviours, view);
   }
   const { mode } = view;
   let countersFell = false;

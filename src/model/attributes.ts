@@ -1,5 +1,16 @@
-/** Attribute values of OpenTelemetry's common data model that gostcol carries. Whole numbers may be `bigint` above 2^53. */
-export type AttributeValue = string | number | boolean | bigint | Uint8Array | readonly AttributeValue[];
+/**
+ * The values of OpenTelemetry's common data model. Whole numbers may be `bigint` above 2^53; `null` is a value that is
+ * empty. A whole number does not tell whether it was sent as an integer or as a double: it is passed on as an integer.
+ */
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | Uint8Array
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue };
 
 /** Attributes by key. Never changed once made; the order of keys carries no meaning. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -27,8 +38,13 @@ function valueKey(value: AttributeValue): string {
     case "bigint":
       return `${value}n`;
     default:
-      return value instanceof Uint8Array
-        ? `x${Buffer.from(value).toString("hex")}`
-        : `[${value.map(valueKey).join(",")}]`;
+      if (value === null) return "_";
+      if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
+      return isList(value) ? `[${value.map(valueKey).join(",")}]` : `{${attributesKey(value)}}`;
   }
+}
+
+/** `Array.isArray` for values: it does not narrow readonly arrays. */
+export function isList(value: AttributeValue): value is readonly AttributeValue[] {
+  return Array.isArray(value);
 }

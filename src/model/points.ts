@@ -7,9 +7,12 @@ export interface Point {
   readonly series: Series;
   readonly start: number;
   readonly time: number;
-  readonly value: number | Histogram;
+  readonly value: PointValue;
   readonly extra?: PointExtra;
 }
+
+/** A number for sums and gauges; for the other types of metrics what they are made of. */
+export type PointValue = number | Histogram | ExponentialHistogram | Summary;
 
 /**
  * Values of several series that were taken at one time, such as all counts of one client: the way of everything that
@@ -51,6 +54,45 @@ export interface Histogram {
   readonly max?: number;
   readonly bounds: readonly number[];
   readonly counts: readonly number[];
+}
+
+/** A histogram whose buckets grow by a factor: bucket `index` ends at 2^(2^-scale * (index + 1)). */
+export interface ExponentialHistogram {
+  readonly count: number;
+  readonly sum?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly scale: number;
+  /** Values that are not further from zero than `zeroThreshold`. */
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+  readonly positive: ExponentialBuckets;
+  readonly negative: ExponentialBuckets;
+}
+
+/** `counts[0]` belongs to the bucket with the index `offset`. */
+export interface ExponentialBuckets {
+  readonly offset: number;
+  readonly counts: readonly number[];
+}
+
+/** Quantiles that somebody else worked out. */
+export interface Summary {
+  readonly count: number;
+  readonly sum: number;
+  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
+}
+
+export function isHistogram(value: PointValue): value is Histogram {
+  return typeof value === "object" && "bounds" in value;
+}
+
+export function isExponentialHistogram(value: PointValue): value is ExponentialHistogram {
+  return typeof value === "object" && "scale" in value;
+}
+
+export function isSummary(value: PointValue): value is Summary {
+  return typeof value === "object" && "quantiles" in value;
 }
 
 /**

@@ -1,4 +1,12 @@
-import { allPoints, type Histogram, type MetricsBatch, type Point } from "../../model/points.ts";
+import {
+  allPoints,
+  type ExponentialBuckets,
+  isExponentialHistogram,
+  isSummary,
+  type MetricsBatch,
+  type Point,
+  type PointValue,
+} from "../../model/points.ts";
 import type { Metric } from "../../model/series.ts";
 import { byResource, byScope, indented, type SignalText } from "./signal-text.ts";
 import { attributesText, counted, quantity, timeText, word } from "./words.ts";
@@ -49,7 +57,18 @@ function pointDetails(point: Point): string[] {
   return lines;
 }
 
-function bucketLines({ bounds, counts }: Histogram): string[] {
+function bucketLines(value: Exclude<PointValue, number>): string[] {
+  if (isSummary(value)) return value.quantiles.map(({ quantile, value }) => `  quantile ${quantile}: ${value}`);
+  if (isExponentialHistogram(value)) {
+    const { scale, zeroCount, positive, negative } = value;
+    const side = ({ offset, counts }: ExponentialBuckets) => `from ${offset}: ${counts.join(" ") || "none"}`;
+    return [
+      `  scale ${scale}, around zero: ${zeroCount}`,
+      `  positive ${side(positive)}`,
+      `  negative ${side(negative)}`,
+    ];
+  }
+  const { bounds, counts } = value;
   return counts.map((count, bucket) => {
     const bound = bounds[bucket];
     return `  ${bound === undefined ? `above ${bounds.at(-1) ?? "all"}` : `up to ${bound}`}: ${count}`;
@@ -66,6 +85,7 @@ function valueText({ value, series, extra }: Point): string {
   if (typeof value === "number") return quantity(value, unit);
   const parts = [`count ${value.count}`];
   if (value.sum !== undefined) parts.push(`sum ${quantity(value.sum, unit)}`);
+  if (isSummary(value)) return parts.join(", ");
   if (value.min !== undefined) parts.push(`min ${quantity(value.min, unit)}`);
   if (value.max !== undefined) parts.push(`max ${quantity(value.max, unit)}`);
   return parts.join(", ");

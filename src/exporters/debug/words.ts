@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from "../../model/attributes.ts";
+import { type Attributes, type AttributeValue, isList } from "../../model/attributes.ts";
 import type { Resource, Scope } from "../../model/series.ts";
 
 /**
@@ -21,7 +21,8 @@ export function attributesText(attributes: Attributes): string {
 export function valueText(value: AttributeValue): string {
   if (typeof value === "string") return word(value);
   if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString("hex")}`;
-  return typeof value === "object" ? `[${value.map(valueText).join(", ")}]` : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  return isList(value) ? `[${value.map(valueText).join(", ")}]` : `{${attributesText(value)}}`;
 }
 
 export function resourceText({ attributes }: Resource): string {

@@ -1,5 +1,5 @@
 import type { Sample } from "../../kit/prometheus/family.ts";
-import type { Histogram, Point } from "../../model/points.ts";
+import type { Point, PointValue } from "../../model/points.ts";
 import type { Metric } from "../../model/series.ts";
 import type { DropReason } from "./telemetry.ts";
 
@@ -18,6 +18,9 @@ export const isAdded = ({ temporality, type }: Metric) => temporality === "delta
 /** A value as far as it can be shown. */
 type Value = Pick<Point, "start" | "time" | "value" | "extra">;
 
+/** The naming lets no other value through. */
+type Shown = Sample["value"];
+
 /**
  * The last point to arrive counts: our clock may have been set back. Only a counter that would fall within one life is
  * plainly an older point that was overtaken, and would look like a restart to Prometheus.
@@ -25,12 +28,12 @@ type Value = Pick<Point, "start" | "time" | "value" | "extra">;
 export function takeOver(sample: Sample, metric: Metric, value: Value): DropReason | undefined {
   const older = value.time < sample.timeMs && value.start === sample.createdMs;
   if (older && counts(metric) && amount(value.value) < amount(sample.value)) return "out_of_order";
-  show(sample, value, value.value);
+  show(sample, value, value.value as Shown);
   return undefined;
 }
 
 const counts = ({ monotonic, type }: Metric) => monotonic || type === "histogram";
-const amount = (value: number | Histogram) => (typeof value === "number" ? value : value.count);
+const amount = (value: PointValue) => (typeof value === "number" ? value : value.count);
 
 /**
  * As the Collector does it: a delta that begins where the last one ended is added. One that begins later begins a new
@@ -40,7 +43,7 @@ const amount = (value: number | Histogram) => (typeof value === "number" ? value
 function addDelta(sample: Sample, point: Point): DropReason | undefined {
   const first = sample.timeMs === 0;
   if (!first && point.start === sample.timeMs) {
-    const sum = added(sample.value, point.value);
+    const sum = added(sample.value, point.value as Shown);
     if (sum !== undefined) {
       const { createdMs } = sample;
       show(sample, point, sum);
@@ -49,11 +52,11 @@ function addDelta(sample: Sample, point: Point): DropReason | undefined {
     }
   }
   if (!first && typeof point.value !== "number" && point.start < sample.timeMs) return "misaligned";
-  show(sample, point, point.value);
+  show(sample, point, point.value as Shown);
   return undefined;
 }
 
-function show(sample: Sample, point: Value, value: number | Histogram): void {
+function show(sample: Sample, point: Value, value: Shown): void {
   sample.value = value;
   sample.timeMs = point.time;
   sample.createdMs = point.start;
@@ -61,7 +64,7 @@ function show(sample: Sample, point: Value, value: number | Histogram): void {
 }
 
 /** Undefined for histograms of different buckets. */
-function added(shown: number | Histogram, delta: number | Histogram): number | Histogram | undefined {
+function added(shown: Shown, delta: Shown): Shown | undefined {
   if (typeof shown === "number" || typeof delta === "number") return (shown as number) + (delta as number);
   const sameBounds =
     shown.bounds.length === delta.bounds.length && shown.bounds.every((bound, index) => bound === delta.bounds[index]);

@@ -1,4 +1,4 @@
-import type { AttributeValue } from "../../model/attributes.ts";
+import { type AttributeValue, isList } from "../../model/attributes.ts";
 import { type Escaping, escapeName, escapeQuoted, isClassicLabelName } from "./escaping.ts";
 
 /** A series' labels by name, in the order in which they are written. An empty value is the same as no label. */
@@ -32,11 +32,12 @@ export function labelText(labels: Labels, escaping: Escaping): string {
   return parts.join(",");
 }
 
-/** An attribute's value as a label's: texts as they are, lists as JSON, bytes as base64. */
+/** An attribute's value as a label's: texts as they are, lists and maps as JSON, bytes as base64. */
 export function labelValue(value: AttributeValue): string {
   if (typeof value === "string") return value;
+  if (value === null) return "";
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return typeof value === "object" ? JSON.stringify(value.map(jsonValue)) : String(value);
+  return typeof value === "object" ? JSON.stringify(jsonValue(value)) : String(value);
 }
 
 function classicLabels(labels: Labels, escaping: Escaping): Labels {
@@ -52,5 +53,7 @@ function classicLabels(labels: Labels, escaping: Escaping): Labels {
 function jsonValue(value: AttributeValue): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Uint8Array) return labelValue(value);
-  return typeof value === "object" ? value.map(jsonValue) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (isList(value)) return value.map(jsonValue);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonValue(item)]));
 }

@@ -17,7 +17,8 @@ export type PlainError = "delta.ErrOlderStart" | "delta.ErrOutOfOrder";
 
 /** The total after a delta. */
 export function afterDelta(before: PlainState | undefined, point: Point): PlainState | PlainError {
-  const { start, time, value } = point;
+  const { start, time } = point;
+  const value = point.value as PlainState["value"];
   if (before === undefined) return { value, start: start || time, time };
   if (start !== 0 && start < before.start) return "delta.ErrOlderStart";
   if (time <= before.time) return "delta.ErrOutOfOrder";

@@ -1,5 +1,5 @@
 import type { Store, Transaction } from "../../component/store.ts";
-import { type Point, pointsOf, type Row } from "../../model/points.ts";
+import { isHistogram, type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
@@ -75,9 +75,10 @@ export class PlainTotals {
     this.#records.expire(records, transaction);
   }
 
+  /** Exponential histograms and summaries pass as they are. */
   #treatmentOf({ metric }: Series, value: Point["value"]): "pass" | "delta" | "cumulative" {
     if (metric.type !== "sum" && metric.type !== "histogram") return "pass";
-    if (metric.temporality === "delta") return "delta";
+    if (metric.temporality === "delta") return typeof value === "number" || isHistogram(value) ? "delta" : "pass";
     const isTotalled = this.#config.cumulative === "total" && metric.temporality === "cumulative" && metric.monotonic;
     return isTotalled && metric.type === "sum" && typeof value === "number" ? "cumulative" : "pass";
   }

@@ -1,0 +1,44 @@
+import type { AttributeValue } from "../attributes.ts";
+import type { Resource, Scope } from "../series.ts";
+import type { SeriesTable } from "../series-table.ts";
+import { readKeyValue } from "./attributes-codec.ts";
+import type { WireReader } from "./wire-reader.ts";
+import { LENGTH, tag } from "./wire-writer.ts";
+
+/** A part of a message. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An OTLP `Resource`; one that is absent has no attributes. */
+export function readResource(reader: WireReader, span: Span | undefined, table: SeriesTable): Resource {
+  const attributes: Record<string, AttributeValue> = {};
+  if (span !== undefined) {
+    reader.at = span.from;
+    while (reader.at < span.to) {
+      const field = reader.varint();
+      if (field === tag(1, LENGTH)) readKeyValue(reader, reader.lengthEnd(span.to), attributes);
+      else reader.skip(field & 7, span.to);
+    }
+  }
+  return table.resource(attributes);
+}
+
+/** An OTLP `InstrumentationScope`; one that is absent has no name. */
+export function readScope(reader: WireReader, span: Span | undefined, table: SeriesTable): Scope {
+  const attributes: Record<string, AttributeValue> = {};
+  let name = "";
+  let version = "";
+  if (span !== undefined) {
+    reader.at = span.from;
+    while (reader.at < span.to) {
+      const field = reader.varint();
+      if (field === tag(1, LENGTH)) name = reader.text(reader.lengthEnd(span.to));
+      else if (field === tag(2, LENGTH)) version = reader.text(reader.lengthEnd(span.to));
+      else if (field === tag(3, LENGTH)) readKeyValue(reader, reader.lengthEnd(span.to), attributes);
+      else reader.skip(field & 7, span.to);
+    }
+  }
+  return table.scope(name, version, attributes);
+}

@@ -1,0 +1,139 @@
+const TWO_32 = 0x1_0000_0000;
+
+/**
+ * Protobuf's wire format, written into one growing buffer. Lengths are known before they are written: whoever nests a
+ * message tells its size first (`varintSize`, `fieldSize`).
+ */
+export class WireWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #at = 0;
+
+  constructor(sizeHint = 1024) {
+    this.#bytes = new Uint8Array(sizeHint);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** What was written; valid for ever, the writer begins a new buffer. */
+  finish(): Uint8Array {
+    const written = this.#bytes.subarray(0, this.#at);
+    this.#bytes = new Uint8Array(0);
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#at = 0;
+    return written;
+  }
+
+  /** Makes room for `size` more bytes; every other method writes without looking. */
+  reserve(size: number): void {
+    const needed = this.#at + size;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  byte(value: number): void {
+    this.#bytes[this.#at++] = value;
+  }
+
+  /** A whole number from 0 to 2^53. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  /** A signed 64-bit number as protobuf's int64: negative ones take ten bytes. */
+  bigVarint(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    while (rest >= 0x80n) {
+      this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.#bytes[this.#at++] = Number(rest);
+  }
+
+  /** A whole number as a 64-bit one, in two's complement; beyond 2^53 it is as exact as a `number` is. */
+  int(value: number): void {
+    this.intAt(this.#at, value);
+    this.#at += 8;
+  }
+
+  /** Milliseconds since the epoch, with a fraction, as nanoseconds. */
+  nanos(ms: number): void {
+    this.nanosAt(this.#at, ms);
+    this.#at += 8;
+  }
+
+  bigFixed64(value: bigint): void {
+    this.#view.setBigUint64(this.#at, BigInt.asUintN(64, value), true);
+    this.#at += 8;
+  }
+
+  double(value: number): void {
+    this.#view.setFloat64(this.#at, value, true);
+    this.#at += 8;
+  }
+
+  fixed32(value: number): void {
+    this.#view.setUint32(this.#at, value, true);
+    this.#at += 4;
+  }
+
+  /** Where it writes next. */
+  get at(): number {
+    return this.#at;
+  }
+
+  byteAt(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
+  doubleAt(at: number, value: number): void {
+    this.#view.setFloat64(at, value, true);
+  }
+
+  intAt(at: number, value: number): void {
+    this.#view.setUint32(at, value >>> 0, true);
+    this.#view.setInt32(at + 4, Math.floor(value / TWO_32), true);
+  }
+
+  nanosAt(at: number, ms: number): void {
+    const whole = Math.floor(ms);
+    // A millisecond is 10^6 ns, so the lower half of the product stays below 2^53 and the sum is exact.
+    const high = Math.floor(whole / TWO_32);
+    const low = (whole - high * TWO_32) * 1e6 + Math.round((ms - whole) * 1e6);
+    this.#view.setUint32(at, low >>> 0, true);
+    this.#view.setUint32(at + 4, high * 1e6 + Math.floor(low / TWO_32), true);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+}
+
+export function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/** The size of a length-delimited field whose number is below 16: tag, length and content. */
+export function fieldSize(length: number): number {
+  return 1 + varintSize(length) + length;
+}
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH = 2;
+export const FIXED32 = 5;
+
+/** The tag of a field whose number is below 16. */
+export function tag(field: number, wireType: number): number {
+  return (field << 3) | wireType;
+}

@@ -30,6 +30,7 @@ export function afterLifeEvent(signs: LifeSigns, { type, at }: LifeEvent): LifeS
     case "closed":
       return { ...signs, closedAt: at, reload: signs.reload || (signs.beganAt > 0 && at - signs.beganAt <= RELOAD_MS) };
     case "connections_lost":
+    case "gone":
       return signs; // Says that the process may be gone, not that its counters began again.
     default:
       return type satisfies never;

@@ -99,7 +99,7 @@ export function isSummary(value: PointValue): value is Summary {
  * Rows and points that travel together. Neither the batch nor anything in it changes once made, so branches share it.
  *
  * A series that belongs to a stream comes in rows of its stream's series, never as a point: whoever leaves some of them
- * out writes NaN in their places.
+ * out writes NaN in their places. That one of them has no value from now on is a point, for it is rare.
  */
 export interface MetricsBatch {
   readonly rows: readonly Row[];

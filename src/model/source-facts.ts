@@ -19,9 +19,12 @@ export interface SourceFacts {
   readonly life: readonly LifeEvent[];
 }
 
-/** `began` and `closed`: the source said so. `connections_lost`: every connection of its node is gone. */
+/**
+ * `began` and `closed`: the source said so. `connections_lost`: every connection of its node is gone. `gone`: it is silent
+ * for so long that what it has at this moment is not known any more; it may come back, and then its counters go on.
+ */
 export interface LifeEvent {
-  readonly type: "began" | "closed" | "connections_lost";
+  readonly type: "began" | "closed" | "connections_lost" | "gone";
   /** Milliseconds since the epoch, by our clock. */
   readonly at: number;
 }

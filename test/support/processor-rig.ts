@@ -56,8 +56,10 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
       if (failing) throw new Refusal("retryable", "test", "refused by the test");
       delivery.onCommitted(() => {
         left.push(batch);
-        for (const { series, value } of allPoints(batch))
-          if (typeof value === "number") shown.set(nameOf(series), value);
+        for (const { series, value, extra } of allPoints(batch)) {
+          if (extra?.noRecordedValue) shown.delete(nameOf(series));
+          else if (typeof value === "number") shown.set(nameOf(series), value);
+        }
       });
     },
   };

@@ -90,12 +90,18 @@ export class ShownSeries {
     const { series } = point;
     if (point.extra?.noRecordedValue) {
       const place = this.#placeOf(series);
-      if (place?.owner === series) this.#remove(place);
+      if (place?.owner === series) this.#end(place, point.time);
       return;
     }
     const place = this.#placeOf(series) ?? this.#findPlace(series);
     const reason = typeof place === "string" ? place : this.#show(place, point, nowMs);
     if (reason !== undefined) this.#options.drops.drop(reason, series);
+  }
+
+  /** From then on the series has no value, but for one that came since and was put in front of that. */
+  #end(place: Place, time: number): void {
+    this.#waiting.release(place);
+    if (time >= place.sample.timeMs) this.#remove(place);
   }
 
   #show(place: Place, point: Point, nowMs: number): DropReason | undefined {

@@ -78,9 +78,9 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
     const { rows, points, source: facts } = batch;
     const staging = new Staging(delivery.transaction, delivery.receivedAt);
-    if (facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined)) {
-      this.#streams.addLife(facts, staging);
-    }
+    const { batch: batchBefore } = this.#streams;
+    const tellsLife = facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined);
+    const knowsLevels = !tellsLife || this.#streams.addLife(facts, staging);
     for (let index = 0; index < rows.length; ) {
       const row = rows[index]!;
       if (row.series[0]!.stream !== undefined) {
@@ -91,6 +91,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       }
     }
     for (const point of points) this.#plain.add(point, staging);
+    if (!knowsLevels) this.#streams.forgetLevels(facts!.source.key, staging, batchBefore);
     const hasLife = facts !== undefined && facts.life.length > 0;
     const isEmpty = staging.rows.length + staging.points.length === 0;
     if (isEmpty && rows.length + points.length > 0 && !hasLife) return; // All of it was dropped, and counted.

@@ -1,4 +1,4 @@
-import { type Behaviours, hasOpen, type Lineage, type StreamState } from "./stream-state.ts";
+import { type Behaviours, type Lineage, mayHaveOpen, type StreamState } from "./stream-state.ts";
 
 /** What the source's life says about a report. */
 export interface LifeView {
@@ -27,13 +27,13 @@ export interface LifeView {
 export type Mode = "delta" | "cumulative" | "undecided";
 
 /**
- * A new process ends all lineages. A reload ends those that had no connection open, and keeps the others: the instance
+ * A new process ends all lineages. A reload ends those that had no connection open, and keeps the others, also those of which it is not known: the instance
  * before it reports on until they close. Then only a fall tells that the new one speaks.
  */
 export function lineageEnded({ lineage, totals }: StreamState, behaviours: Behaviours, view: LifeView): boolean {
   if (lineage.life >= view.life) return false;
   if (lineage.life < view.restart) return true;
-  return !hasOpen(totals, behaviours);
+  return !mayHaveOpen(totals, behaviours);
 }
 
 export function lineageAfter({ lineage, totals }: StreamState, view: LifeView, untold: boolean): Lineage {

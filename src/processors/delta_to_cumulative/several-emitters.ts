@@ -12,7 +12,7 @@ import {
   withAdded,
   withoutRead,
 } from "./readings.ts";
-import { type Behaviours, hasOpen, isCount, StreamState } from "./stream-state.ts";
+import { type Behaviours, isCount, mayHaveOpen, StreamState } from "./stream-state.ts";
 
 /**
  * What is to be told apart: nothing, unless more emitters are known, a reload left an old one with connections open, or
@@ -118,13 +118,6 @@ function isOfAnother(before: StreamState, values: readonly number[], behaviours:
     hasMoved = true;
   }
   return !hasConnections && (hasMoved || isOneTick(view.earlierAt, view.at));
-}
-
-/** Where no level tells of connections, there can always be one. */
-function mayHaveOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
-  return (
-    hasOpen(numbers, behaviours) || !behaviours.some((kind, index) => kind === "level" && isCount(numbers[index]!))
-  );
 }
 
 function readReport(

@@ -9,7 +9,7 @@ import { Identities } from "./identities.ts";
 import { SCOPES } from "./scopes.ts";
 import type { Outgoing, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
-import { newStream, type StreamState, uncertainty, withMembers } from "./stream-state.ts";
+import { hasOpen, newStream, StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
 /** One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. */
 export interface StreamRecord extends Cell<StreamState> {
@@ -22,6 +22,8 @@ export interface StreamRecord extends Cell<StreamState> {
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
   unpin: readonly (() => void)[];
+  /** Its source's key, once it was reported in this process. */
+  source: string | undefined;
   /** The batch that it was last part of, and the time of its row there. */
   batch: number;
   time: number;
@@ -46,6 +48,7 @@ export class StreamRecords {
   readonly #byKey = new Map<string, StreamRecord>();
   /** By the first of its series. */
   readonly #bySeries: Memo<StreamRecord>;
+  readonly #bySource = new Map<string, StreamRecord[]>();
 
   constructor(store: Store, table: SeriesTable) {
     this.scope = store.scope(streamCodec, SCOPES.streams);
@@ -61,6 +64,11 @@ export class StreamRecords {
 
   all(): Iterable<StreamRecord> {
     return this.#byKey.values();
+  }
+
+  /** Those of a source that were reported in this process. */
+  ofSource(key: string): readonly StreamRecord[] {
+    return this.#bySource.get(key) ?? [];
   }
 
   async load(signal: AbortSignal): Promise<void> {
@@ -113,11 +121,15 @@ export class StreamRecords {
     return adjusted;
   }
 
-  /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
+  /**
+   * Adds the row of a stream's present totals, and beside it what is uncertain of each. Levels are left out until they
+   * were reported in this process: nobody knows what became of them in between.
+   */
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
-    const { state, exported } = record;
+    const { state, exported, source, behaviours } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
-    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values: state.totals });
+    const values = source === undefined ? withoutLevels(state.totals, behaviours) : state.totals;
+    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values });
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
     }
@@ -137,10 +149,26 @@ export class StreamRecords {
     }
   }
 
+  /** Nobody knows any more what a stream's levels are: those above zero have no value until they are reported again. */
+  forgetLevels(record: StreamRecord, staging: Staging): void {
+    const { state, behaviours, exported } = record;
+    if (!hasOpen(state.totals, behaviours)) return;
+    const totals = state.totals.slice();
+    for (let index = 0; index < totals.length; index++) {
+      if (behaviours[index] !== "level" || !(totals[index]! > 0)) continue;
+      totals[index] = Number.NaN;
+      const series = exported[index]!;
+      staging.points.push({ series, start: 0, time: staging.at, value: 0, extra: { noRecordedValue: true } });
+    }
+    const { lineage, last, reportAt, doubts, readings } = state;
+    staging.change(this.scope, record, new StreamState(lineage, totals, last, reportAt, doubts, readings));
+  }
+
   /** Lets go of every series. Nothing may be asked of the records afterwards. */
   dispose(): void {
     for (const record of this.#byKey.values()) for (const unpin of record.unpin) unpin();
     this.#byKey.clear();
+    this.#bySource.clear();
     this.#bySeries.dispose();
   }
 
@@ -155,6 +183,7 @@ export class StreamRecords {
       uncertain: [],
       corrected: [],
       unpin: [],
+      source: undefined,
       batch: 0,
       time: 0,
       certainAt: Number.NEGATIVE_INFINITY,
@@ -165,6 +194,8 @@ export class StreamRecords {
 
   #forget(record: StreamRecord): void {
     this.#byKey.delete(record.key);
+    const streams = this.#bySource.get(record.source ?? "");
+    streams?.splice(streams.indexOf(record), 1);
     this.#unbind(record);
     for (const unpin of record.unpin) unpin();
   }
@@ -179,6 +210,7 @@ export class StreamRecords {
     this.#unbind(record);
     this.#bySeries.set(stream.series[0]!, record);
     record.stream = stream;
+    if (record.source === undefined) this.#list(record, stream.source.key);
     const before = record.identity;
     const identity = this.#identities.of(stream.members);
     if (before?.text === identity.text) return;
@@ -194,6 +226,13 @@ export class StreamRecords {
       this.#unbind(record);
       this.#identify(record, before);
     });
+  }
+
+  #list(record: StreamRecord, source: string): void {
+    record.source = source;
+    const streams = this.#bySource.get(source);
+    if (streams === undefined) this.#bySource.set(source, [record]);
+    else streams.push(record);
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
@@ -226,4 +265,8 @@ function correctionsShape(shape: SeriesShape): SeriesShape {
 
 function keysOf({ shape, common }: StoredIdentity): readonly string[] {
   return shape.members.map((member) => memberKey(member, common));
+}
+
+function withoutLevels(totals: readonly number[], behaviours: readonly MemberBehaviour[]): readonly number[] {
+  return totals.map((total, index) => (behaviours[index] === "level" ? Number.NaN : total));
 }

@@ -99,3 +99,10 @@ export function isCount(value: number): boolean {
 export function hasOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
   return behaviours.some((behaviour, index) => behaviour === "level" && numbers[index]! > 0);
 }
+
+/** Where no level tells of connections, there can always be one. */
+export function mayHaveOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
+  return (
+    hasOpen(numbers, behaviours) || !behaviours.some((kind, index) => kind === "level" && isCount(numbers[index]!))
+  );
+}

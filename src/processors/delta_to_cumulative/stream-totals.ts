@@ -76,13 +76,21 @@ export class StreamTotals {
     this.#sources.dispose();
   }
 
-  /** Takes in what a batch says of its source's life. */
-  addLife(facts: SourceFacts, staging: Staging): void {
+  /** The number of the last batch of a source. */
+  get batch(): number {
+    return this.#batch;
+  }
+
+  /** Takes in what a batch says of its source's life. False where it takes away what was known of levels. */
+  addLife(facts: SourceFacts, staging: Staging): boolean {
     const record = this.#source(facts.source, staging);
-    if (record === undefined) return;
+    if (record === undefined) return true;
     const state = withLifeFacts(record.state, facts, staging.at, record.others);
-    if (state.life !== record.state.life) this.#counters.lives.epoch.value++;
+    const isNewEpoch = state.life !== record.state.life;
+    if (isNewEpoch) this.#counters.lives.epoch.value++;
     this.#sources.change(record, state, staging);
+    // Whatever was open is over, or is nobody's to report any more, or shows itself with its next report.
+    return !isNewEpoch && facts.life.every(({ type }) => type === "connections_lost");
   }
 
   /** Takes in the rows of one source from `from` on, up to the first of another one; returns where that is. */
@@ -167,12 +175,12 @@ export class StreamTotals {
     let after = state;
     if (report.falls) {
       after = withUntoldFall(state, { lastReportAt: source.state.reportAt, at: staging.at }, source.others);
+      if (!report.several) this.forgetLevels(source.key, staging, this.#batch - 1);
     } else if (report.proof) {
       after = { ...state, provenDelta: true };
       this.#counters.proofs.value++;
-      for (const record of this.#streams.all()) {
-        const isOfLife = record.stream?.source.key === source.key && record.state.lineage.life === view.life;
-        const raised = isOfLife ? afterProof(record.state) : record.state;
+      for (const record of this.#streams.ofSource(source.key)) {
+        const raised = record.state.lineage.life === view.life ? afterProof(record.state) : record.state;
         if (raised === record.state) continue;
         staging.transaction.change(this.#streams.scope, record, raised);
         this.#toShow(record, time);
@@ -182,6 +190,13 @@ export class StreamTotals {
     this.#sources.change(source, after, staging);
     for (const record of this.#reported) this.#streams.show(record, record.time, staging);
     this.#sources.showNews(source, time, staging);
+  }
+
+  /** Of all streams of a source that were not part of a later batch than this. */
+  forgetLevels(sourceKey: string, staging: Staging, batch: number): void {
+    for (const record of this.#streams.ofSource(sourceKey)) {
+      if (record.batch <= batch) this.#streams.forgetLevels(record, staging);
+    }
   }
 
   #stream(stream: Stream, row: Row, report: Report): StreamRecord | undefined {

@@ -392,6 +392,14 @@ describe("expiry", () => {
     expect(await lines()).toEqual(['gost_client_io_bytes_total{client="b",instance="edge-1",job="gost"} 2']);
   });
 
+  test("a point without a recorded value that is older than the value on show is left out", async () => {
+    await started();
+    const gone = point(series(), 0, { extra: { noRecordedValue: true } });
+    rig.clock.advance(1);
+    show(point(series(), 2), gone);
+    expect(await lines()).toEqual(['gost_client_io_bytes_total{instance="edge-1",job="gost"} 2']);
+  });
+
   test("goes along with the series table's own", async () => {
     await started();
     show(point(series(), 1));

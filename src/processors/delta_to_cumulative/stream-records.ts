@@ -161,7 +161,7 @@ export class StreamRecords {
       staging.points.push({ series, start: 0, time: staging.at, value: 0, extra: { noRecordedValue: true } });
     }
     const { lineage, last, reportAt, doubts, readings } = state;
-    staging.change(this.scope, record, new StreamState(lineage, totals, last, reportAt, doubts, readings));
+    staging.transaction.change(this.scope, record, new StreamState(lineage, totals, last, reportAt, doubts, readings));
   }
 
   /** Lets go of every series. Nothing may be asked of the records afterwards. */

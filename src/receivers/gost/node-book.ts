@@ -45,7 +45,7 @@ export class NodeBook {
   node(name: string): Node | undefined {
     const known = this.#nodes.get(name);
     if (known !== undefined) {
-      for (const series of known.presence) this.#table.touch(series);
+      this.#touchNode(known);
       return known;
     }
     if (this.#seriesCount + 2 > this.#limits.series) return undefined;
@@ -69,8 +69,7 @@ export class NodeBook {
   service(node: Node, name: string): Service | undefined {
     const known = node.services.get(name);
     if (known !== undefined) {
-      this.#table.touch(known.unreported);
-      if (known.states !== undefined) for (const series of known.states) this.#table.touch(series);
+      this.#touchService(known);
       return known;
     }
     if (name === "" || !isName(name) || !this.#hasRoom(node, 1)) return undefined;
@@ -89,6 +88,9 @@ export class NodeBook {
       // A listener counts once, a handler may hold several that count (`auto`).
       levels: { service: level("service", { emitters: 1 }), handler: level("handler", {}) },
       states: undefined,
+      state: undefined,
+      heardAt: 0,
+      isKnown: false,
     };
     node.services.set(name, service);
     this.#count(node, 1);
@@ -170,11 +172,26 @@ export class NodeBook {
     return service.states;
   }
 
+  /** Uses a node, and those services of it of which something is known. */
+  keep(node: Node): void {
+    this.#touchNode(node);
+    for (const service of node.services.values()) if (service.isKnown) this.#touchService(service);
+  }
+
   /** Ends the book: the table no longer tells it of what is forgotten. */
   dispose(): void {
     this.#forget.dispose();
     this.#nodes.clear();
     this.#seriesCount = 0;
+  }
+
+  #touchNode({ presence }: Node): void {
+    for (const series of presence) this.#table.touch(series);
+  }
+
+  #touchService({ unreported, states }: Service): void {
+    this.#table.touch(unreported);
+    if (states !== undefined) for (const series of states) this.#table.touch(series);
   }
 
   #hasRoom(node: Node, count: number): boolean {

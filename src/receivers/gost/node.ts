@@ -1,5 +1,5 @@
 import type { Resource, Series, Source, Stream } from "../../model/series.ts";
-import type { Kind } from "./gost-series.ts";
+import type { Kind, ServiceState } from "./gost-series.ts";
 import type { Literal } from "./literal.ts";
 
 /** One GOST process, by its name. */
@@ -25,6 +25,12 @@ export interface Service {
   readonly levels: Readonly<Record<Kind, Level>>;
   /** One for each state, made with the first status event. */
   states: readonly Series[] | undefined;
+  /** What it told last. */
+  state: ServiceState | undefined;
+  /** When anything was last heard of it, by a monotonic clock. */
+  heardAt: number;
+  /** Whether that still says what it has now: its state, its open connections. */
+  isKnown: boolean;
 }
 
 /** What one level of a service counts: for each client, or for the service itself. */

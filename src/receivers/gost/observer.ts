@@ -7,7 +7,7 @@ import { decode } from "./decode.ts";
 import { handOn } from "./hand-on.ts";
 import type { Node } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
-import type { PresenceBook } from "./presence.ts";
+import type { Arrival, PresenceBook } from "./presence.ts";
 import { eventCount, isOnlyStatus, type Report, unmetCount } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
 import type { Sender, Senders } from "./sender.ts";
@@ -38,18 +38,20 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
     return { outcome: "refused", reason: "series_limit", message: "no room for another node (limits.series)" };
   }
   const { connection, protocol } = request;
-  parts.presence.arrived({ node, connection, transport: protocol, told: sender.told, named: sender.named });
+  const arrival = { node, connection, transport: protocol, told: sender.told, named: sender.named };
+  parts.presence.arrived(arrival);
   node.reports++;
-  return eventCount(report) === 0 ? TAKEN : deliverReport(report, { request, sender, node }, parts);
+  return eventCount(report) === 0 ? TAKEN : deliverReport(report, { request, sender, arrival }, parts);
 }
 
 function deliverReport(
   report: Report,
-  from: { readonly request: ServerRequest; readonly sender: Sender; readonly node: Node },
+  from: { readonly request: ServerRequest; readonly sender: Sender; readonly arrival: Arrival },
   { book, sorter, presence, deliver, next, statusLost }: ObserverParts,
 ): Verdict | Promise<Verdict> {
-  const { request, sender, node } = from;
-  const { connection, protocol, receipt, body, signal } = request;
+  const { request, sender, arrival } = from;
+  const { node, connection } = arrival;
+  const { receipt, body, signal } = request;
   const { told, epoch } = sender;
   // GOST sends status events once, and stats until they are taken.
   const irreplaceable = isOnlyStatus(report);
@@ -72,7 +74,7 @@ function deliverReport(
       epoch,
       fingerprint: () => hash("sha256", body, "base64url"),
     });
-    presence.reported(node, protocol, batches);
+    presence.reported(arrival, batches);
     return handOn(next, { metrics: batches, logs: records.length === 0 ? [] : [{ records }] }, delivery);
   });
   const conclude = (ended: Outcome) => {

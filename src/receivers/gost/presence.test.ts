@@ -7,18 +7,26 @@ import { allPoints, pointCount } from "../../model/points.ts";
 const web = stats("service", "web", [1, 0, 5, 5, 0]);
 const reportOf = (...events: unknown[]) => JSON.stringify({ events });
 
-/** Every value of a metric of nodes that was taken, as `node value`. */
+/** Every value of a metric of nodes that was taken, as `node value`; `none` where it was taken out. */
 function nodeValues(agent: GostRig, name: string): string[] {
   return agent.taken.flatMap(({ metrics }) =>
     metrics.flatMap((batch) =>
       allPoints(batch)
         .filter(({ series }) => series.metric.name === name)
-        .map(({ series, value }) => `${String(series.resource.attributes["service.instance.id"])} ${String(value)}`),
+        .map(({ series, value, extra }) => {
+          const node = String(series.resource.attributes["service.instance.id"]);
+          return `${node} ${extra?.noRecordedValue ? "none" : String(value)}`;
+        }),
     ),
   );
 }
 
-const up = (agent: GostRig) => nodeValues(agent, "gost.node.up");
+/** What `gost.node.up` was one after the other, however often it was said. */
+function up(agent: GostRig): string[] {
+  return nodeValues(agent, "gost.node.up").filter((value, index, all) => value !== all[index - 1]);
+}
+
+const HOUR_MS = 3_600_000;
 
 describe("a node", () => {
   test("is up with every report, and says when that was", async () => {
@@ -63,7 +71,7 @@ describe("a node", () => {
       connection.end();
       await agent.clock.advanceAsync(report === 0 ? 100_000 : 250_000);
     }
-    expect(up(agent)).toEqual(Array(5).fill("edge-1 1"));
+    expect(up(agent)).toEqual(["edge-1 1"]);
     await agent.clock.advanceAsync(100_000);
     expect(up(agent).at(-1)).toBe("edge-1 0");
   });
@@ -88,6 +96,109 @@ describe("a node", () => {
     expect(up(agent)).toEqual(["edge-1 1"]);
     await agent.clock.advanceAsync(5_000);
     expect(up(agent)).toEqual(["edge-1 1", "edge-1 0"]);
+  });
+});
+
+describe("what is known of a node", () => {
+  test("is said every minute, so that no series vanishes for want of news", async () => {
+    const agent = await startReceiver();
+    await agent.post([status("web", "running"), web]);
+    const reportedAt = agent.clock.now() / 1000;
+    agent.taken.length = 0;
+    await agent.clock.advanceAsync(180_000);
+    expect(nodeValues(agent, "gost.node.up")).toEqual(["edge-1 1", "edge-1 1", "edge-1 1"]);
+    expect(nodeValues(agent, "gost.node.last_report.time")).toEqual(Array(3).fill(`edge-1 ${reportedAt}`));
+    expect(agent.points().slice(0, 4)).toEqual([
+      "gost.service.state{gost.service.name=web,gost.service.state=running} 1",
+      "gost.service.state{gost.service.name=web,gost.service.state=ready} 0",
+      "gost.service.state{gost.service.name=web,gost.service.state=failed} 0",
+      "gost.service.state{gost.service.name=web,gost.service.state=closed} 0",
+    ]);
+  });
+
+  test("does not let it be swept while it is connected, nor while it is gone for less than a day", async () => {
+    const agent = await startReceiver();
+    agent.clock.every(60_000, () => agent.table.sweep(60));
+    const connection = agent.connect();
+    await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
+    await agent.clock.advanceAsync(48 * HOUR_MS);
+    connection.end();
+    await agent.clock.advanceAsync(HOUR_MS - 10_000);
+    expect(up(agent)).toEqual(["edge-1 1", "edge-1 none"]); // Its last report was two days ago by then.
+    await agent.clock.advanceAsync(2 * HOUR_MS);
+    expect(agent.table.size).toBe(0);
+    await agent.post([web]);
+    expect(up(agent)).toEqual(["edge-1 1", "edge-1 none", "edge-1 1"]);
+  });
+
+  test("is 0 for a day after it is gone, then it has no value", async () => {
+    const agent = await startReceiver();
+    const connection = agent.connect();
+    await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
+    connection.end();
+    await agent.clock.advanceAsync(24 * HOUR_MS - 60_000);
+    expect(up(agent)).toEqual(["edge-1 1", "edge-1 0"]);
+    await agent.clock.advanceAsync(600_000);
+    expect(up(agent)).toEqual(["edge-1 1", "edge-1 0", "edge-1 none"]);
+    expect(nodeValues(agent, "gost.node.last_report.time").at(-1)).toBe("edge-1 none");
+  });
+
+  test("does not take its connection for open that ended behind its request", async () => {
+    const agent = await startReceiver();
+    const connection = agent.connect();
+    agent.pace.wait = Promise.resolve();
+    const call = connection.begin({ path: "/observer/edge-1", body: reportOf(web) });
+    connection.end();
+    await call.reply.catch(() => {});
+    await agent.clock.advanceAsync(160_000);
+    expect(up(agent)).toEqual(["edge-1 1", "edge-1 0"]);
+  });
+});
+
+describe("a node that comes and goes", () => {
+  async function goesAndComes(agent: GostRig, times: number) {
+    for (let time = 0; time < times; time++) {
+      const connection = agent.connect();
+      await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
+      await agent.clock.advanceAsync(5_000); // Its period.
+      await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
+      connection.end();
+      await agent.clock.advanceAsync(160_000);
+    }
+  }
+
+  test("is up and gone in the numbers each time, but in the log only three times an hour", async () => {
+    const agent = await startReceiver();
+    await goesAndComes(agent, 6);
+    expect(up(agent)).toEqual(Array(6).fill(["edge-1 1", "edge-1 0"]).flat());
+    const lines = () => agent.log().filter((line) => line.includes("gone") || line.includes("back"));
+    expect(lines()).toEqual([
+      "warn edge-1 is gone: no connection, and no report for a while",
+      "info edge-1 is back",
+      "warn edge-1 is gone: no connection, and no report for a while",
+      "info edge-1 is back",
+      "warn edge-1 is gone: no connection, and no report for a while (it comes and goes: more of that is not said for a while)",
+      "info edge-1 is back",
+    ]);
+    await agent.clock.advanceAsync(2 * HOUR_MS);
+    await goesAndComes(agent, 1);
+    expect(lines()).toHaveLength(7);
+  });
+
+  test("and is back before its absence is on disk, is up, and nothing is said", async () => {
+    const agent = await startReceiver();
+    const connection = agent.connect();
+    await connection.send({ path: "/observer/edge-1", body: reportOf(web) });
+    connection.end();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    agent.pace.wait = promise;
+    await agent.clock.advanceAsync(152_000);
+    delete agent.pace.wait;
+    await agent.post([web]);
+    resolve();
+    await agent.clock.advanceAsync(60_000);
+    expect(up(agent).at(-1)).toBe("edge-1 1");
+    expect(agent.log().filter((line) => !line.includes("reports"))).toEqual([]);
   });
 });
 
@@ -158,22 +269,5 @@ describe("the log says", () => {
     await agent.post([web]);
     await agent.receiver.stop?.(NEVER);
     expect(agent.log()).toEqual(["info edge-1 reports: http observer, 1 service, mode not told"]);
-  });
-
-  test("what to do where two GOSTs without a name may mix", async () => {
-    const agent = await startReceiver();
-    await agent.connect({ protocol: "grpc" }).send({});
-    expect(agent.log()).toEqual([]);
-    await agent.connect({ protocol: "grpc" }).send({});
-    expect(agent.log()[0]).toMatch(/^warn this-machine has 2 gRPC connections .* a token with a node/);
-  });
-
-  test("that one name is used from two addresses", async () => {
-    const agent = await startReceiver();
-    for (const address of ["10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:1"]) {
-      await agent.connect({ address }).send({ path: "/observer/edge-1", body: reportOf(web) });
-    }
-    expect(agent.log()).toHaveLength(1);
-    expect(agent.log()[0]).toMatch(/^warn edge-1 reports from 10\.0\.0\.\d and 10\.0\.0\.\d: if these are two GOSTs/);
   });
 });

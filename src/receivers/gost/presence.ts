@@ -1,45 +1,25 @@
 import type { Log } from "../../component/log.ts";
 import type { ServerConnection } from "../../component/server.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
-import type { MetricsBatch } from "../../model/points.ts";
+import type { MetricsBatch, Point, Row } from "../../model/points.ts";
 import type { Source } from "../../model/series.ts";
-import { settledReceipt } from "../../model/source-facts.ts";
+import { Absences } from "./absences.ts";
 import { Introduction } from "./introduction.ts";
+import { Mixing } from "./mixing.ts";
 import type { Node } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
 import { peerHost } from "./node-name.ts";
-import { type Tell, tellThen, UntoldFacts } from "./untold-facts.ts";
+import { type Connection, isConnected, isForgotten, type Presence, type Transport } from "./node-presence.ts";
+import { statePoints } from "./service-state.ts";
+import { TransitionLog } from "./transition-log.ts";
+import { lifeBatches, type Tell, tellThen, UntoldFacts } from "./untold-facts.ts";
 
-/** A node that lost its connections counts as gone when nothing came from it for this long. */
-const GONE_AFTER_MS = 150_000;
-/** ... or for this many of its periods, where that is longer. */
-const GONE_AFTER_PERIODS = 3;
 /** Reports closer together than this are not a period apart: GOST's shortest is a second. */
 const PERIOD_MS_MIN = 900;
 const CHECK_EVERY_MS = 5_000;
-
-type Transport = "http" | "grpc";
-
-/** What is known of one node's being there. Times are of the monotonic clock. */
-interface Presence {
-  readonly node: Node;
-  lastReportAt: number;
-  /** The shortest time between two of its reports: at most its period. */
-  periodMs: number;
-  readonly open: Record<Transport, Set<Connection>>;
-  /** What reported over a transport since its connections were last gone. */
-  readonly sources: Record<Transport, Set<Source>>;
-  /** When its last connection ended, by its own doing. */
-  lostAt: number | undefined;
-  up: boolean;
-  readonly introduction: Introduction;
-}
-
-interface Connection {
-  readonly host: string;
-  readonly transport: Transport;
-  readonly presences: Set<Presence>;
-}
+/** How often what is known of nodes is said again: GOST says nothing of what does not change, and series must not vanish. */
+const SAY_EVERY_MS = 60_000;
+const SAID_TOGETHER_MAX = 10_000;
 
 /** One request of a node. */
 export interface Arrival {
@@ -64,21 +44,27 @@ export class PresenceBook {
   readonly #presences = new Map<Node, Presence>();
   readonly #connections = new Map<number, Connection>();
   readonly #losses: UntoldFacts;
-  #cancelChecks: Cancel | undefined;
+  readonly #absences: Absences;
+  #cancels: readonly Cancel[] = [];
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
     this.#losses = new UntoldFacts(parts.tell);
+    this.#absences = new Absences(parts);
   }
 
   start(): void {
-    this.#cancelChecks = this.#parts.clock.every(CHECK_EVERY_MS, () => this.#check());
+    const { clock } = this.#parts;
+    this.#cancels = [
+      clock.every(CHECK_EVERY_MS, () => this.#check()),
+      clock.every(SAY_EVERY_MS, () => this.#sayAgain()),
+    ];
   }
 
   /** Ends all timers; introductions that are still due are made at once. */
   stop(): void {
-    this.#cancelChecks?.();
-    this.#cancelChecks = undefined;
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels = [];
     for (const { introduction } of this.#presences.values()) introduction.make();
     this.#presences.clear();
     this.#connections.clear();
@@ -87,98 +73,100 @@ export class PresenceBook {
 
   /** A request came in. */
   arrived(arrival: Arrival): void {
-    const { node } = arrival;
-    const now = this.#parts.clock.monotonic();
-    let presence = this.#presences.get(node);
+    const { clock } = this.#parts;
+    const now = clock.monotonic();
+    let presence = this.#presences.get(arrival.node);
     if (presence === undefined) {
-      presence = this.#meet(node, now);
+      presence = this.#meet(arrival.node, now);
     } else {
       const gapMs = now - presence.lastReportAt;
       if (gapMs >= PERIOD_MS_MIN && gapMs < presence.periodMs) presence.periodMs = gapMs;
-      presence.lastReportAt = now;
-      if (!presence.up) {
-        presence.up = true;
-        this.#parts.log.info(`${node.name} is back`, { node: node.name });
-      }
+      if (presence.standing !== "up") presence.log.back();
+      presence.standing = "up";
     }
-    this.#connect(presence, arrival);
+    presence.lastReportAt = now;
+    presence.lastReportTime = clock.now();
+    this.#connect(presence, arrival, now);
     presence.introduction.note(arrival.transport, arrival.told);
   }
 
-  /** These sources reported over this transport. */
-  reported(node: Node, transport: Transport, batches: readonly MetricsBatch[]): void {
-    const sources = this.#presences.get(node)?.sources[transport];
-    if (sources === undefined) return;
-    for (const { source } of batches) if (source !== undefined) sources.add(source.source);
+  /** What a request brought, source by source. */
+  reported({ node, connection, transport, named }: Arrival, batches: readonly MetricsBatch[]): void {
+    const presence = this.#presences.get(node);
+    if (presence === undefined) return;
+    const now = this.#parts.clock.monotonic();
+    const { sources } = presence.channels[transport];
+    const over = named ? undefined : this.#connections.get(connection.id);
+    for (const { source: facts } of batches) {
+      if (facts === undefined) continue;
+      sources.add(facts.source);
+      const service = node.services.get(facts.source.service);
+      if (service === undefined) continue;
+      service.heardAt = now;
+      service.isKnown = true;
+      if (over !== undefined) presence.mixing.reported(service, facts, over, now);
+    }
   }
 
   closed({ id, endedByUs }: ServerConnection): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
+    const now = this.#parts.clock.monotonic();
     for (const presence of connection.presences) {
-      const open = presence.open[connection.transport];
-      open.delete(connection);
-      if (open.size > 0) continue;
-      if (!isConnected(presence) && !endedByUs) presence.lostAt = this.#parts.clock.monotonic();
-      const sources = presence.sources[connection.transport];
-      presence.sources[connection.transport] = new Set();
+      const channel = presence.channels[connection.transport];
+      channel.open.delete(connection);
+      if (channel.open.size > 0) continue;
+      const { sources } = channel;
+      channel.sources = new Set();
+      if (!endedByUs) loses(presence, { over: connection.transport, at: now, sources });
       this.#tellLost(sources);
     }
   }
 
   #meet(node: Node, now: number): Presence {
+    const { clock, log } = this.#parts;
     const presence: Presence = {
       node,
+      standing: "up",
       lastReportAt: now,
+      lastReportTime: clock.now(),
       periodMs: Number.POSITIVE_INFINITY,
-      open: { http: new Set(), grpc: new Set() },
-      sources: { http: new Set(), grpc: new Set() },
-      lostAt: undefined,
-      up: true,
+      channels: {
+        http: { open: new Set(), sources: new Set(), lost: undefined },
+        grpc: { open: new Set(), sources: new Set(), lost: undefined },
+      },
+      lost: undefined,
       introduction: new Introduction(node, this.#parts),
+      mixing: new Mixing(node, log),
+      log: new TransitionLog(node, log),
     };
     this.#presences.set(node, presence);
     return presence;
   }
 
-  #connect(presence: Presence, { connection, transport, named }: Arrival): void {
+  #connect(presence: Presence, { connection, transport, named }: Arrival, now: number): void {
     let known = this.#connections.get(connection.id);
     if (known === undefined) {
-      if (!connection.open) return; // It ended behind its request; nobody will say so again.
-      known = { host: peerHost(connection.peer.address), transport, presences: new Set() };
+      if (!connection.open) {
+        // It ended behind its request; nobody will say so again.
+        if (!isConnected(presence) && !connection.endedByUs) presence.lost = { at: now, over: transport };
+        return;
+      }
+      known = { host: peerHost(connection.peer.address), transport, since: now, presences: new Set() };
       this.#connections.set(connection.id, known);
     }
     if (known.presences.has(presence)) return;
     known.presences.add(presence);
-    presence.open[transport].add(known);
-    presence.lostAt = undefined;
-    this.#warnOfMixing(presence, known, named);
-  }
-
-  /** Two GOSTs under one name are one set of counters to everybody behind us. */
-  #warnOfMixing({ node, open }: Presence, { host }: Connection, named: boolean): void {
-    const hosts = new Set([host, ...[...open.http, ...open.grpc].map((connection) => connection.host)]);
-    const twoHosts = named && hosts.size > 1;
-    const twoChannels = !named && open.grpc.size > 1;
-    if (!twoHosts && !twoChannels) return;
-    this.#parts.log
-      .limited(`mixing ${node.name}`)
-      .warn(
-        twoHosts
-          ? `${node.name} reports from ${[...hosts].join(" and ")}: if these are two GOSTs, their numbers mix; ` +
-              "give each a name of its own"
-          : `${node.name} has ${open.grpc.size} gRPC connections and no name of its own: if these are two GOSTs, ` +
-              "their numbers mix; give each a token with a node (auth.tokens), or a receiver of its own",
-        { node: node.name },
-      );
+    const { http, grpc } = presence.channels;
+    presence.channels[transport].open.add(known);
+    presence.channels[transport].lost = undefined;
+    presence.lost = undefined;
+    presence.mixing.connected([...http.open, ...grpc.open], named);
   }
 
   #tellLost(sources: ReadonlySet<Source>): void {
-    if (sources.size === 0) return;
-    const life = [{ type: "connections_lost", at: this.#parts.clock.now() }] as const;
-    const receipt = settledReceipt("unknown");
-    this.#losses.tell([...sources].map((source) => ({ rows: [], points: [], source: { source, receipt, life } })));
+    if (sources.size > 0) this.#losses.tell(lifeBatches(sources, "connections_lost", this.#parts.clock.now()));
   }
 
   #check(): void {
@@ -186,35 +174,49 @@ export class PresenceBook {
     const now = this.#parts.clock.monotonic();
     const { nodes } = this.#parts.book;
     for (const [node, presence] of this.#presences) {
-      if (nodes.get(node.name) !== node) {
+      if (nodes.get(node.name) === node) {
+        this.#absences.look(presence, now);
+      } else {
         presence.introduction.make();
         this.#presences.delete(node); // Swept from the table of series; its next report begins anew.
-        continue;
       }
-      if (!presence.up || isConnected(presence) || presence.lostAt === undefined) continue;
-      const graceMs = Math.max(
-        GONE_AFTER_MS,
-        Number.isFinite(presence.periodMs) ? presence.periodMs * GONE_AFTER_PERIODS : 0,
-      );
-      if (now - Math.max(presence.lostAt, presence.lastReportAt) < graceMs) continue;
-      presence.up = false;
-      const { tell } = this.#parts;
-      tellThen(
-        tell,
-        [{ rows: [{ series: node.presence, start: 0, time: this.#parts.clock.now(), values: GONE }], points: [] }],
-        (taken) => {
-          presence.up = !taken; // Refused: the next check says it again.
-          if (taken)
-            this.#parts.log.warn(`${node.name} is gone: no connection, and no report for a while`, { node: node.name });
-        },
-      );
     }
+  }
+
+  /** All that is known of nodes and has no report of its own; a node that is forgotten is left to be swept. */
+  #sayAgain(): void {
+    const { clock, book, tell } = this.#parts;
+    const now = clock.monotonic();
+    const time = clock.now();
+    let [rows, points]: [Row[], Point[]] = [[], []];
+    const say = () => {
+      if (rows.length > 0) tellThen(tell, [{ rows, points }], () => {}); // Refused: it is said again in a minute.
+      [rows, points] = [[], []];
+    };
+    for (const presence of this.#presences.values()) {
+      const { node, lastReportTime, standing } = presence;
+      if (isForgotten(presence, now)) continue;
+      book.keep(node);
+      const values = [lastReportTime / 1000, standing === "up" ? 1 : 0];
+      rows.push({ series: node.presence, start: 0, time, values });
+      for (const { states, state, isKnown } of node.services.values()) {
+        if (isKnown && states !== undefined && state !== undefined) points.push(...statePoints(states, state, time));
+      }
+      if (rows.length + points.length >= SAID_TOGETHER_MAX) say();
+    }
+    say();
   }
 }
 
-/** Nothing new of its last report, and not up. */
-const GONE = [Number.NaN, 0];
-
-function isConnected({ open }: Presence): boolean {
-  return open.http.size + open.grpc.size > 0;
+/** The last connection of a transport ended by itself. */
+function loses(
+  presence: Presence,
+  { over, at, sources }: { readonly over: Transport; readonly at: number; readonly sources: ReadonlySet<Source> },
+): void {
+  if (isConnected(presence)) {
+    presence.channels[over].lost = { at, sources };
+    return;
+  }
+  presence.lost = { at, over };
+  for (const channel of Object.values(presence.channels)) channel.lost = undefined;
 }

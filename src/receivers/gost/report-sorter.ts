@@ -190,6 +190,7 @@ export class ReportSorter {
       // A service and its handler begin and end together, whether or not the handler reported yet.
       for (const level of Object.values(service.levels)) drafts.of(level).life.push(life);
     }
+    service.state = state;
     const states = this.#book.states(service);
     if (states !== undefined) drafts.of(service.levels.service).points.push(...statePoints(states, state, time));
     records.push(

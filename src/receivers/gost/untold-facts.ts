@@ -1,4 +1,6 @@
 import type { MetricsBatch } from "../../model/points.ts";
+import type { Source } from "../../model/series.ts";
+import { type LifeEvent, settledReceipt } from "../../model/source-facts.ts";
 
 /** Begins a delivery of its own; says whether it was taken. A promise of it does not reject. */
 export type Tell = (batches: readonly MetricsBatch[]) => boolean | Promise<boolean>;
@@ -8,6 +10,13 @@ export function tellThen(tell: Tell, batches: readonly MetricsBatch[], then: (ta
   const taken = tell(batches);
   if (typeof taken === "boolean") then(taken);
   else void taken.then(then);
+}
+
+/** The same event of the life of each of these sources; `at` is in milliseconds since the epoch. */
+export function lifeBatches(sources: Iterable<Source>, type: LifeEvent["type"], at: number): MetricsBatch[] {
+  const receipt = settledReceipt("unknown");
+  const life = [{ type, at }];
+  return Array.from(sources, (source) => ({ rows: [], points: [], source: { source, receipt, life } }));
 }
 
 /** So many refused facts are kept. */

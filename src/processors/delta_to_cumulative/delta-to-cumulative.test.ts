@@ -361,7 +361,7 @@ test("after a restart all totals are shown again before anything is reported, an
   await rig.restart();
   const [restored, ...others] = rig.left.slice(batches);
   expect(others).toEqual([]);
-  expect(allPoints(restored!).map(({ value }) => value)).toEqual([3, 150, 260, 1, 0, 0, 5]);
+  expect(allPoints(restored!).map(({ value }) => value)).toEqual([3, 0, 150, 260, 1, 0, 0, 5]);
   expect(stats([2, 0, 70, 60, 0])).toEqual([4, 0, 170, 260, 1]);
 });
 

@@ -13,6 +13,8 @@ import { type Counters, countersOf, showSizes } from "./telemetry.ts";
 
 const SWEEP_PERIOD_MS = 60_000;
 /** So many rows and points make one batch. */
+/** After a start, open connections that nobody reports are shown for so long as they were stored. */
+const LEVELS_KEPT_MS = 3_600_000;
 const RESTORED_TOGETHER_MAX = 2_000;
 
 /**
@@ -27,6 +29,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   readonly #counters: Counters;
   readonly #streams: StreamTotals;
   readonly #plain: PlainTotals;
+  #startedAt = 0;
   #cancelSweep: Cancel = () => {};
   #endSizes: () => void = () => {};
 
@@ -63,6 +66,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   async start(): Promise<void> {
+    this.#startedAt = this.#deps.clock.monotonic();
     const { max_streams: streamsMax, max_stale: staleMs } = this.#config;
     this.#endSizes = showSizes(this.#deps, { streamsMax, staleMs }, () => this.#streams.size + this.#plain.size);
     this.#cancelSweep = this.#deps.clock.every(Math.min(SWEEP_PERIOD_MS, staleMs), () => void this.#sweep());
@@ -112,9 +116,22 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   async #sweep(): Promise<void> {
+    if (this.#deps.clock.monotonic() - this.#startedAt >= LEVELS_KEPT_MS) await this.#forgetUnreportedLevels();
     const stale = this.#plain.stale(this.#deps.clock.now() - this.#config.max_stale);
     if (stale.length === 0) return;
     await this.#deliver("stale totals", 0, NEVER, ({ transaction }) => this.#plain.expire(stale, transaction));
+  }
+
+  /** Once. An idle client's connections may well be open still, but not all of those that came from the store. */
+  async #forgetUnreportedLevels(): Promise<void> {
+    const startedAt = this.#startedAt;
+    this.#startedAt = Number.POSITIVE_INFINITY;
+    const outcome = await this.#begin(0, NEVER, (delivery) => {
+      const staging = new Staging(delivery.transaction, delivery.receivedAt);
+      this.#streams.forgetUnreportedLevels(staging);
+      if (staging.points.length > 0) return this.#next.metrics?.consume({ rows: [], points: staging.points }, delivery);
+    });
+    if (!outcome.taken) this.#startedAt = startedAt; // The next sweep tries again.
   }
 
   /** A delivery of our own; that it was refused is said, for nobody will send it again. */

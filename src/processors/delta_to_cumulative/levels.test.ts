@@ -68,17 +68,29 @@ test("what is not known of a level changes nothing of what is counted", async ()
   }
 });
 
-test("after a restart of ours totals are shown, and levels only when they are reported", async () => {
-  const { rig, reports, active, received } = await startHandler();
+test("after a restart of ours open connections are as they were, for the first hour; then only what was reported", async () => {
+  const { rig, reports, active } = await startHandler();
+  reports({ carol: [1, 1, 1, 1, 0] });
   await rig.restart();
-  const restored = allPoints(rig.left.at(-1)!).map(({ series: { metric, attributes } }) => [
-    metric.name,
-    attributes["client"],
-  ]);
-  expect(restored).toContainEqual(["received", "alice"]);
-  expect(restored.filter(([name]) => name === "active")).toEqual([]);
-  reports({ alice: [4, 1, 130, 230, 0] });
-  expect([active()[0], received("alice")]).toEqual([1, 130]);
+  const restored = allPoints(rig.left.at(-1)!).filter(({ series }) => series.metric.name === "active");
+  expect(restored.map(({ value }) => value)).toEqual([2, 0, 1]);
+  reports({ carol: [2, 2, 5, 5, 0] });
+  rig.clock.advance(3_500_000);
+  expect(active()).toEqual([2, 0]);
+  rig.clock.advance(200_000);
+  expect(active()).toEqual([undefined, 0]);
+  expect(rig.shown.get(shownName("active", "carol"))).toBe(2);
+  await rig.restart();
+  expect(
+    allPoints(rig.left.at(-1)!).filter(({ series, value }) => series.metric.name === "active" && value === 2),
+  ).toHaveLength(1);
+});
+
+test("what is told of a source after a restart of ours takes away what was stored of it", async () => {
+  const { rig, says, active } = await startHandler();
+  await rig.restart();
+  says("began");
+  expect(active()).toEqual([undefined, 0]);
 });
 
 test("a refused delivery takes back that a level is not known", async () => {

@@ -2,7 +2,7 @@ import type { Cell, Store } from "../../component/store.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
-import { streamKey } from "../../model/stream-key.ts";
+import { ownerOfStream, sourceKey, streamKey } from "../../model/stream-key.ts";
 import { AdjustmentBook, adjustmentKey, type Corrections, isNumber } from "./adjustment-book.ts";
 import { adjustmentCodec, streamCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
@@ -22,7 +22,7 @@ export interface StreamRecord extends Cell<StreamState> {
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
   unpin: readonly (() => void)[];
-  /** Its source's key, once it was reported in this process. */
+  /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
   /** The batch that it was last part of, and the time of its row there. */
   batch: number;
@@ -66,7 +66,7 @@ export class StreamRecords {
     return this.#byKey.values();
   }
 
-  /** Those of a source that were reported in this process. */
+  /** Those of a source that were reported in this process, or have open connections from before. */
   ofSource(key: string): readonly StreamRecord[] {
     return this.#bySource.get(key) ?? [];
   }
@@ -79,7 +79,9 @@ export class StreamRecords {
       for (const [key, state] of states) {
         const record = this.#add(key, state);
         const identity = identities.get(key);
-        if (identity !== undefined) this.#identify(record, identity);
+        if (identity === undefined) continue;
+        this.#identify(record, identity);
+        if (hasOpen(state.totals, record.behaviours)) this.#list(record, sourceKey(ownerOfStream(key)));
       }
     });
   }
@@ -121,15 +123,11 @@ export class StreamRecords {
     return adjusted;
   }
 
-  /**
-   * Adds the row of a stream's present totals, and beside it what is uncertain of each. Levels are left out until they
-   * were reported in this process: nobody knows what became of them in between.
-   */
+  /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
-    const { state, exported, source, behaviours } = record;
+    const { state, exported } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
-    const values = source === undefined ? withoutLevels(state.totals, behaviours) : state.totals;
-    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values });
+    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values: state.totals });
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
     }
@@ -265,8 +263,4 @@ function correctionsShape(shape: SeriesShape): SeriesShape {
 
 function keysOf({ shape, common }: StoredIdentity): readonly string[] {
   return shape.members.map((member) => memberKey(member, common));
-}
-
-function withoutLevels(totals: readonly number[], behaviours: readonly MemberBehaviour[]): readonly number[] {
-  return totals.map((total, index) => (behaviours[index] === "level" ? Number.NaN : total));
 }

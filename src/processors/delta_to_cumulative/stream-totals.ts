@@ -199,6 +199,13 @@ export class StreamTotals {
     }
   }
 
+  /** Of all streams that nobody reported since they were loaded. */
+  forgetUnreportedLevels(staging: Staging): void {
+    for (const record of this.#streams.all()) {
+      if (record.stream === undefined) this.#streams.forgetLevels(record, staging);
+    }
+  }
+
   #stream(stream: Stream, row: Row, report: Report): StreamRecord | undefined {
     return this.#streams.find(stream, report.staging) ?? this.#create(stream, row, report);
   }

@@ -1,8 +1,5 @@
 import type { Cancel, Clock } from "./clock.ts";
 
-/** How many promise callbacks may follow one another between two timers before time moves on. */
-const TURNS_PER_STEP = 32;
-
 /**
  * A clock that moves only when it is told to: timers fire in the order of their time, and of their making where that is
  * equal, so a run is the same each time. Nothing here asks the machine for the time.
@@ -10,7 +7,7 @@ const TURNS_PER_STEP = 32;
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, firing what falls due on the way, each at its own time. Promises do not get their turn in between. */
   advance(ms: number): void;
-  /** As `advance`, and lets promise callbacks run before, between and after the timers. */
+  /** As `advance`, and lets all promise callbacks run before, between and after the timers, until none is left. */
   advanceAsync(ms: number): Promise<void>;
   /** Sets the wall time, as an operator or NTP would; timers and `monotonic` do not notice. */
   setWallTime(epochMs: number): void;
@@ -23,30 +20,36 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let monotonicMs = 0;
   let wallOffsetMs = startMs;
   let made = 0;
-  const timers = new Set<Timer>();
+  let live = 0;
+  const queue: Timer[] = [];
 
   function set(delayMs: number, periodMs: number | undefined, callback: () => void): Cancel {
-    const timer: Timer = { dueMs: monotonicMs + Math.max(0, delayMs), order: made++, periodMs, callback };
-    timers.add(timer);
+    const timer: Timer = { dueMs: monotonicMs + Math.max(0, delayMs), order: made++, periodMs, callback, isLive: true };
+    push(queue, timer);
+    live++;
     return () => {
-      timers.delete(timer);
+      if (!timer.isLive) return;
+      timer.isLive = false; // It stays in the queue until its time comes.
+      live--;
     };
   }
 
   function fireNext(untilMs: number): boolean {
-    let next: Timer | undefined;
-    for (const timer of timers) {
-      if (timer.dueMs > untilMs) continue;
-      if (next === undefined || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) {
-        next = timer;
+    for (let next = queue[0]; next !== undefined && next.dueMs <= untilMs; next = queue[0]) {
+      pop(queue);
+      if (!next.isLive) continue;
+      monotonicMs = Math.max(monotonicMs, next.dueMs);
+      if (next.periodMs === undefined) {
+        next.isLive = false;
+        live--;
+      } else {
+        next.dueMs += next.periodMs;
+        push(queue, next);
       }
+      next.callback();
+      return true;
     }
-    if (next === undefined) return false;
-    monotonicMs = Math.max(monotonicMs, next.dueMs);
-    if (next.periodMs === undefined) timers.delete(next);
-    else next.dueMs += next.periodMs;
-    next.callback();
-    return true;
+    return false;
   }
 
   return {
@@ -71,7 +74,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
       wallOffsetMs = epochMs - monotonicMs;
     },
     get liveTimers() {
-      return timers.size;
+      return live;
     },
   };
 }
@@ -81,8 +84,40 @@ interface Timer {
   readonly order: number;
   readonly periodMs: number | undefined;
   readonly callback: () => void;
+  isLive: boolean;
 }
 
-async function promisesRun(): Promise<void> {
-  for (let turn = 0; turn < TURNS_PER_STEP; turn++) await undefined;
+/** Node runs what waits for the next tick when all promise callbacks are through, those that these have made included. */
+function promisesRun(): Promise<void> {
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+}
+
+/** A binary heap: the parent of an entry is due before it. */
+function push(heap: Timer[], timer: Timer): void {
+  let index = heap.length;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (isBefore(heap[parent]!, timer)) break;
+    heap[index] = heap[parent]!;
+    index = parent;
+  }
+  heap[index] = timer;
+}
+
+/** Takes the first one off; there is one. */
+function pop(heap: Timer[]): void {
+  const last = heap.pop()!;
+  if (heap.length === 0) return;
+  let index = 0;
+  for (let child = 1; child < heap.length; child = 2 * index + 1) {
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+    if (isBefore(last, heap[child]!)) break;
+    heap[index] = heap[child]!;
+    index = child;
+  }
+  heap[index] = last;
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
 }

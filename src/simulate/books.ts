@@ -1,3 +1,4 @@
+import type { News } from "./network.ts";
 import type { Stats } from "./report.ts";
 
 /** The numbers of `Stats` that only grow. */
@@ -29,16 +30,21 @@ export class Books {
   readonly #ledgers = new Map<string, { readonly identity: Identity; readonly ledgers: Ledger[] }>();
 
   /** A ledger for a new set of counters; one identity has as many as it had emitters. */
-  open(identity: Identity): Ledger {
+  open(identity: Identity, life: Life): Ledger {
     const key = JSON.stringify([identity.node, identity.kind, identity.service, identity.client]);
     let entry = this.#ledgers.get(key);
     if (entry === undefined) {
       entry = { identity, ledgers: [] };
       this.#ledgers.set(key, entry);
     }
-    const ledger = new Ledger();
+    const ledger = new Ledger(life);
     entry.ledgers.push(ledger);
     return ledger;
+  }
+
+  /** Every identity with each set of counters that it had, oldest first. */
+  get all(): Iterable<{ readonly identity: Identity; readonly ledgers: readonly Ledger[] }> {
+    return this.#ledgers.values();
   }
 
   /** The truth of each identity, in the order in which they first appeared. */
@@ -52,24 +58,95 @@ export class Books {
   }
 }
 
+/** One life of a service, from its creation to its end, and what the receiver was told of it. */
+export class Life {
+  /** Of the process that it was a part of: lives of one process follow each other by reloads. */
+  readonly process: object;
+  readonly began = new Fate();
+  readonly closed = new Fate();
+
+  constructor(process: object) {
+    this.process = process;
+  }
+}
+
+/** What became of something that was sent: whether the receiver took it, in doubt while nobody can know. */
+export class Fate implements News {
+  #state: "open" | "doubtful" | "taken" = "open";
+
+  get state(): "open" | "doubtful" | "taken" {
+    return this.#state;
+  }
+
+  taken(): void {
+    this.#state = "taken";
+  }
+
+  mayHaveTaken(): void {
+    if (this.#state === "open") this.#state = "doubtful";
+  }
+
+  notTaken(): void {
+    if (this.#state === "doubtful") this.#state = "open";
+  }
+}
+
 /** The truth about one set of counters, from their creation to their end. */
 export class Ledger {
+  readonly life: Life;
   readonly moved = zeros();
   readonly taken = zeros();
+  /** Reports of which nobody knows whether the receiver took them. */
+  readonly doubtful = new Set<Booking>();
   /** Set when nothing of it will be reported any more. A report on its way at that moment may still be taken. */
   ended = false;
 
-  /** Books what one report brought to the receiver, once for each report however often it was sent. */
-  take(stats: Stats, bytesAreDeltas: boolean): void {
-    const { taken } = this;
-    taken.totalConns = Math.max(taken.totalConns, stats.totalConns);
-    taken.totalErrs = Math.max(taken.totalErrs, stats.totalErrs);
-    if (bytesAreDeltas) {
-      taken.inputBytes += stats.inputBytes;
-      taken.outputBytes += stats.outputBytes;
-    } else {
-      taken.inputBytes = Math.max(taken.inputBytes, stats.inputBytes);
-      taken.outputBytes = Math.max(taken.outputBytes, stats.outputBytes);
+  constructor(life: Life) {
+    this.life = life;
+  }
+}
+
+/** What one report brings: booked once, however often it is sent. */
+export class Booking implements News {
+  readonly #entries: readonly { readonly ledger: Ledger; readonly stats: Stats }[];
+  readonly #bytesAreDeltas: boolean;
+  readonly #fate = new Fate();
+
+  constructor(entries: readonly { readonly ledger: Ledger; readonly stats: Stats }[], bytesAreDeltas: boolean) {
+    this.#entries = entries;
+    this.#bytesAreDeltas = bytesAreDeltas;
+  }
+
+  taken(): void {
+    if (this.#fate.state === "taken") return;
+    this.#fate.taken();
+    for (const { ledger } of this.#entries) {
+      ledger.doubtful.delete(this);
+      this.addTo(ledger.taken, ledger);
+    }
+  }
+
+  mayHaveTaken(): void {
+    this.#fate.mayHaveTaken();
+    if (this.#fate.state === "doubtful") for (const { ledger } of this.#entries) ledger.doubtful.add(this);
+  }
+
+  notTaken(): void {
+    this.#fate.notTaken();
+    if (this.#fate.state === "open") for (const { ledger } of this.#entries) ledger.doubtful.delete(this);
+  }
+
+  /** Adds its part of one ledger to totals of that ledger. */
+  addTo(totals: Totals, of: Ledger): void {
+    for (const { ledger, stats } of this.#entries) {
+      if (ledger !== of) continue;
+      totals.totalConns = Math.max(totals.totalConns, stats.totalConns);
+      totals.totalErrs = Math.max(totals.totalErrs, stats.totalErrs);
+      const { inputBytes, outputBytes } = totals;
+      totals.inputBytes = this.#bytesAreDeltas ? inputBytes + stats.inputBytes : Math.max(inputBytes, stats.inputBytes);
+      totals.outputBytes = this.#bytesAreDeltas
+        ? outputBytes + stats.outputBytes
+        : Math.max(outputBytes, stats.outputBytes);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Cancel } from "../lib/clock.ts";
-import type { Ledger } from "./books.ts";
+import { Booking, type Ledger } from "./books.ts";
 import type { GostEvent, Stats } from "./report.ts";
 import type { ServiceConfig, ServiceDeps } from "./service-config.ts";
 
@@ -32,7 +32,7 @@ export class Emitter {
   readonly #startMs: number;
   #ticks = 0;
   #cancelTick: Cancel = () => {};
-  #unconfirmed: { readonly sample: Sample; taken: boolean } | undefined;
+  #unconfirmed: { readonly events: readonly GostEvent[]; readonly booking: Booking } | undefined;
   #working = false;
   /** One tick that comes during a call waits, as in the channel of a Go ticker; further ones are dropped. */
   #tickWaits = false;
@@ -81,18 +81,16 @@ export class Emitter {
     }
     const sample = this.#rules.sample();
     if (sample === undefined) return;
-    this.#unconfirmed = { sample, taken: false };
+    const booking = new Booking(sample.entries, this.#config.resetTraffic);
+    this.#unconfirmed = { events: sample.events, booking };
     await this.#send();
   }
 
-  /** Sends what is unconfirmed; what the receiver took is booked once, however often it is sent. */
+  /** Sends what is unconfirmed. */
   async #send(): Promise<boolean> {
-    const report = this.#unconfirmed!;
-    const result = await this.#deps.send(report.sample.events);
-    if ((result === "success" || result === "lost") && !report.taken) {
-      report.taken = true;
-      for (const { ledger, stats } of report.sample.entries) ledger.take(stats, this.#config.resetTraffic);
-    }
+    const { events, booking } = this.#unconfirmed!;
+    const result = await this.#deps.send(events, booking);
+    if (result === "success" || result === "lost") booking.taken();
     const succeeded = result === "success" || result === "unsent";
     if (succeeded) this.#unconfirmed = undefined;
     return succeeded;

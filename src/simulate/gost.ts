@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Books } from "./books.ts";
-import type { Channel, Network, ObserverAddress } from "./network.ts";
+import type { Channel, Network, News, ObserverAddress } from "./network.ts";
 import { type GostEvent, reportJson } from "./report.ts";
 import { reportProtobuf } from "./report-protobuf.ts";
 import { Service } from "./service.ts";
@@ -139,7 +139,14 @@ class Process {
   #create(config: ServiceConfig): Service {
     const { clock, random, books } = this.#world;
     const { node } = this.#config;
-    const service = new Service(config, { node, clock, random, books, send: (events) => this.#send(events) });
+    const service = new Service(config, {
+      process: this,
+      node,
+      clock,
+      random,
+      books,
+      send: (events, news) => this.#send(events, news),
+    });
     this.#instances.push(service);
     this.services.set(config.name, service);
     return service;
@@ -162,14 +169,14 @@ class Process {
     if (!this.#ended) this.#observer = this.#openChannel();
   }
 
-  async #send(events: readonly GostEvent[]): Promise<SendResult> {
+  async #send(events: readonly GostEvent[], news: News): Promise<SendResult> {
     const observer = this.#observer;
     if (this.#ended || observer === "closed") return "failure";
     if (observer === "absent") return "unsent";
     const body = this.#config.observer.type === "grpc" ? reportProtobuf(events) : reportJson(events);
     this.callsInFlight++;
     try {
-      return await observer.send(body);
+      return await observer.send(body, news);
     } finally {
       this.callsInFlight--;
     }

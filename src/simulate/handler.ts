@@ -1,3 +1,4 @@
+import type { Life } from "./books.ts";
 import { Counters } from "./counters.ts";
 import { Emitter, type Sample } from "./emitter.ts";
 import type { GostEvent } from "./report.ts";
@@ -9,12 +10,14 @@ import type { ServiceConfig, ServiceDeps } from "./service-config.ts";
  */
 export class Handler {
   readonly #config: ServiceConfig;
+  readonly #life: Life;
   readonly #deps: ServiceDeps;
   readonly #clients = new Map<string, Counters>();
   readonly #emitter: Emitter;
 
-  constructor(config: ServiceConfig, deps: ServiceDeps) {
+  constructor(config: ServiceConfig, life: Life, deps: ServiceDeps) {
     this.#config = config;
+    this.#life = life;
     this.#deps = deps;
     this.#emitter = new Emitter(config, deps, { afterRetry: "report", sample: () => this.#sample() });
   }
@@ -23,7 +26,7 @@ export class Handler {
     let counters = this.#clients.get(client);
     if (counters === undefined) {
       const identity = { node: this.#deps.node, kind: "handler", service: this.#config.name, client } as const;
-      counters = new Counters(this.#deps.books.open(identity), this.#config.resetTraffic);
+      counters = new Counters(this.#deps.books.open(identity, this.#life), this.#config.resetTraffic);
       this.#clients.set(client, counters);
     }
     return counters;

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { Fate } from "./books.ts";
 import { type HttpConnection, type HttpReply, httpPool } from "./http-pool.ts";
 
 const OK = { status: 200, body: '{"ok":true}' };
 
 test("keeps at most two idle connections, and closes the others once it has read their answers", async () => {
   const { pool, connections, answerAll } = fakePool();
-  const calls = [1, 2, 3, 4].map(() => pool.send("{}"));
+  const calls = [1, 2, 3, 4].map(() => pool.send("{}", new Fate()));
   expect(connections).toHaveLength(4);
   answerAll(OK);
   expect(await Promise.all(calls)).toEqual(Array(4).fill("success"));
@@ -14,10 +15,10 @@ test("keeps at most two idle connections, and closes the others once it has read
 
 test("uses the connection again that was used last", async () => {
   const { pool, connections, answerAll } = fakePool();
-  const calls = [pool.send("{}"), pool.send("{}")];
+  const calls = [pool.send("{}", new Fate()), pool.send("{}", new Fate())];
   answerAll(OK);
   await Promise.all(calls);
-  const next = pool.send("{}");
+  const next = pool.send("{}", new Fate());
   expect(connections.map(({ requests }) => requests)).toEqual([1, 2]);
   answerAll(OK);
   await next;
@@ -25,11 +26,11 @@ test("uses the connection again that was used last", async () => {
 
 test("dials anew where the idle connection was ended by the other side", async () => {
   const { pool, connections, answerAll } = fakePool();
-  const first = pool.send("{}");
+  const first = pool.send("{}", new Fate());
   answerAll(OK);
   await first;
   connections[0]!.open = false;
-  void pool.send("{}");
+  void pool.send("{}", new Fate());
   expect(connections).toHaveLength(2);
 });
 
@@ -44,7 +45,7 @@ test.each<[HttpReply, string, boolean]>([
   [{ status: 503, body: "later" }, "failure", false],
 ])("%j is a %s", async (reply, answer, kept) => {
   const { pool, connections, answerAll } = fakePool();
-  const call = pool.send("{}");
+  const call = pool.send("{}", new Fate());
   answerAll(reply);
   expect(await call).toBe(answer);
   expect(connections[0]!.open).toBe(kept);
@@ -56,7 +57,7 @@ test("a connection that breaks is a failure, or a lost answer where the report w
     [false, "failure"],
     [true, "lost"],
   ] as const) {
-    const call = pool.send("{}");
+    const call = pool.send("{}", new Fate());
     answerAll({ broken: true, taken });
     expect(await call).toBe(answer);
   }
@@ -64,11 +65,11 @@ test("a connection that breaks is a failure, or a lost answer where the report w
 
 test("with its process all connections end, those in use too", async () => {
   const { pool, connections, answerAll } = fakePool();
-  const first = pool.send("{}");
+  const first = pool.send("{}", new Fate());
   answerAll(OK);
   await first;
-  void pool.send("{}");
-  void pool.send("{}");
+  void pool.send("{}", new Fate());
+  void pool.send("{}", new Fate());
   pool.end();
   expect(connections.map(({ open }) => open)).toEqual([false, false]);
 });

@@ -1,11 +1,14 @@
-import { type Channel, isSuccess } from "./network.ts";
+import { type Channel, isSuccess, type News } from "./network.ts";
 
 /** One connection to the receiver, as HTTP/1.1 sees it: one request at a time. */
 export interface HttpConnection {
   /** False once the other side has ended it. */
   readonly open: boolean;
   /** Never rejects. `taken` says what only the network knows: whether the receiver took a report whose answer was lost. */
-  request(body: string | Uint8Array): Promise<HttpReply | { readonly broken: true; readonly taken: boolean }>;
+  request(
+    body: string | Uint8Array,
+    news: News,
+  ): Promise<HttpReply | { readonly broken: true; readonly taken: boolean }>;
   /** Ends it cleanly, at once. */
   close(): void;
 }
@@ -44,9 +47,9 @@ export function httpPool(dial: () => HttpConnection): Channel {
   }
 
   return {
-    async send(body) {
+    async send(body, news) {
       const connection = take();
-      const reply = await connection.request(body);
+      const reply = await connection.request(body, news);
       if (reply.broken) {
         all.delete(connection);
         return reply.taken ? "lost" : "failure";

@@ -16,8 +16,8 @@ export interface ObserverAddress {
 
 /** One observer's way to the receiver. An observer that a reload replaced is never ended: it keeps its idle connections. */
 export interface Channel {
-  /** One call of GOST, with the body that it wrote. Never rejects. */
-  send(body: string | Uint8Array): Promise<Answer>;
+  /** One call of GOST, with the body that it wrote; `news` is for what the answer cannot say. Never rejects. */
+  send(body: string | Uint8Array, news: News): Promise<Answer>;
   /** The process is gone, and the kernel ends all its connections, whatever was on its way on them. */
   end(): void;
 }
@@ -27,6 +27,16 @@ export interface Channel {
  * `lost`: GOST saw a failure all the same, but the receiver took the report: only who runs the network can know.
  */
 export type Answer = "success" | "lost" | "failure";
+
+/**
+ * What happened to a call on the other side: told by a network that knows, at any time, even long after GOST gave up. A
+ * receiver that got it and then died `mayHaveTaken` it, until more is known.
+ */
+export interface News {
+  taken(): void;
+  mayHaveTaken(): void;
+  notTaken(): void;
+}
 
 /** Whether GOST takes an answer over HTTP for a success: exactly status 200, with a JSON body whose `ok` is true. */
 export function isSuccess(status: number, body: string): boolean {

@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Books } from "./books.ts";
 import type { HandlerType } from "./handlers.ts";
-import type { Answer } from "./network.ts";
+import type { Answer, News } from "./network.ts";
 import type { GostEvent } from "./report.ts";
 
 /** One entry of GOST's `services:`. */
@@ -19,11 +19,13 @@ export interface ServiceConfig {
 
 /** What the parts of one GOST process share. */
 export interface ServiceDeps {
+  /** The process: an object of its own. */
+  readonly process: object;
   readonly node: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly books: Books;
-  readonly send: (events: readonly GostEvent[]) => Promise<SendResult>;
+  readonly send: (events: readonly GostEvent[], news: News) => Promise<SendResult>;
 }
 
 /** `unsent`: GOST had no observer for a moment, and takes that for a success. */

@@ -1,3 +1,4 @@
+import { Fate, Life } from "./books.ts";
 import { Connection } from "./connection.ts";
 import { Counters } from "./counters.ts";
 import { Emitter, type Sample } from "./emitter.ts";
@@ -9,6 +10,7 @@ import type { ServiceConfig, ServiceDeps } from "./service-config.ts";
 /** One life of a service: its counters begin at zero with it. A reload makes a new one, and the old one may live on. */
 export class Service {
   readonly config: ServiceConfig;
+  readonly life: Life;
   readonly #deps: ServiceDeps;
   readonly #counters: Counters;
   readonly #handlers: ReadonlyMap<string, Handler>;
@@ -22,9 +24,10 @@ export class Service {
     this.config = config;
     this.#deps = deps;
     const identity = { node: deps.node, kind: "service", service: config.name, client: "" } as const;
-    this.#counters = new Counters(deps.books.open(identity), config.resetTraffic);
+    this.life = new Life(deps.process);
+    this.#counters = new Counters(deps.books.open(identity, this.life), config.resetTraffic);
     const handlers = config.levels.includes("handler") ? EMITTERS[config.handler] : [];
-    this.#handlers = new Map(handlers.map((name) => [name, new Handler(config, deps)]));
+    this.#handlers = new Map(handlers.map((name) => [name, new Handler(config, this.life, deps)]));
   }
 
   get serving(): boolean {
@@ -38,7 +41,10 @@ export class Service {
   /** Tells a state: once, whatever becomes of it. GOST waits for the answer. */
   async tell(state: ServiceState): Promise<void> {
     if (!this.#observed) return;
-    await this.#deps.send([{ kind: "service", service: this.config.name, type: "status", state }]);
+    const fate = state === "running" ? this.life.began : state === "closed" ? this.life.closed : new Fate();
+    const event = { kind: "service", service: this.config.name, type: "status", state } as const;
+    const result = await this.#deps.send([event], fate);
+    if (result === "success" || result === "lost") fate.taken();
   }
 
   /** Says that it is ready, then accepts connections until it is closed. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { NEVER } from "../../lib/abort.ts";
+import { Fate } from "../../simulate/books.ts";
 import { dialReceiver, freePort, scrape } from "./http.ts";
 
 const OBSERVER = { type: "http", target: "/observer?node=edge-1", token: "s3cret" } as const;
@@ -46,8 +47,8 @@ const address = () => ({ host: "127.0.0.1", port: (server.address() as AddressIn
 
 test("sends reports over one connection that it keeps, and ends it cleanly", async () => {
   const connection = dialReceiver(address(), OBSERVER, () => false);
-  expect(await connection.request('{"events":[1]}')).toEqual({ status: 200, body: '{"ok":true}' });
-  await connection.request('{"events":[2]}');
+  expect(await connection.request('{"events":[1]}', new Fate())).toEqual({ status: 200, body: '{"ok":true}' });
+  await connection.request('{"events":[2]}', new Fate());
   expect(seen).toEqual([
     { url: OBSERVER.target, authorization: "Bearer s3cret", body: '{"events":[1]}' },
     { url: OBSERVER.target, authorization: "Bearer s3cret", body: '{"events":[2]}' },
@@ -59,7 +60,7 @@ test("sends reports over one connection that it keeps, and ends it cleanly", asy
 
 test("a lost answer is a connection that is reset after the report was taken", async () => {
   const connection = dialReceiver(address(), OBSERVER, () => true);
-  expect(await connection.request("{}")).toEqual({ broken: true, taken: true });
+  expect(await connection.request("{}", new Fate())).toEqual({ broken: true, taken: true });
   expect(connection.open).toBe(false);
   expect(seen).toHaveLength(1);
   expect(await ends[0]).toBe("reset");
@@ -67,19 +68,19 @@ test("a lost answer is a connection that is reset after the report was taken", a
 
 test("a refusal is never lost, for nothing was taken", async () => {
   const connection = dialReceiver(address(), { ...OBSERVER, target: "/refuse" }, () => true);
-  expect(await connection.request("{}")).toEqual({ status: 503, body: "" });
+  expect(await connection.request("{}", new Fate())).toEqual({ status: 503, body: "" });
   connection.close();
 });
 
 test("where nobody listens the report was not taken", async () => {
   const port = await freePort("127.0.0.1", 0);
   const connection = dialReceiver({ host: "127.0.0.1", port }, OBSERVER, () => false);
-  expect(await connection.request("{}")).toEqual({ broken: true, taken: false });
+  expect(await connection.request("{}", new Fate())).toEqual({ broken: true, taken: false });
 });
 
 test("a connection that the agent ended is not open any more", async () => {
   const connection = dialReceiver(address(), OBSERVER, () => false);
-  await connection.request("{}");
+  await connection.request("{}", new Fate());
   server.closeAllConnections();
   await ends[0];
   await expect.poll(() => connection.open).toBe(false);

@@ -27,11 +27,11 @@ export interface Account extends Identity {
  * can be compared with it. One for all nodes of a world.
  */
 export class Books {
-  readonly #ledgers = new Map<string, { readonly identity: Identity; readonly ledgers: Ledger[] }>();
+  readonly #ledgers = new Map<string, Entry>();
 
   /** A ledger for a new set of counters; one identity has as many as it had emitters. */
   open(identity: Identity, life: Life): Ledger {
-    const key = JSON.stringify([identity.node, identity.kind, identity.service, identity.client]);
+    const key = keyOf(identity);
     let entry = this.#ledgers.get(key);
     if (entry === undefined) {
       entry = { identity, ledgers: [] };
@@ -42,9 +42,14 @@ export class Books {
     return ledger;
   }
 
-  /** Every identity with each set of counters that it had, oldest first. */
-  get all(): Iterable<{ readonly identity: Identity; readonly ledgers: readonly Ledger[] }> {
+  /** Every identity with its ledgers. */
+  get all(): Iterable<Readonly<Entry>> {
     return this.#ledgers.values();
+  }
+
+  /** The ledgers of one identity, oldest first; none where it has counted nothing. */
+  ledgersOf(identity: Identity): readonly Ledger[] {
+    return this.#ledgers.get(keyOf(identity))?.ledgers ?? [];
   }
 
   /** The truth of each identity, in the order in which they first appeared. */
@@ -56,6 +61,15 @@ export class Books {
       lost: sum(ledgers.filter(({ ended }) => ended).map(({ moved, taken }) => difference(moved, taken))),
     }));
   }
+}
+
+interface Entry {
+  readonly identity: Identity;
+  readonly ledgers: Ledger[];
+}
+
+function keyOf({ node, kind, service, client }: Identity): string {
+  return JSON.stringify([node, kind, service, client]);
 }
 
 /** One life of a service, from its creation to its end, and what the receiver was told of it. */
@@ -72,22 +86,28 @@ export class Life {
 
 /** What became of something that was sent: whether the receiver took it, in doubt while nobody can know. */
 export class Fate implements News {
-  #state: "open" | "doubtful" | "taken" = "open";
+  #taken = false;
+  /** Calls that brought it, of which nobody knows how they ended. */
+  #doubts = 0;
 
   get state(): "open" | "doubtful" | "taken" {
-    return this.#state;
+    return this.#taken ? "taken" : this.#doubts > 0 ? "doubtful" : "open";
   }
 
   taken(): void {
-    this.#state = "taken";
+    this.#taken = true;
   }
 
   mayHaveTaken(): void {
-    if (this.#state === "open") this.#state = "doubtful";
+    this.#doubts++;
   }
 
   notTaken(): void {
-    if (this.#state === "doubtful") this.#state = "open";
+    this.#doubts--;
+  }
+
+  mayPassForRepeat(): void {
+    this.#doubts = Number.POSITIVE_INFINITY;
   }
 }
 
@@ -111,6 +131,7 @@ export class Booking implements News {
   readonly #entries: readonly { readonly ledger: Ledger; readonly stats: Stats }[];
   readonly #bytesAreDeltas: boolean;
   readonly #fate = new Fate();
+  #passesForRepeat = false;
 
   constructor(entries: readonly { readonly ledger: Ledger; readonly stats: Stats }[], bytesAreDeltas: boolean) {
     this.#entries = entries;
@@ -118,7 +139,7 @@ export class Booking implements News {
   }
 
   taken(): void {
-    if (this.#fate.state === "taken") return;
+    if (this.#fate.state === "taken" || this.#passesForRepeat) return;
     this.#fate.taken();
     for (const { ledger } of this.#entries) {
       ledger.doubtful.delete(this);
@@ -133,7 +154,14 @@ export class Booking implements News {
 
   notTaken(): void {
     this.#fate.notTaken();
-    if (this.#fate.state === "open") for (const { ledger } of this.#entries) ledger.doubtful.delete(this);
+    if (this.#fate.state === "open" && !this.#passesForRepeat)
+      for (const { ledger } of this.#entries) ledger.doubtful.delete(this);
+  }
+
+  mayPassForRepeat(): void {
+    if (this.#fate.state === "taken") return;
+    this.#passesForRepeat = true;
+    for (const { ledger } of this.#entries) ledger.doubtful.add(this);
   }
 
   /** Adds its part of one ledger to totals of that ledger. */

@@ -19,6 +19,10 @@ export class Counters {
     this.#resetTraffic = resetTraffic;
   }
 
+  get changed(): boolean {
+    return this.#changed;
+  }
+
   add({ totalConns = 0, currentConns = 0, inputBytes = 0, outputBytes = 0, totalErrs = 0 }: Change): void {
     this.#changed = true;
     this.#totalConns += totalConns;

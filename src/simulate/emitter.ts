@@ -12,6 +12,8 @@ export interface Sample {
 export interface EmitterRules {
   /** What follows in the tick in which a failed report at last succeeds: nothing more, or a fresh report at once. */
   readonly afterRetry: "wait" | "report";
+  /** Whether `sample` would find something. */
+  readonly hasNews: () => boolean;
   /** Reads the counters; undefined where nothing changed. */
   readonly sample: () => Sample | undefined;
 }
@@ -45,6 +47,11 @@ export class Emitter {
     this.#rules = rules;
     this.#startMs = deps.clock.monotonic();
     this.#scheduleTick();
+  }
+
+  /** Whether everything was delivered; what it can no longer deliver does not count. */
+  get settled(): boolean {
+    return this.#stopped || (this.#unconfirmed === undefined && !this.#rules.hasNews());
   }
 
   /** No call begins after this; one that is on its way is not taken back. */

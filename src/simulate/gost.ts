@@ -48,6 +48,11 @@ export class Gost {
     return this.#process?.callsInFlight ?? 0;
   }
 
+  /** Whether nothing is left to be reported, or will ever be. */
+  get settled(): boolean {
+    return this.#process?.settled ?? true;
+  }
+
   /** The present life of a service; undefined while the process is not running. */
   service(name: string): Service | undefined {
     return this.#process?.services.get(name);
@@ -122,6 +127,10 @@ class Process {
       await Promise.all(tellings.map((tell) => tell()));
       await fresh.serve();
     }
+  }
+
+  get settled(): boolean {
+    return this.callsInFlight === 0 && this.#instances.every(({ settled }) => settled);
   }
 
   async sayClosed(): Promise<void> {

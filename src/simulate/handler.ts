@@ -13,13 +13,17 @@ export class Handler {
   readonly #life: Life;
   readonly #deps: ServiceDeps;
   readonly #clients = new Map<string, Counters>();
-  readonly #emitter: Emitter;
+  readonly emitter: Emitter;
 
   constructor(config: ServiceConfig, life: Life, deps: ServiceDeps) {
     this.#config = config;
     this.#life = life;
     this.#deps = deps;
-    this.#emitter = new Emitter(config, deps, { afterRetry: "report", sample: () => this.#sample() });
+    this.emitter = new Emitter(config, deps, {
+      afterRetry: "report",
+      hasNews: () => [...this.#clients.values()].some(({ changed }) => changed),
+      sample: () => this.#sample(),
+    });
   }
 
   counters(client: string): Counters {
@@ -34,7 +38,7 @@ export class Handler {
 
   /** Reports nothing from now on; what its clients still move is lost. */
   end(): void {
-    this.#emitter.stop();
+    this.emitter.stop();
     for (const { ledger } of this.#clients.values()) ledger.ended = true;
   }
 

@@ -29,13 +29,15 @@ export interface Channel {
 export type Answer = "success" | "lost" | "failure";
 
 /**
- * What happened to a call on the other side: told by a network that knows, at any time, even long after GOST gave up. A
- * receiver that got it and then died `mayHaveTaken` it, until more is known.
+ * What happened to a call on the other side: told by a network that knows, at any time, even long after GOST gave up.
+ * Whatever reaches the receiver it `mayHaveTaken`; more is known when it answers, and never when it dies.
  */
 export interface News {
   taken(): void;
   mayHaveTaken(): void;
   notTaken(): void;
+  /** It equals an earlier report of which nothing proved that its answer was read: it may count as a repeat, for good. */
+  mayPassForRepeat(): void;
 }
 
 /** Whether GOST takes an answer over HTTP for a success: exactly status 200, with a JSON body whose `ok` is true. */

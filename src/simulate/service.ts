@@ -38,6 +38,12 @@ export class Service {
     return this.#connections.size;
   }
 
+  /** Whether all that it counted was delivered, or never will be. */
+  get settled(): boolean {
+    const emitters = [this.#emitter, ...[...this.#handlers.values()].map(({ emitter }) => emitter)];
+    return emitters.every((emitter) => emitter?.settled ?? true);
+  }
+
   /** Tells a state: once, whatever becomes of it. GOST waits for the answer. */
   async tell(state: ServiceState): Promise<void> {
     if (!this.#observed) return;
@@ -53,7 +59,11 @@ export class Service {
     if (this.#state !== "created") return;
     this.#state = "serving";
     if (!this.#observed) return;
-    this.#emitter = new Emitter(this.config, this.#deps, { afterRetry: "wait", sample: () => this.#sample() });
+    this.#emitter = new Emitter(this.config, this.#deps, {
+      afterRetry: "wait",
+      hasNews: () => this.#counters.changed,
+      sample: () => this.#sample(),
+    });
   }
 
   /** An accept error that passes. */

@@ -1,0 +1,102 @@
+import type { Registry } from "../../src/component/define.ts";
+import type { AgentEnvironment } from "../../src/service/environment.ts";
+import { AgentHost } from "./agent/agent-host.ts";
+import type { Mortal } from "./agent/mortal.ts";
+import { audit, auditRestored } from "./audit.ts";
+import { Disk } from "./disk.ts";
+import { befall } from "./fortune.ts";
+import { SimNetwork } from "./network/sim-network.ts";
+import { NodeLife } from "./node-life.ts";
+import { agentConfigs, drawScenario, type Scenario } from "./scenario.ts";
+import { Imbalance, Shown } from "./shown.ts";
+import { between, createWorld } from "./world.ts";
+
+/** A life of ten virtual minutes: eight in which anything may happen, and two in which everything comes to rest. */
+const TROUBLED_MS = 480_000;
+const CALM_MS = 120_000;
+
+/** How long it may take until GOST has delivered everything, once nothing is in its way. */
+const PATIENCE_MS = 600_000;
+const PATIENCE_STEP_MS = 10_000;
+
+export interface LifeOptions {
+  readonly registry: Registry;
+  readonly environment?: (environment: AgentEnvironment, mortal: Mortal) => AgentEnvironment;
+  /** Takes the lines of the trace. */
+  readonly write?: (line: string) => void;
+}
+
+export interface LifeResult {
+  readonly seed: number;
+  /** What was wrong; undefined where the books balance. */
+  readonly failure: string | undefined;
+  readonly hash: string;
+  readonly reports: number;
+  readonly agents: number;
+}
+
+/** Lives one life, to its end or to the first thing that must not happen. */
+export async function live(seed: number, options: LifeOptions): Promise<LifeResult> {
+  const world = createWorld(seed, options.write);
+  const scenario = drawScenario(world);
+  if (options.write !== undefined) options.write(JSON.stringify(scenario));
+  const disk = new Disk(world, scenario.disk);
+  const shown = new Shown(world);
+  const network = new SimNetwork(world);
+  const { registry, environment } = options;
+  const configs = agentConfigs(scenario);
+  const host = new AgentHost({ world, network, disk, shown, registry, configs, ...(environment && { environment }) });
+  let failure: string | undefined;
+  try {
+    await run();
+  } catch (thrown) {
+    if (!(thrown instanceof Imbalance)) throw thrown;
+    failure = thrown.message;
+    world.trace.note(`IMBALANCE ${failure}`);
+  }
+  const reports = network.requests;
+  return { seed, failure, hash: world.trace.hash, reports, agents: host.processes };
+
+  async function run(): Promise<void> {
+    void host.start();
+    const unknowns = () => disk.unknowns;
+    const nodes = scenario.nodes.map((node) => new NodeLife({ world, network, scenario, node, unknowns }));
+    troubleAgent(scenario);
+    await pass(TROUBLED_MS);
+    world.trace.note("the calm begins");
+    world.calm = true;
+    disk.full = false;
+    for (const node of nodes) node.goHome();
+    await pass(CALM_MS);
+    for (let waitedMs = 0; !nodes.every(({ gost }) => gost.settled); waitedMs += PATIENCE_STEP_MS) {
+      if (waitedMs >= PATIENCE_MS) throw new Imbalance("GOST cannot deliver its reports, though nothing is in its way");
+      await pass(PATIENCE_STEP_MS);
+    }
+    audit(world, scenario, shown);
+    host.present?.die();
+    await pass(5_000);
+    if (!host.ready) throw new Imbalance("the agent does not start");
+    audit(world, scenario, shown);
+    auditRestored(world, shown, host.present!);
+  }
+
+  async function pass(ms: number): Promise<void> {
+    for (let leftMs = ms; leftMs > 0; leftMs -= 1_000) {
+      await world.clock.advanceAsync(Math.min(leftMs, 1_000));
+      if (shown.imbalance !== undefined) throw shown.imbalance;
+    }
+  }
+
+  function troubleAgent({ agentKillMs, agentTermMs, agentReloadMs, diskFullMs }: Scenario): void {
+    const random = world.random("agent's troubles");
+    befall(world, random, agentKillMs, () => host.kill());
+    befall(world, random, agentTermMs, () => void host.terminate());
+    befall(world, random, agentReloadMs, () => void host.reload());
+    befall(world, random, diskFullMs, () => {
+      disk.full = true;
+      world.clock.after(between(random, 1_000, 60_000), () => {
+        disk.full = false;
+      });
+    });
+  }
+}

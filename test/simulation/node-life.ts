@@ -1,0 +1,114 @@
+import { Gost } from "../../src/simulate/gost.ts";
+import { driveTraffic } from "../../src/simulate/traffic.ts";
+import { befall } from "./fortune.ts";
+import { NodeNetwork } from "./network/node-network.ts";
+import type { SimNetwork } from "./network/sim-network.ts";
+import { Weather } from "./network/weather.ts";
+import type { NodeScenario, Scenario } from "./scenario.ts";
+import { between, happens, type World } from "./world.ts";
+
+export interface NodeOptions {
+  readonly world: World;
+  readonly network: SimNetwork;
+  readonly scenario: Scenario;
+  readonly node: NodeScenario;
+  readonly unknowns: () => number;
+}
+
+/** One GOST with its clients, its machine, and everything that befalls them. */
+export class NodeLife {
+  readonly gost: Gost;
+  readonly #world: World;
+  readonly #traffic: { stop(): void };
+  readonly #heart: { stop(): void };
+
+  constructor({ world, network, scenario, node, unknowns }: NodeOptions) {
+    const { gost: config } = node;
+    const random = world.random(`node ${config.node}`);
+    const weather = new Weather(world, scenario.network, `network ${config.node}`);
+    const host = `10.0.0.${config.node.length}`;
+    const machine = new NodeNetwork({ world, network, weather, port: 8000, host, unknowns }, node.patienceMs);
+    this.#world = world;
+    const { clock, books } = world;
+    this.gost = new Gost(config, { clock, random, network: machine, books });
+    const rates = { pauseMeanMs: node.pauseMeanMs, transferMeanMs: 2_000, transfersMax: 5, refusedShare: 0.05 };
+    const users = node.users;
+    this.#traffic = driveTraffic({
+      clock,
+      random: world.random(`traffic ${config.node}`),
+      gost: this.gost,
+      users,
+      ...rates,
+    });
+    this.#heart = this.#beat(node);
+    this.#start();
+    const again = () => clock.after(between(random, 50, 8_000), () => this.#start());
+    befall(world, random, node.killMs, () => {
+      this.#note("is killed");
+      this.gost.kill();
+      again();
+    });
+    befall(world, random, node.termMs, () => {
+      this.#note("is terminated");
+      void this.gost.terminate().then(again);
+    });
+    befall(world, random, node.reloadMs, () => {
+      this.#note("is reloaded");
+      void this.gost.reload();
+    });
+    befall(world, random, node.powerLossMs, () => {
+      this.#note("loses its power");
+      machine.vanish();
+      this.gost.kill();
+      again();
+    });
+    befall(world, random, node.stumbleMs, () => void this.gost.service(config.services[0]!.name)?.stumble());
+    befall(world, random, scenario.stormMs, () => {
+      if (happens(random, 0.3)) machine.cut();
+      if (happens(random, 0.5)) weather.heldUntilMs = clock.monotonic() + between(random, 500, 30_000);
+      weather.foul = true;
+      clock.after(between(random, 2_000, 60_000), () => {
+        weather.foul = false;
+      });
+    });
+  }
+
+  /** Clients go home. */
+  goHome(): void {
+    this.#traffic.stop();
+    this.#heart.stop();
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.gost.running) return;
+    this.#note("starts");
+    void this.gost.start();
+  }
+
+  #note(text: string): void {
+    this.#world.trace.note(`gost ${this.gost.config.node} ${text}`);
+  }
+
+  /** Connections that move the same bytes in each period: their deltas are equal. */
+  #beat({ heartbeats, gost: { services }, users }: NodeScenario): { stop(): void } {
+    const beats = services.slice(0, heartbeats).map(({ name, handler, periodMs }) => {
+      const { client } = users.find(({ service }) => service === name)!;
+      const protocol = handler === "auto" ? "socks5" : handler;
+      let connection = this.gost.service(name)?.connect(client, protocol);
+      const cancel = this.#world.clock.every(periodMs, () => {
+        if (!connection?.open) connection = this.gost.service(name)?.connect(client, protocol);
+        connection?.move(100, 1_000);
+      });
+      return () => {
+        cancel();
+        connection?.close();
+      };
+    });
+    return {
+      stop() {
+        for (const end of beats) end();
+      },
+    };
+  }
+}

@@ -1,0 +1,147 @@
+import type { Random } from "../../src/lib/random.ts";
+import type { GostConfig } from "../../src/simulate/gost.ts";
+import { PROTOCOLS } from "../../src/simulate/handlers.ts";
+import type { ServiceConfig } from "../../src/simulate/service-config.ts";
+import type { DiskHabits } from "./disk.ts";
+import type { NetworkHabits, Trouble } from "./network/weather.ts";
+import { between, happens, oneOf, type World } from "./world.ts";
+
+/** What one life is like: drawn from its seed before it begins. */
+export interface Scenario {
+  readonly nodes: readonly NodeScenario[];
+  readonly disk: DiskHabits;
+  readonly network: NetworkHabits;
+  /** The means between what befalls the agent, milliseconds; infinite for never. */
+  readonly agentKillMs: number;
+  readonly agentTermMs: number;
+  readonly agentReloadMs: number;
+  readonly stormMs: number;
+  readonly diskFullMs: number;
+  readonly temporality: "auto" | "delta" | "cumulative";
+}
+
+export interface NodeScenario {
+  readonly gost: GostConfig;
+  readonly told: "delta" | "cumulative" | undefined;
+  readonly patienceMs: number | undefined;
+  readonly users: readonly { readonly service: string; readonly client: string }[];
+  readonly pauseMeanMs: number;
+  /** Connections that move the same bytes in each period. */
+  readonly heartbeats: number;
+  readonly killMs: number;
+  readonly termMs: number;
+  readonly reloadMs: number;
+  readonly powerLossMs: number;
+  readonly stumbleMs: number;
+}
+
+const CLIENTS = ["alice", "bob", "carol"];
+const TROUBLES: readonly Trouble[] = [
+  "cut_before",
+  "cut_during",
+  "cut_answer",
+  "cut_after",
+  "vanish_before",
+  "vanish_answer",
+  "vanish_after",
+  "stall_before",
+  "stall_answer",
+];
+
+export function drawScenario(world: World): Scenario {
+  const random = world.random("scenario");
+  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, index));
+  return {
+    nodes,
+    temporality: "auto",
+    disk: {
+      immediate: oneOf(random, [0, 0.3, 1]),
+      delayMsMax: oneOf(random, [2, 20, 200]),
+      fails: oneOf(random, [0, 0, 0.01, 0.1]),
+      unknown: oneOf(random, [0, 0, 0.01, 0.1]),
+      late: oneOf(random, [0, 0, 0.003, 0.02]),
+    },
+    network: {
+      fair: oneOf(random, [0, 0.01, 0.05]),
+      foul: oneOf(random, [0.1, 0.5, 0.9]),
+      troubles: happens(random, 0.7) ? TROUBLES : [oneOf(random, TROUBLES)],
+    },
+    agentKillMs: oneOf(random, [Number.POSITIVE_INFINITY, 60_000, 120_000]),
+    agentTermMs: oneOf(random, [Number.POSITIVE_INFINITY, 150_000]),
+    agentReloadMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
+    stormMs: oneOf(random, [Number.POSITIVE_INFINITY, 60_000, 150_000]),
+    diskFullMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
+  };
+}
+
+function drawNode(random: Random, index: number): NodeScenario {
+  const node = `edge-${index + 1}`;
+  const resetTraffic = happens(random, 0.5);
+  const told = resetTraffic ? "delta" : "cumulative";
+  const count = 1 + random.integer(2);
+  const services = Array.from({ length: count }, (_, at) => drawService(random, `svc-${at + 1}`, resetTraffic));
+  return {
+    gost: {
+      node,
+      observer: { type: "http", target: `/observer?node=${node}&temporality=${told}` },
+      services,
+    },
+    told,
+    patienceMs: oneOf(random, [undefined, 5_000, 10_000]),
+    users: services.flatMap(({ name }) =>
+      CLIENTS.slice(0, 1 + random.integer(3)).map((client) => ({ service: name, client })),
+    ),
+    pauseMeanMs: between(random, 1_000, 6_000),
+    heartbeats: happens(random, 0.3) ? 1 : 0,
+    killMs: oneOf(random, [Number.POSITIVE_INFINITY, 120_000]),
+    termMs: Number.POSITIVE_INFINITY,
+    reloadMs: Number.POSITIVE_INFINITY,
+    powerLossMs: Number.POSITIVE_INFINITY,
+    stumbleMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
+  };
+}
+
+function drawService(random: Random, name: string, resetTraffic: boolean): ServiceConfig {
+  const handler = oneOf(
+    random,
+    (["http", "socks5", "tcp"] as const).filter((type) => PROTOCOLS[type].length > 0),
+  );
+  return {
+    name,
+    handler,
+    levels: oneOf(random, [["service"], ["service", "handler"]] as const),
+    resetTraffic,
+    periodMs: oneOf(random, [1_000, 2_000, 5_000]),
+  };
+}
+
+/** The configurations that the agent runs with in this life, one after the other by its reloads. */
+export function agentConfigs(scenario: Scenario): readonly string[] {
+  const config = (more: { readonly exporters: string; readonly names: string; readonly dedupe: string }) => `
+receivers:
+  gost:
+    endpoint: 127.0.0.1:8000
+    temporality: ${scenario.temporality}
+    auth: { tokens: [${scenario.nodes
+      .filter(({ gost }) => gost.observer.token !== undefined)
+      .map(({ gost, told }) => `{ token: ${gost.observer.token}, node: ${gost.node}, temporality: ${told ?? "auto"} }`)
+      .join(", ")}] }
+processors:
+  dedupe: { ${more.dedupe} }
+  delta_to_cumulative:
+exporters:
+  world:
+  prometheus: { endpoint: "127.0.0.1:9464" }
+${more.exporters}
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [${more.names}] }
+`;
+  return [
+    config({ exporters: "", names: "world, prometheus", dedupe: "" }),
+    config({ exporters: "  nop:", names: "world, nop", dedupe: "" }),
+    config({ exporters: "  world/2: { label: second }", names: "world/2, world, prometheus", dedupe: "" }),
+    config({ exporters: "", names: "world, prometheus", dedupe: "history: 40" }),
+  ];
+}

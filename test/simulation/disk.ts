@@ -1,4 +1,5 @@
 import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../../src/component/store.ts";
+import { pageOf } from "../../src/kit/memory-store.ts";
 import type { Random } from "../../src/lib/random.ts";
 import { type Mortal, never } from "./agent/mortal.ts";
 import { between, happens, type World } from "./world.ts";
@@ -74,6 +75,7 @@ export class Disk {
     return {
       durable: true,
       load: (scope) => this.#load(scope, mortal),
+      page: async (scope, range) => pageOf(await this.#load(scope, mortal), range),
       commit: (changes, signal) => (mortal.step() ? this.#commit(changes, signal, pending) : never()),
     };
   }
@@ -96,10 +98,12 @@ export class Disk {
       this.#keep(writes);
       return;
     }
-    if (end === "unknown") this.#unknowns++;
+    // The agent gives up before it says so, so what may be late counts as unknown from the start.
+    const isLate = Math.max(0, this.#busyUntilMs - this.#world.clock.monotonic()) + ms > LATE_MS;
+    if (end === "unknown" || isLate) this.#unknowns++;
     const isKept = end === "kept" || (end === "unknown" && happens(this.#random, 0.5));
     const written = this.#write({ writes, isKept }, end, ms, pending);
-    return ms > LATE_MS ? this.#orGivenUp(written, signal) : written;
+    return isLate ? this.#orGivenUp(written, signal) : written;
   }
 
   #fate(): { readonly end: End; readonly ms: number } {
@@ -135,7 +139,6 @@ export class Disk {
     return new Promise((resolve, reject) => {
       written.then(resolve, reject);
       signal.addEventListener("abort", () => {
-        this.#unknowns++;
         if (happens(this.#random, 0.5)) reject(new CommitUnknownError("given up"));
       });
     });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineExporter, type ExporterDefinition } from "../../src/component/define.ts";
-import type { Point } from "../../src/model/points.ts";
+import { allPoints, type Point } from "../../src/model/points.ts";
 import type { Series } from "../../src/model/series.ts";
 import type { Identity, Ledger, Totals } from "../../src/simulate/books.ts";
 import type { Mortal } from "./agent/mortal.ts";
@@ -62,7 +62,7 @@ export class Shown {
       summary: "Shows totals to the simulated world.",
       config: z.strictObject({ label: z.string().default("").describe("Makes another exporter of it.") }),
       signals: { metrics: "development" },
-      create: () => ({ metrics: { consume: ({ points }, delivery) => delivery.onCommitted(() => take(points)) } }),
+      create: () => ({ metrics: { consume: (batch, delivery) => delivery.onCommitted(() => take(allPoints(batch))) } }),
     });
   }
 

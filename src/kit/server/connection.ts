@@ -15,6 +15,9 @@ export const PROOF_TIMEOUT_MS = 5_000;
  */
 export const PROMPT_END_MS = 1_000;
 
+/** How long the end of a connection that its peer gave up can be behind what the peer then sent on another one. */
+export const ASK_PAUSE_MS = 400;
+
 /** What the parts of one listening server share. */
 export interface Shared {
   readonly handler: ServerHandler;

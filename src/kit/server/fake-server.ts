@@ -61,6 +61,8 @@ export interface FakeRequest {
   /** Names in lower case; gRPC's metadata. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /** Its sender was gone before it could be handled: the receipt says so from the start. */
+  readonly abandoned?: boolean;
 }
 
 export interface FakeCall {
@@ -166,6 +168,7 @@ class FakeListener implements FakeServer, Server {
         const [path, query] = protocol === "grpc" ? [target, ""] : splitTarget(target);
         const receipt = fakeReceipt();
         if (!receipts) receipt.settle("unknown");
+        if (request.abandoned) receipt.settle("unread");
         const body = request.body ?? "";
         const answer = handler.request({
           connection,

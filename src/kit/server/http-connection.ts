@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Cancel } from "../../lib/clock.ts";
 import type { ReceiptState } from "../../model/source-facts.ts";
-import { type AcceptedConnection, PROMPT_END_MS, PROOF_TIMEOUT_MS, type Served, type Shared } from "./connection.ts";
+import {
+  type AcceptedConnection,
+  ASK_PAUSE_MS,
+  PROMPT_END_MS,
+  PROOF_TIMEOUT_MS,
+  type Served,
+  type Shared,
+} from "./connection.ts";
 import { lastWords } from "./http-answer.ts";
 import { type ExchangeEvents, HttpExchange } from "./http-exchange.ts";
 import { type Asked, NO_EVIDENCE, openReceipt, type SettableReceipt } from "./receipt.ts";
@@ -29,6 +37,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   #pipelines = false;
   #state: "serving" | "ending" | "ended" = "serving";
   #endWhenAnswered = false;
+  #cancelAsking: Cancel | undefined;
   /** Of the state `ending`; monotonic. */
   #endDeadline = 0;
   #idleSince: number;
@@ -121,12 +130,20 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   }
 
   drain(): void {
-    this.ask();
-  }
-
-  ask(): void {
     if (this.#exchanges.length === 0) this.#end();
     else this.#endWhenAnswered = true;
+  }
+
+  /**
+   * Who asks has mostly just been sent the same again, on another connection: the end of this one may be on its way,
+   * because its peer gave up. That end would pass for a reply to ours, so it gets some time to arrive before.
+   */
+  ask(): void {
+    this.#cancelAsking ??= this.#shared.clock.after(ASK_PAUSE_MS, () => {
+      this.#cancelAsking = undefined;
+      if (this.#exchanges.length > 0) this.ask();
+      else if (this.#unproven.length > 0) this.#end();
+    });
   }
 
   ready(exchange: HttpExchange): void {
@@ -193,6 +210,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
 
   /** What was not answered by now never will be. */
   #giveUp(): void {
+    this.#cancelAsking?.();
     this.#connection.end();
     for (const exchange of this.#exchanges.splice(0)) {
       exchange.receipt.settle("unread");

@@ -184,6 +184,30 @@ describe("asking for the proof of an answer over HTTP", () => {
     expect(requests[0]!.receipt.state).toBe("read");
   });
 
+  test("takes no end for a reply that was on its way before it was asked for", async () => {
+    const clock = pushableClock();
+    const { port, requests } = await startServer({ clock, limits: NO_PATIENCE });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    clock.push(PROMPT_END_MS + 1);
+    requests[0]!.receipt.ask();
+    client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe("unknown");
+  });
+
+  test("leaves the connection alone until a later request could prove it", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    client.write(post("b"));
+    await until("the next was handled", () => requests.length === 2);
+    expect(requests[0]!.receipt.state).toBe("read");
+  });
+
   test("says unread when the peer resets", async () => {
     const { port, requests } = await startServer();
     const client = await rawClient(port);
@@ -203,6 +227,7 @@ describe("asking for the proof of an answer over HTTP", () => {
     client.write(post("a"));
     await until("it was answered", () => client.received.includes("ok 1"));
     requests[0]!.receipt.ask();
+    await until("our side has ended", () => client.ending === "fin");
     clock.push(PROOF_TIMEOUT_MS - 1000);
     await settle();
     expect(requests[0]!.receipt.state).toBe("open");
@@ -235,6 +260,7 @@ describe("asking for the proof of an answer over HTTP", () => {
     client.write(post("a"));
     await until("it was answered", () => client.received.includes("ok 1"));
     requests[0]!.receipt.ask();
+    await until("our side has ended", () => client.ending === "fin");
     client.write(post("b"));
     await until("it was turned away", () => rejected.length === 1);
     expect([rejected, requests.length]).toEqual([["after_end"], 1]);

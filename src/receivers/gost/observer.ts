@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Crowded, Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
+import { Refusal } from "../../component/refusal.ts";
 import type { ServerRequest } from "../../component/server.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
@@ -66,6 +67,9 @@ function deliverReport(
     irreplaceable,
   };
   const outcome = deliver(origin, (delivery) => {
+    // Held up on its way, or by us, until its sender had given up or was dead: who lives sends it again, and what the
+    // dead had counted must not come behind what their successors count.
+    if (receipt.state === "unread") throw new Refusal("retryable", "sender_gone", "its sender was gone before it came");
     const { batches, records } = sorter.sort(report, {
       node,
       time: delivery.receivedAt,

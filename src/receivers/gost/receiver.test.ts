@@ -152,6 +152,15 @@ describe("the gost receiver over HTTP", () => {
     expect(await send("{".repeat(20_000))).toBe(400);
   });
 
+  test("takes nothing whose sender was gone before it was handled", async () => {
+    const agent = await startReceiver();
+    const body = JSON.stringify({ events: [stats("service", "web", [1, 0, 2, 3, 0])] });
+    const { answer } = await agent.connect().send({ path: "/observer?node=edge-1", body, abandoned: true });
+    expect(answer.status).toBe(503);
+    expect(agent.points()).toEqual([]);
+    expect(agent.counted()).toMatchObject({ "rejected{transport=http,reason=sender_gone}": 1 });
+  });
+
   test("examines everything before it hands anything on", async () => {
     const agent = await startReceiver();
     agent.refuse.examine = busy;

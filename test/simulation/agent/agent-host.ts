@@ -113,6 +113,7 @@ export class AgentHost {
     const { configs, world } = this.#options;
     this.#config = configs[this.#random.integer(configs.length)]!;
     world.trace.note("agent is reloaded");
+    running.mortal.reloads++;
     try {
       await running.agent.reload(await checked(this.#config, this.#registry(running.mortal)));
       world.trace.note("agent has reloaded");
@@ -133,7 +134,7 @@ export class AgentHost {
       random: world.random(`agent ${name}`),
       listen: network.listen(mortal),
       log: () => tracedLog(world.trace, mortal),
-      print: () => {},
+      print: () => true,
       hostName: "agent-host",
       version: "0.0.0",
       readProcess: () => ({ cpuSeconds: 0, residentBytes: 0, heapUsedBytes: 0, heapTotalBytes: 0 }),

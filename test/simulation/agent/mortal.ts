@@ -6,6 +6,8 @@ import type { Cancel, Clock } from "../../../src/lib/clock.ts";
  * it is dead, no step is taken any more.
  */
 export class Mortal {
+  /** How many reloads it was told to do. */
+  reloads = 0;
   #state: "alive" | "dead" = "alive";
   #stepsLeft = Number.POSITIVE_INFINITY;
   readonly #mourners: (() => void)[] = [];

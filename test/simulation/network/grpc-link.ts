@@ -132,8 +132,8 @@ class GrpcLink {
         if (trouble === "cut_during") this.cut();
       };
       this.#wire.send("server", arrived, trouble === "stall_before" ? weather.stallMs() : 0);
-      if (trouble === "cut_before") this.cut();
-      else if (this.#wire.state === "vanished") this.#noticeLater();
+      if (this.#wire.state === "vanished") this.#noticeLater();
+      else if (trouble === "cut_before") this.cut();
     });
   }
 

@@ -6,31 +6,34 @@ interface Report {
   readonly news: News;
   readonly receipt: Receipt;
   readonly mortal: Mortal;
+  /** The reloads that its process had then: a reload can put another component in the place of the one that knew. */
+  readonly reloads: number;
 }
 
 /**
- * The reports that the agent heard of, by their bytes. An honest report that equals the one before it can be told from a
+ * The reports that the agent heard of, by their bytes. An honest report that equals an earlier one can be told from a
  * repeat only by the proof that the answer to that one was read; where there is none, nobody can know.
  */
 export class Heard {
-  readonly #last = new Map<string, Report>();
+  readonly #reports = new Map<string, readonly Report[]>();
 
   /** A report was handed over. Returns what to call when it was refused, and left nothing behind. */
   heard(key: string, report: Report): () => void {
-    const before = this.#last.get(key);
-    if (before !== undefined && before.news !== report.news && !isProven(before, report.mortal)) {
-      report.news.mayPassForRepeat();
-    }
-    this.#last.set(key, report);
+    const equal = this.#reports.get(key) ?? [];
+    const isInDoubt = equal.some((earlier) => earlier.news !== report.news && !isProven(earlier));
+    if (isInDoubt) report.news.mayPassForRepeat();
+    this.#reports.set(key, [...equal.slice(-REMEMBERED_MAX + 1), report]);
     return () => {
-      if (this.#last.get(key) !== report) return;
-      if (before === undefined) this.#last.delete(key);
-      else this.#last.set(key, before);
+      const left = this.#reports.get(key)!.filter((other) => other !== report);
+      this.#reports.set(key, left);
     };
   }
 }
 
+/** Of equal reports only the last few matter: proof of the others' answers has come, or others were taken since. */
+const REMEMBERED_MAX = 4;
+
 /** Whether it is proven, or can still be, that the answer to this was read. */
-function isProven({ mortal, receipt }: Report, now: Mortal): boolean {
-  return mortal === now && (receipt.state === "read" || receipt.state === "open");
+function isProven({ mortal, reloads, receipt }: Report): boolean {
+  return mortal.alive && mortal.reloads === reloads && (receipt.state === "read" || receipt.state === "open");
 }

@@ -1,5 +1,10 @@
 import type { ServerAnswer } from "../../../src/component/server.ts";
-import { AcceptedConnection, PROMPT_END_MS, PROOF_TIMEOUT_MS } from "../../../src/kit/server/connection.ts";
+import {
+  AcceptedConnection,
+  ASK_PAUSE_MS,
+  PROMPT_END_MS,
+  PROOF_TIMEOUT_MS,
+} from "../../../src/kit/server/connection.ts";
 import { openReceipt, type SettableReceipt } from "../../../src/kit/server/receipt.ts";
 import type { Cancel } from "../../../src/lib/clock.ts";
 import type { HttpConnection, HttpReply } from "../../../src/simulate/http-pool.ts";
@@ -34,8 +39,6 @@ const BROKEN: Outcome = { broken: true, taken: false };
 /** From here on a request is worked on: a turn of the event loop after it was read. */
 const TURN_MS = 0.02;
 
-const ASK_PAUSE_MS = 400;
-
 /**
  * One HTTP/1.1 connection from GOST to the agent, both ends of it. What is called client here is GOST's kernel and Go's
  * transport; what is called server proves answers read as docs/specs/server.md says.
@@ -48,6 +51,7 @@ export class HttpLink implements HttpConnection {
   #state: "open" | "closed" = "open";
   #pending: ((outcome: Outcome) => void) | undefined;
   #trouble: Trouble | undefined;
+  #requestedAtMs = 0;
   #server: HttpServerSide | undefined;
   #cancelPatience: Cancel = () => {};
 
@@ -67,6 +71,7 @@ export class HttpLink implements HttpConnection {
     const { weather, token, patienceMs, world } = this.#options;
     const trouble = weather.trouble();
     this.#trouble = trouble;
+    this.#requestedAtMs = world.clock.monotonic();
     const call: Call = {
       path: this.#path,
       query: this.#query,
@@ -80,8 +85,8 @@ export class HttpLink implements HttpConnection {
     if (patienceMs !== undefined) this.#cancelPatience = world.clock.after(patienceMs, () => this.#giveUp());
     if (trouble === "vanish_before") this.vanish();
     this.#wire.send("server", () => this.#arrived(call), trouble === "stall_before" ? weather.stallMs() : 0);
-    if (trouble === "cut_before") this.cut();
-    else if (this.#wire.state === "vanished") this.#noticeLater();
+    if (this.#wire.state === "vanished") this.#noticeLater();
+    else if (trouble === "cut_before") this.cut();
     return outcome;
   }
 
@@ -132,10 +137,14 @@ export class HttpLink implements HttpConnection {
   }
 
   #answer({ status, body = "" }: ServerAnswer): void {
-    const { weather } = this.#options;
+    const { weather, world } = this.#options;
     const trouble = this.#trouble;
+    // Where the request was late and its answer is too, GOST's patience may end right behind the request's arrival: its
+    // end is then as prompt as if it had read the answer. This is beyond what can be told apart.
+    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
+    const isLate = trouble === "stall_answer" && !wasLate;
     const reply = { status, body: typeof body === "string" ? body : Buffer.from(body).toString() };
-    this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
+    this.#wire.send("client", () => this.#replied(reply), isLate ? weather.stallMs() : 0);
     if (trouble === "cut_answer") this.cut();
     if (trouble === "vanish_answer") this.vanish();
   }
@@ -282,11 +291,12 @@ class HttpServerSide implements ServerSide {
   }
 
   #ask(): void {
-    if (this.#asked) return;
+    if (this.#asked || this.#state !== "serving") return;
     this.#asked = true;
     this.#world.clock.after(ASK_PAUSE_MS, () => {
       this.#asked = false;
-      if (this.#inWork === undefined && this.#unproven.length > 0) this.#end();
+      if (this.#inWork !== undefined) this.#ask();
+      else if (this.#unproven.length > 0) this.#end();
     });
   }
 

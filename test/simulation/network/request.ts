@@ -34,7 +34,12 @@ export function handle(call: Call, handling: Handling): void {
   const unknownsBefore = unknowns();
   listener.requested();
   const text = protocol === "http" ? Buffer.from(body).toString() : Buffer.from(body).toString("latin1");
-  const forget = listener.heard.heard(`${headers["token"] ?? query} ${text}`, { news, receipt, mortal });
+  const forget = listener.heard.heard(`${headers["token"] ?? query} ${text}`, {
+    news,
+    receipt,
+    mortal,
+    reloads: mortal.reloads,
+  });
   trace.note(`#${connection.id} asks ${protocol === "http" ? text : `${body.length} bytes`}`);
   receipt.settled((state) => trace.note(`#${connection.id} ${state}`));
   news.mayHaveTaken();

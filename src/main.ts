@@ -6,6 +6,8 @@ import manifest from "../package.json" with { type: "json" };
 import type { CliContext, TemporaryFolder } from "./cli/context.ts";
 import { EXIT } from "./cli/exit-codes.ts";
 import { runProgram } from "./cli/program.ts";
+import { createAskAgent } from "./kit/control/control-client.ts";
+import { createListenControl } from "./kit/control/control-server.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
 import { readTextFile } from "./lib/system-files.ts";
@@ -61,6 +63,8 @@ function processContext(): CliContext {
     random: systemRandom(),
     listen: createListen({ clock: systemClock }),
     memory: systemMemory(),
+    listenControl: createListenControl({ clock: systemClock }),
+    askAgent: createAskAgent({ clock: systemClock }),
     onSignal(listener) {
       const listeners = SIGNALS.map((signal) => [signal, () => listener(signal)] as const);
       for (const [signal, onSignal] of listeners) process.on(signal, onSignal);

@@ -1,5 +1,7 @@
 import type { Registry } from "../component/define.ts";
 import type { Listen } from "../component/server.ts";
+import type { AskAgent } from "../kit/control/control-client.ts";
+import type { ListenControl } from "../kit/control/messages.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
 import type { Memory } from "../lib/memory.ts";
 import type { Random } from "../lib/random.ts";
@@ -31,6 +33,9 @@ export interface CliContext {
   readonly listen: Listen;
   /** The process's; absent: there is always enough. */
   readonly memory?: Memory;
+  /** The two ends of a running agent's control socket. */
+  readonly listenControl: ListenControl;
+  readonly askAgent: AskAgent;
   /** Hears of SIGINT, SIGTERM and SIGHUP until cancelled. */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => Cancel;
 }

@@ -58,6 +58,8 @@ function capturing(changes: Partial<CliContext> = {}) {
     clock: systemClock,
     random: seededRandom(4),
     listen: createListen({ clock: systemClock }),
+    listenControl: () => Promise.reject(new Error("no sockets here")),
+    askAgent: () => Promise.reject(new Error("no agent here")),
     onSignal(heard) {
       listener = heard;
       return () => {};

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ConfigOptions } from "./resolve-config.ts";
-import type { StoreOptions } from "./store-folder.ts";
+import type { StoreOptions } from "./with-store.ts";
 
 /** What several commands take, and how their help is written. */
 

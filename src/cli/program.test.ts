@@ -68,6 +68,8 @@ async function run(line: string, files: Readonly<Record<string, string>> = {}, e
     clock: virtualClock(),
     random: seededRandom(1),
     listen: () => Promise.reject(new Error("no network here")),
+    listenControl: () => Promise.reject(new Error("no sockets here")),
+    askAgent: () => Promise.reject(new Error("no agent here")),
     onSignal: () => () => {},
   };
   const exitCode = await runProgram(context, line === "" ? [] : line.split(" "));

@@ -38,6 +38,7 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
     .description("The telemetry collector for GOST: exact totals from GOST's observers, in Collector-style pipelines.")
     .version(`gostcol ${context.version}`)
     .exitOverride()
+    .enablePositionalOptions() // What stands behind a subcommand is its own, also where its parent has such an option.
     .showHelpAfterError("(gostcol --help shows what there is)")
     .configureOutput({ writeOut: context.print, writeErr: context.printError })
     .addHelpText("after", GENERAL_HELP);

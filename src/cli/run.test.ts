@@ -50,6 +50,8 @@ function command(options: Options = {}) {
     clock,
     random: seededRandom(1),
     listen: createFakeNetwork().listen,
+    listenControl: () => Promise.reject(new Error("no sockets here")),
+    askAgent: () => Promise.reject(new Error("no agent here")),
     onSignal(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,9 +1,9 @@
-import { StoreReadError, StoreReader } from "../kit/store/store-reader.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { NoStorePlaceError, type StoreOptions, storePlace } from "./store-folder.ts";
+import { printLines } from "./print-lines.ts";
 import { TOTALS_FORMATS, type TotalsFormat } from "./totals/formats.ts";
 import { readTotals, type TotalsFilter } from "./totals/read-totals.ts";
+import { type StoreOptions, withStore } from "./with-store.ts";
 
 export interface TotalsOptions extends StoreOptions, TotalsFilter {
   readonly format: TotalsFormat;
@@ -31,44 +31,6 @@ export async function totalsCommand(context: CliContext, options: TotalsOptions)
     }
     return EXIT.ok;
   });
-}
-
-/** Opens the store that the options name, for reading. That it cannot be found or read is said, and is the exit code. */
-export async function withStore(
-  context: CliContext,
-  options: StoreOptions,
-  work: (reader: StoreReader) => number | Promise<number>,
-): Promise<number> {
-  let reader: StoreReader | undefined;
-  try {
-    const { folder } = await storePlace(context, options);
-    reader = new StoreReader(folder);
-    return await work(reader);
-  } catch (thrown) {
-    if (thrown instanceof NoStorePlaceError) {
-      context.printError(`${thrown.message}\n`);
-      return EXIT.usage;
-    }
-    if (!(thrown instanceof StoreReadError)) throw thrown;
-    context.printError(`${thrown.message}\n`);
-    return EXIT.failure;
-  } finally {
-    reader?.close();
-  }
-}
-
-const CHUNK_CHARACTERS = 64 * 1024;
-
-/** A write for each line would be slow, and one for all of them large. */
-export function printLines({ print }: CliContext, lines: Iterable<string>): void {
-  let chunk = "";
-  for (const line of lines) {
-    chunk += `${line}\n`;
-    if (chunk.length < CHUNK_CHARACTERS) continue;
-    print(chunk);
-    chunk = "";
-  }
-  if (chunk !== "") print(chunk);
 }
 
 function nothingText({ node, service, client }: TotalsFilter, file: string): string {

@@ -5,7 +5,7 @@ export interface StreamOwner {
   readonly kind: string;
   readonly service: string;
   /** Absent for the numbers of the service itself; null for those of all clients that found no room for streams of their own. */
-  readonly client?: string | null;
+  readonly client?: string | null | undefined;
 }
 
 /** The lasting name of a stream, in stores too: made of whose it is, and never of anything configured. */

@@ -17,6 +17,7 @@ import { type Plan, type PlannedNode, planGraph } from "../pipeline/plan.ts";
 import { replaceGraph, stopLeaving } from "../pipeline/replace-graph.ts";
 import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
+import { ControlSocket } from "./control-socket.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { admissionLimits, memoryLimits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
@@ -65,6 +66,7 @@ export class Agent {
   /** By the meter, of which each instance has its own. */
   readonly #standings = new WeakMap<object, Standing>();
   readonly #ownMetrics: OwnMetricsServers;
+  readonly #control: ControlSocket;
   readonly #reloads: Readonly<Record<"applied" | "failed", Counter>>;
   readonly #stopping = new AbortController();
   /** Everything that ever ran, for the books. */
@@ -107,6 +109,14 @@ export class Agent {
     const seriesMetric = { name: "gostcol_series", description: "Series in the series table", unit: "{series}" };
     meter.gauge(seriesMetric, () => [{ value: this.series.size }]);
     this.#ownMetrics = new OwnMetricsServers({ environment, meters: this.meters, refresh });
+    this.#control = new ControlSocket({
+      listen: environment.listenControl,
+      store: this.store,
+      log: log({ part: "control" }),
+      version: environment.version,
+      nodes: () => this.#nodes,
+      settled: () => this.#reloading.catch(() => {}),
+    });
     this.#reloads = {
       applied: meter.counter(CONFIG_RELOADS, { outcome: "applied" }),
       failed: meter.counter(CONFIG_RELOADS, { outcome: "failed" }),
@@ -166,6 +176,7 @@ export class Agent {
     try {
       await startGraph(this.#nodes, signal);
       await this.#ownMetrics.open(this.#config.service.telemetry, signal);
+      await this.#control.open(signal);
       signal.throwIfAborted();
     } catch (thrown) {
       await this.#end();
@@ -246,6 +257,7 @@ export class Agent {
     this.#cancelSweep();
     await orAborted(this.#reloading, limit.signal).catch(() => {}); // Whoever reloaded it hears of that.
     for (const node of this.#nodes) this.#standing(node).status = { state: "stopping" };
+    await this.#control.close(limit.signal);
     const errors = await stopGraph(this.#nodes, this.#deliveries, limit.signal);
     await this.#ownMetrics.close(limit.signal);
     limit.cancel();

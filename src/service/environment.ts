@@ -1,5 +1,6 @@
 import type { Listen } from "../component/server.ts";
 import type { StoreBackend } from "../component/store.ts";
+import type { ListenControl } from "../kit/control/messages.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Memory } from "../lib/memory.ts";
 import type { Random } from "../lib/random.ts";
@@ -12,6 +13,8 @@ export interface AgentEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly listen: Listen;
+  /** Where commands reach the agent while it runs, beside its store; without it they do not. */
+  readonly listenControl?: ListenControl;
   readonly log: LogFactory;
   /** Standard output, for components that print; false where it has no room. */
   readonly print: (text: string) => boolean;

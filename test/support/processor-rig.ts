@@ -30,6 +30,10 @@ export interface ProcessorRig {
   readonly left: MetricsBatch[];
   /** One delivery: examined by all, then consumed. */
   send(batch: MetricsBatch): Outcome;
+  /** Those of the life since the last restart. */
+  readonly processors: readonly Processor[];
+  /** The next batch that reaches the end is refused there. */
+  failNext(): void;
   /** A delivery that is refused behind the last processor, after all of them staged. */
   sendAndRollBack(batch: MetricsBatch): void;
   /** Ends all processors without a farewell, and starts new ones over what was committed. */
@@ -53,7 +57,10 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
 
   const end: Consumer<"metrics"> = {
     consume(batch, delivery) {
-      if (failing) throw new Refusal("retryable", "test", "refused by the test");
+      if (failing) {
+        failing = false;
+        throw new Refusal("retryable", "test", "refused by the test");
+      }
       delivery.onCommitted(() => {
         left.push(batch);
         for (const { series, value, extra } of allPoints(batch)) {
@@ -127,6 +134,12 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
     left,
     get table() {
       return table;
+    },
+    get processors() {
+      return processors;
+    },
+    failNext() {
+      failing = true;
     },
     send: run,
     sendAndRollBack(batch) {

@@ -11,6 +11,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-files.ts": ["file"],
   "src/kit/server/": ["network", "timer"],
   "src/kit/store/": ["file"],
+  "src/kit/control/": ["network", "file"],
   // The simulated GOSTs of the demo call the agent over real connections.
   "src/cli/demo/http.ts": ["network"],
   "src/main.ts": ["process", "file", "network", "timer"],

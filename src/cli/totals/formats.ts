@@ -1,11 +1,24 @@
 import type { StoredTotal } from "../../component/totals.ts";
-import { printable } from "../printable.ts";
 import { type Row, tableLines } from "../text-table.ts";
+import { csvLines, jsonLines } from "./data-lines.ts";
 import type { TotalsOfOwner } from "./read-totals.ts";
-import { amountText, clientText, directionText, isoTime, nameText, signedText, timeText } from "./total-text.ts";
+import {
+  amountText,
+  clientText,
+  directionText,
+  isoTime,
+  levelOf,
+  nameText,
+  signedText,
+  timeText,
+} from "./total-text.ts";
 
 /** The lines of a listing of totals, in each of the formats that it is printed in. */
-export const TOTALS_FORMATS = { table, csv, json } as const;
+export const TOTALS_FORMATS = {
+  table,
+  csv: (owners: readonly TotalsOfOwner[]) => csvLines(FIELDS, everyFields(owners)),
+  json: (owners: readonly TotalsOfOwner[]) => jsonLines(everyFields(owners)),
+} as const;
 
 export type TotalsFormat = keyof typeof TOTALS_FORMATS;
 
@@ -84,7 +97,7 @@ function fieldsOf(state: string, total: StoredTotal): Fields {
     state,
     node: owner.node,
     service: owner.service,
-    level: owner.client === null ? "other_clients" : owner.kind === "handler" ? "client" : owner.kind,
+    level: levelOf(owner),
     client: owner.client ?? null,
     direction: total.direction ?? null,
     metric,
@@ -99,56 +112,6 @@ function fieldsOf(state: string, total: StoredTotal): Fields {
   };
 }
 
-/** One array, an object on each line. */
-function* json(owners: readonly TotalsOfOwner[]): Iterable<string> {
-  yield* jsonLines(everyFields(owners));
-}
-
-/** For spreadsheets and for programs that read no JSON (RFC 4180, with a header). */
-function* csv(owners: readonly TotalsOfOwner[]): Iterable<string> {
-  yield* csvLines(FIELDS, everyFields(owners));
-}
-
 function* everyFields(owners: readonly TotalsOfOwner[]): Iterable<Fields> {
   for (const { state, totals } of owners) for (const total of totals) yield fieldsOf(state, total);
-}
-
-type Values = Readonly<Record<string, string | number | null>>;
-
-export function* jsonLines(rows: Iterable<Values>): Iterable<string> {
-  let before: string | undefined;
-  yield "[";
-  for (const row of rows) {
-    if (before !== undefined) yield `${before},`;
-    before = `  ${jsonText(row)}`;
-  }
-  if (before !== undefined) yield before;
-  yield "]";
-}
-
-export function* csvLines(fields: readonly string[], rows: Iterable<Values>): Iterable<string> {
-  yield fields.join(",");
-  for (const row of rows) yield fields.map((field) => csvCell(row[field]!)).join(",");
-}
-
-/** JSON escapes only the first of the control characters: the others are the same to a parser when they are escaped too. */
-function jsonText(value: Values): string {
-  return JSON.stringify(value).replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    [...Array(character.length).keys()]
-      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
-}
-
-/**
- * A spreadsheet takes what begins with one of these for a formula, and would run it. An apostrophe in front makes it
- * text; one that was there gets another, so that whoever takes the first off has what it was.
- */
-const FORMULA = /^[=+\-@\t\r'＝＋－＠]/;
-
-function csvCell(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const text = printable(FORMULA.test(value) ? `'${value}` : value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

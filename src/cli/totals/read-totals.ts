@@ -50,7 +50,7 @@ function typeOf(state: string): string {
   return state.slice(state.indexOf(":") + 1).split(/[/@]/, 1)[0]!;
 }
 
-function fits({ node, service, client }: StreamOwner, filter: TotalsFilter): boolean {
+export function fits({ node, service, client }: StreamOwner, filter: TotalsFilter): boolean {
   const isOneOf = (name: string | null | undefined, names: readonly string[]) =>
     names.length === 0 || (typeof name === "string" && names.includes(name));
   return isOneOf(node, filter.node) && isOneOf(service, filter.service) && isOneOf(client, filter.client);

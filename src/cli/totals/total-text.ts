@@ -1,4 +1,5 @@
 import type { StoredTotal } from "../../component/totals.ts";
+import type { StreamOwner } from "../../model/stream-key.ts";
 import { cut, printable } from "../printable.ts";
 
 /** How totals are written for a person. */
@@ -9,6 +10,17 @@ const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"] as const;
 /** A name that somebody else chose, fit for a cell of a table. */
 export function nameText(name: string): string {
   return cut(printable(name), NAME_COLUMNS_MAX);
+}
+
+/** `edge-1 web alice receive`. */
+export function totalText(total: StoredTotal): string {
+  const { node, service } = total.owner;
+  return [nameText(node), nameText(service), clientText(total), directionText(total)].join(" ");
+}
+
+/** At which level it is counted, for programs. */
+export function levelOf({ kind, client }: StreamOwner): string {
+  return client === null ? "other_clients" : kind === "handler" ? "client" : kind;
 }
 
 /** Whose line it is. What stands in brackets is no name. */

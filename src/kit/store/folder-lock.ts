@@ -10,6 +10,11 @@ export interface FolderLock {
   release(): void;
 }
 
+/** Another agent, or a command, has the folder. */
+export class FolderInUseError extends Error {
+  override readonly name = "FolderInUseError";
+}
+
 /**
  * Makes the folder ours: nobody else opens a store in it until the lock is released or this process has ended, however
  * it ended. The lock is an empty SQLite file held exclusively, so it is the operating system's own, on every platform.
@@ -24,7 +29,9 @@ export function lockFolder({ folder, createFolder, folderMode, lockTimeoutMs }: 
   } catch (thrown) {
     database.close();
     if (resultCode(thrown) !== BUSY) throw thrown;
-    throw new Error(`the folder ${folder} is in use by another gostcol: give each its own, or end the other one`);
+    throw new FolderInUseError(
+      `the folder ${folder} is in use by another gostcol: give each its own, or end the other one`,
+    );
   }
   return { release: () => database.close() };
 }

@@ -22,6 +22,7 @@ export class StoreReadError extends Error {
  * was opened is what it shows until it is closed: close it soon, for meanwhile the agent's log can only grow.
  */
 export class StoreReader {
+  readonly folder: string;
   readonly file: string;
   /** Rows that could not be read so far. */
   unreadable = 0;
@@ -31,6 +32,7 @@ export class StoreReader {
 
   /** Throws a `StoreReadError` where there is no store, or none that this gostcol knows. */
   constructor(folder: string) {
+    this.folder = folder;
     this.file = join(folder, STORE_FILE);
     this.#database = open(folder, this.file);
     try {

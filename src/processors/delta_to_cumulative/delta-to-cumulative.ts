@@ -32,6 +32,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   #startedAt = 0;
   #cancelSweep: Cancel = () => {};
   #endSizes: () => void = () => {};
+  #isStopped = false;
 
   constructor(config: Config, deps: Deps, next: Next) {
     this.#config = config;
@@ -73,6 +74,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#cancelSweep();
     this.#endSizes();
     this.#streams.dispose();
@@ -106,11 +108,16 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   async adjust(adjustment: Adjustment, signal: AbortSignal): Promise<Adjusted> {
     let adjusted: Adjusted | undefined;
     const outcome = await this.#begin(1, signal, (delivery) => {
+      // It was held back by a reload that has put another in our place.
+      if (this.#isStopped) throw new Refusal("retryable", "stopped", "the processor was stopped meanwhile");
       const staging = new Staging(delivery.transaction, delivery.receivedAt);
       adjusted = refusing(() => this.#streams.adjust(adjustment, staging));
       return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points }, delivery);
     });
-    if (outcome.taken) return adjusted!;
+    if (outcome.taken) {
+      this.#deps.log.info("a total was corrected by hand", { ...adjustment, ...adjusted });
+      return adjusted!;
+    }
     const { kind, message } = outcome.refusal;
     throw kind === "permanent" ? new AdjustmentError(message) : outcome.refusal;
   }

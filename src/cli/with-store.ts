@@ -1,13 +1,39 @@
 import { resolve } from "node:path";
 import type { CheckedConfig } from "../config/checked-config.ts";
+import { StoreReadError, StoreReader } from "../kit/store/store-reader.ts";
 import { NEVER } from "../lib/abort.ts";
 import type { CliContext } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
 import { type ConfigOptions, problemsText, readConfig } from "./resolve-config.ts";
 
 /** Which store a command works on. */
 export interface StoreOptions extends ConfigOptions {
   /** The folder itself; then no configuration is read. */
   readonly folder?: string;
+}
+
+/** Opens the store that the options name, for reading. That it cannot be found or read is said, and is the exit code. */
+export async function withStore(
+  context: CliContext,
+  options: StoreOptions,
+  work: (reader: StoreReader) => number | Promise<number>,
+): Promise<number> {
+  let reader: StoreReader | undefined;
+  try {
+    const { folder } = await storePlace(context, options);
+    reader = new StoreReader(folder);
+    return await work(reader);
+  } catch (thrown) {
+    if (thrown instanceof NoStorePlaceError) {
+      context.printError(`${thrown.message}\n`);
+      return EXIT.usage;
+    }
+    if (!(thrown instanceof StoreReadError)) throw thrown;
+    context.printError(`${thrown.message}\n`);
+    return EXIT.failure;
+  } finally {
+    reader?.close();
+  }
 }
 
 export interface StorePlace {

@@ -22,6 +22,10 @@ export function attributesKey(attributes: Attributes): string {
   const keys = Object.keys(attributes);
   if (keys.length === 0) return "";
   if (keys.length > 1) keys.sort();
+  // Nearly always, and several times as fast: texts alone as one piece of JSON.
+  if (keys.every((key) => typeof attributes[key] === "string")) {
+    return JSON.stringify(keys.flatMap((key) => [key, attributes[key]]));
+  }
   let text = "";
   for (const key of keys) text += `${JSON.stringify(key)}:${valueKey(attributes[key]!)},`;
   return text;

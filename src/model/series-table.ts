@@ -49,10 +49,15 @@ export class SeriesTable {
     return intern(this.#metrics, key, () => ({ name, unit, description, type, monotonic, temporality, number }));
   }
 
-  /** The series of this identity. The parts must be interned in this table. */
-  series(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series {
+  /** The series of this identity. The parts must be interned in this table. `key`: that of the attributes, if at hand. */
+  series(
+    resource: Resource,
+    scope: Scope,
+    metric: Metric,
+    attributes: Attributes,
+    key = attributesKey(attributes),
+  ): Series {
     const byAttributes = this.#attributesOf(resource, scope, metric);
-    const key = attributesKey(attributes);
     const known = byAttributes.get(key);
     if (known !== undefined) {
       known.lease.touched = this.#generation;
@@ -102,12 +107,12 @@ export class SeriesTable {
     series.lease.touched = this.#generation;
   }
 
-  /** Keeps a series (and its stream) from being swept until the returned function is called. */
-  pin(series: Series): () => void {
-    series.lease.pins++;
+  /** Keeps series (and their streams) from being swept until the returned function is called. */
+  pin(...series: readonly Series[]): () => void {
+    for (const { lease } of series) lease.pins++;
     let pinned = true;
     return () => {
-      if (pinned) series.lease.pins--;
+      if (pinned) for (const { lease } of series) lease.pins--;
       pinned = false;
     };
   }
@@ -176,15 +181,11 @@ export class SeriesTable {
     lease: Lease,
     stream?: Stream,
   ): Series {
-    const series: Series = {
-      id: this.#nextId++,
-      resource,
-      scope,
-      metric,
-      attributes,
-      ...(stream === undefined ? {} : { stream }),
-      lease,
-    };
+    const id = this.#nextId++;
+    const series: Series =
+      stream === undefined
+        ? { id, resource, scope, metric, attributes, lease }
+        : { id, resource, scope, metric, attributes, stream, lease };
     byAttributes.set(key, series);
     this.#size++;
     return series;

@@ -8,7 +8,7 @@ import { pageOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
-import { attributesKey } from "../../src/model/attributes.ts";
+import type { Attributes } from "../../src/model/attributes.ts";
 import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import type { Series } from "../../src/model/series.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
@@ -159,7 +159,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
 
 /** A series as tests name it: `gost.client.io{"gost.client.id":"alice",...}`. */
 export function nameOf({ metric, attributes }: Series): string {
-  return `${metric.name}{${attributesKey(attributes).slice(0, -1)}}`;
+  return `${metric.name}{${attributesText(attributes)}}`;
 }
 
 /** Only what is encoded comes back, so a codec that forgets something is found. */
@@ -188,11 +188,17 @@ function byteStore(): StoreBackend {
 function meterInto(counters: Map<string, { value: number }>): Meter {
   return {
     counter({ name }, attributes = {}) {
-      const key = `${name}{${attributesKey(attributes).slice(0, -1)}}`;
+      const key = `${name}{${attributesText(attributes)}}`;
       const counter = counters.get(key) ?? { value: 0 };
       counters.set(key, counter);
       return counter;
     },
     gauge: () => () => {},
   };
+}
+
+function attributesText(attributes: Attributes): string {
+  const keys = Object.keys(attributes).sort();
+  const text = (value: unknown) => (typeof value === "string" ? JSON.stringify(value) : String(value));
+  return keys.map((key) => `${JSON.stringify(key)}:${text(attributes[key])}`).join(",");
 }

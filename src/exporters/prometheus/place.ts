@@ -5,8 +5,6 @@ import type { Series } from "../../model/series.ts";
 /** One name and one set of labels: what Prometheus takes for one series, whatever it is made of here. */
 export interface Place {
   readonly home: FamilyPlaces;
-  /** The text of its labels. */
-  readonly key: string;
   readonly sample: Sample;
   /** The series that is shown. */
   owner: Series;
@@ -27,7 +25,7 @@ export interface RowPlaces {
   seenMs: number;
 }
 
-/** The places of one name, by their keys. */
+/** The places of one name, by the texts of their labels. */
 export interface FamilyPlaces {
   readonly family: Family;
   readonly places: Map<string, Place>;

@@ -1,10 +1,10 @@
 import { Family, type FamilyDescription } from "../../kit/prometheus/family.ts";
-import { labelText } from "../../kit/prometheus/labels.ts";
 import { type MetricsBatch, type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Metric, Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { accumulate, isAdded } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
+import { LabelTexts } from "./label-texts.ts";
 import { type FamilyPlaces, isShown, type Place } from "./place.ts";
 import type { MetricPlan, SeriesNaming } from "./series-naming.ts";
 import { TargetInfo } from "./target-info.ts";
@@ -27,6 +27,7 @@ export class ShownSeries {
   readonly #targets: TargetInfo;
   readonly #places: Memo<Place>;
   readonly #waiting: WaitingRows;
+  readonly #labels: LabelTexts;
   readonly #plans = new WeakMap<Metric, MetricPlan>();
   #size = 0;
 
@@ -34,6 +35,7 @@ export class ShownSeries {
     this.#options = options;
     this.#targets = new TargetInfo(options.naming);
     this.#waiting = new WaitingRows(options.table, options.drops);
+    this.#labels = new LabelTexts(options.naming);
     this.#places = options.table.memo((series, place) => this.#evicted(series, place));
   }
 
@@ -143,22 +145,20 @@ export class ShownSeries {
     const home = this.#families.get(plan.description.name);
     const conflict = this.#conflict(plan.description, series.metric, home);
     if (conflict !== undefined) return conflict;
-    const labels = this.#options.naming.labels(series);
-    const key = labelText(labels, "allow-utf-8");
-    let place = home?.places.get(key);
+    const labels = this.#labels.of(series);
+    let place = home?.places.get(labels);
     if (place === undefined) {
       if (this.#size >= this.#options.seriesMax) return "series_limit";
       const owned = home ?? this.#newFamily(plan.description);
       place = {
         home: owned,
-        key,
         owner: series,
-        sample: owned.family.add(labels, key),
+        sample: owned.family.addText(labels),
         seenMs: 0,
         rows: undefined,
         contender: undefined,
       };
-      owned.places.set(key, place);
+      owned.places.set(labels, place);
       this.#size++;
       this.#targets.retain(series.resource);
     }
@@ -201,9 +201,9 @@ export class ShownSeries {
   /** A series that waited for this place gets it, so that its value is not lost until it comes again. */
   #remove(place: Place): void {
     this.#waiting.release(place);
-    const { home, key, sample, owner, contender } = place;
+    const { home, sample, owner, contender } = place;
     home.family.delete(sample);
-    home.places.delete(key);
+    home.places.delete(sample.labels);
     if (home.places.size === 0) this.#families.delete(home.family.description.name);
     this.#places.delete(owner);
     this.#targets.release(owner.resource);

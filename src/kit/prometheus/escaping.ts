@@ -42,6 +42,10 @@ export function escapeQuoted(text: string): string {
   return /["\\\n]/.test(wellFormed) ? wellFormed.replace(/["\\\n]/g, escapeOne) : wellFormed;
 }
 
+export function unescapeQuoted(text: string): string {
+  return text.includes("\\") ? text.replace(/\\(.)/g, (_, escaped) => (escaped === "n" ? "\n" : escaped)) : text;
+}
+
 /** Help in the text format, which leaves quotes alone. */
 export function escapeHelp(text: string): string {
   return text.replace(/[\\\n]/g, escapeOne);

@@ -1,6 +1,5 @@
 import type { Exemplar, Histogram } from "../../model/points.ts";
 import type { Escaping } from "./escaping.ts";
-import { isClassicLabelName } from "./escaping.ts";
 import { LabelPack } from "./label-pack.ts";
 import { type Labels, labelText } from "./labels.ts";
 
@@ -18,7 +17,8 @@ export interface FamilyDescription {
 
 /** What a family shows for one set of labels. Its owner changes it at will; the labels stay. */
 export interface Sample {
-  readonly labels: Labels;
+  /** Their text with UTF-8 names. */
+  readonly labels: string;
   /** A `Histogram` in families of that type, a number in all others. */
   value: number | Histogram;
   /** Milliseconds since the epoch; 0 for unknown. */
@@ -48,11 +48,13 @@ export class Family {
     return this.#samples;
   }
 
-  /**
-   * Adds a sample of 0. That its labels are not here yet is for the caller to know. `text`: that of the labels with
-   * UTF-8 names, from a caller who has it at hand.
-   */
-  add(labels: Labels, text = labelText(labels, "allow-utf-8")): Sample {
+  /** Adds a sample of 0. That its labels are not here yet is for the caller to know. */
+  add(labels: Labels): Sample {
+    return this.addText(labelText(labels, "allow-utf-8"));
+  }
+
+  /** The same for a caller who has the text of the labels at hand, with UTF-8 names. */
+  addText(labels: string): Sample {
     const sample = {
       labels,
       value: 0,
@@ -62,8 +64,8 @@ export class Family {
       position: this.#samples.length,
     };
     this.#samples.push(sample);
-    this.#pack.add(text);
-    this.#classic &&= Object.keys(labels).every(isClassicLabelName);
+    this.#pack.add(labels);
+    this.#classic &&= !mayHaveOddNames(labels);
     return sample;
   }
 
@@ -92,4 +94,9 @@ export class Family {
     pack.fill(this.#samples);
     return pack;
   }
+}
+
+/** Odd names stand in quotes. A value that ends with a comma looks the same here, and costs a little work. */
+function mayHaveOddNames(labels: string): boolean {
+  return labels.startsWith('"') || labels.includes(',"');
 }

@@ -1,5 +1,5 @@
 import type { Escaping } from "./escaping.ts";
-import { type Labels, labelText } from "./labels.ts";
+import { labelsOfText, labelText } from "./labels.ts";
 
 /** Garbage is kept until it makes up this part of the bytes: then one copy removes it. */
 const GARBAGE_PART_MAX = 0.5;
@@ -37,9 +37,9 @@ export class LabelPack {
   }
 
   /** Adds what the list has more than this. */
-  fill(samples: readonly { readonly labels: Labels }[]): void {
+  fill(samples: readonly { readonly labels: string }[]): void {
     for (let position = this.#starts.length; position < samples.length; position++) {
-      this.add(labelText(samples[position]!.labels, this.#escaping));
+      this.add(labelText(labelsOfText(samples[position]!.labels), this.#escaping));
     }
   }
 

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { labelsFrom, labelText, labelValue } from "./labels.ts";
+import { labelsFrom, labelsOfText, labelText, labelValue } from "./labels.ts";
 
 test("labels are sorted, and values of one name joined in the order of arrival", () => {
   const labels = labelsFrom([
@@ -26,6 +27,16 @@ test("an empty value is the same as no label", () => {
 
 test("a label may be called __proto__", () => {
   expect(labelText(labelsFrom([["__proto__", "x"]]), "underscores")).toBe('__proto__="x"');
+});
+
+test("labels can be read from their text again", () => {
+  const odd = fc.string({ unit: fc.constantFrom("a", "_", ".", '"', "\\", "n", "\n", ",", "=", "{", "1", "é", "😀") });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(odd, odd), { maxLength: 5 }), (pairs) => {
+      const labels = labelsFrom(pairs);
+      expect(labelsOfText(labelText(labels, "allow-utf-8"))).toEqual(labels);
+    }),
+  );
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { type AttributeValue, isList } from "../../model/attributes.ts";
-import { type Escaping, escapeName, escapeQuoted, isClassicLabelName } from "./escaping.ts";
+import { type Escaping, escapeName, escapeQuoted, isClassicLabelName, unescapeQuoted } from "./escaping.ts";
 
 /** A series' labels by name, in the order in which they are written. An empty value is the same as no label. */
 export type Labels = Readonly<Record<string, string>>;
@@ -30,6 +30,14 @@ export function labelText(labels: Labels, escaping: Escaping): string {
     parts.push(`${classic ? name : `"${escapeQuoted(name)}"`}="${escapeQuoted(labels[name]!)}"`);
   }
   return parts.join(",");
+}
+
+/** The labels that a text with UTF-8 names was made of. */
+export function labelsOfText(text: string): Labels {
+  const pairs = text.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^",=]+))="((?:[^"\\]|\\.)*)"/g);
+  return Object.fromEntries(
+    Array.from(pairs, ([, quoted, classic, value]) => [classic ?? unescapeQuoted(quoted!), unescapeQuoted(value!)]),
+  );
 }
 
 /** An attribute's value as a label's: texts as they are, lists and maps as JSON, bytes as base64. */

@@ -10,7 +10,9 @@ import { writeFamilies } from "./write.ts";
 const UTF8_TEXT: Format = { type: "text", version: "1.0.0", escaping: "allow-utf-8" };
 const OPEN_METRICS: Format = { type: "openmetrics", version: "1.0.0", escaping: "allow-utf-8" };
 
-function family(description: Partial<FamilyDescription>, ...samples: (Partial<Sample> & { labels: Labels })[]): Family {
+type TestSample = Partial<Omit<Sample, "labels">> & { readonly labels: Labels };
+
+function family(description: Partial<FamilyDescription>, ...samples: TestSample[]): Family {
   const made = new Family({ name: "x", type: "gauge", help: "", unit: "", ...description });
   for (const { labels, ...rest } of samples) Object.assign(made.add(labels), rest);
   return made;

@@ -20,6 +20,10 @@ export class AdjustmentBook {
   /** By stream, then by `numberKey`. */
   readonly #streams = new Map<string, Map<string, Corrections>>();
 
+  corrects(stream: string): boolean {
+    return this.#streams.has(stream);
+  }
+
   /** Undefined for nearly all totals. */
   of(stream: string, number: SeriesShape): Corrections | undefined {
     return this.#streams.get(stream)?.get(numberKey(nameOf(number)));

@@ -1,5 +1,5 @@
 import type { Codec, StateScope, Store, Transaction } from "../../component/store.ts";
-import type { Attributes } from "../../model/attributes.ts";
+import { type Attributes, attributesKey } from "../../model/attributes.ts";
 import type { MemberBehaviour, Metric, Resource, Scope, Series, StreamMember } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import {
@@ -82,10 +82,26 @@ export class Identities {
     transaction.delete(this.#rows, key);
   }
 
-  /** The series that a total is exported as: the same, but cumulative. */
-  exported(shape: SeriesShape, common: Attributes): Series {
-    const { resource, scope, metric } = this.#interned?.get(shape) ?? this.#intern(shape);
-    return this.#table.series(resource, scope, metric, withOwn(common, shape.attributes));
+  /** The series that each member's total is exported as: the same, but cumulative. */
+  exported({ shape, common }: StoredIdentity): readonly ExportedMember[] {
+    // Most members differ in their metric alone.
+    const wholes = new Map<Attributes, Whole>();
+    const exported = (series: SeriesShape): Series => {
+      let whole = wholes.get(series.attributes);
+      if (whole === undefined) {
+        whole = wholeOf(common, series.attributes);
+        wholes.set(series.attributes, whole);
+      }
+      return this.#series(series, whole);
+    };
+    return shape.members.map(({ series, uncertain }) => ({
+      series: exported(series),
+      uncertain: uncertain && exported(uncertain),
+    }));
+  }
+
+  exportedSeries(shape: SeriesShape, common: Attributes): Series {
+    return this.#series(shape, wholeOf(common, shape.attributes));
   }
 
   /** Runs `load`, in which every series that is made is pinned at once, so that what is shared is looked up once. */
@@ -96,6 +112,11 @@ export class Identities {
     } finally {
       this.#interned = undefined;
     }
+  }
+
+  #series(shape: SeriesShape, { attributes, key }: Whole): Series {
+    const { resource, scope, metric } = this.#interned?.get(shape) ?? this.#intern(shape);
+    return this.#table.series(resource, scope, metric, attributes, key);
   }
 
   #intern(shape: SeriesShape): InternedShape {
@@ -110,15 +131,28 @@ export class Identities {
   }
 }
 
+export interface ExportedMember {
+  readonly series: Series;
+  /** Where what is uncertain of its total is told. */
+  readonly uncertain: Series | undefined;
+}
+
 interface InternedShape {
   readonly resource: Resource;
   readonly scope: Scope;
   readonly metric: Metric;
 }
 
-function withOwn(common: Attributes, own: Attributes): Attributes {
-  for (const _ in own) return { ...common, ...own };
-  return common;
+/** All attributes of a series. */
+interface Whole {
+  readonly attributes: Attributes;
+  readonly key: string;
+}
+
+function wholeOf(common: Attributes, own: Attributes): Whole {
+  let attributes = common;
+  for (const _ in own) attributes = { ...common, ...own };
+  return { attributes, key: attributesKey(attributes) };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -20,6 +20,8 @@ export interface Shape {
   readonly id: string;
   readonly text: string;
   readonly members: readonly MemberShape[];
+  /** Of the members, in their order. */
+  readonly behaviours: readonly MemberBehaviour[];
 }
 
 export interface MemberShape {
@@ -28,7 +30,7 @@ export interface MemberShape {
   readonly uncertain?: SeriesShape;
 }
 
-/** A series but for the attributes that it shares with all others of its identity. */
+/** A series but for the attributes that it shares with all others of its identity; equal attributes are one object. */
 export interface SeriesShape {
   readonly resource: Attributes;
   readonly scope: { readonly name: string; readonly version: string; readonly attributes: Attributes };
@@ -88,7 +90,24 @@ export function partsOfText(text: string): { readonly shapeId: string; readonly 
 export function shapeOfText(text: string): Shape {
   const { version, members } = parse(text) as { version: number; members: MemberShape[] };
   if (version !== VERSION || !Array.isArray(members)) throw new Error(`shape of version ${version}`);
-  return { id: hash("sha256", text, "base64url").slice(0, 16), text, members };
+  const shared = withSharedAttributes(members);
+  const behaviours = members.map(({ behaviour }) => behaviour);
+  return { id: hash("sha256", text, "base64url").slice(0, 16), text, members: shared, behaviours };
+}
+
+function withSharedAttributes(members: readonly MemberShape[]): MemberShape[] {
+  const known = new Map<string, Attributes>();
+  const sharing = (shape: SeriesShape): SeriesShape => {
+    const text = jsonOf(shape.attributes);
+    const attributes = known.get(text) ?? shape.attributes;
+    known.set(text, attributes);
+    return { ...shape, attributes };
+  };
+  return members.map(({ behaviour, series, uncertain }) => ({
+    behaviour,
+    series: sharing(series),
+    ...(uncertain === undefined ? {} : { uncertain: sharing(uncertain) }),
+  }));
 }
 
 /** Text that is equal exactly when two members mean the same number of the same stream, wherever it is reported from. */

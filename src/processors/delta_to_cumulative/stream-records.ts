@@ -21,7 +21,7 @@ export interface StreamRecord extends Cell<StreamState> {
   uncertain: readonly (Series | undefined)[];
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
-  unpin: readonly (() => void)[];
+  unpin: () => void;
   /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
   /** The batch that it was last part of, and the time of its row there. */
@@ -164,7 +164,7 @@ export class StreamRecords {
 
   /** Lets go of every series. Nothing may be asked of the records afterwards. */
   dispose(): void {
-    for (const record of this.#byKey.values()) for (const unpin of record.unpin) unpin();
+    for (const record of this.#byKey.values()) record.unpin();
     this.#byKey.clear();
     this.#bySource.clear();
     this.#bySeries.dispose();
@@ -180,7 +180,7 @@ export class StreamRecords {
       exported: [],
       uncertain: [],
       corrected: [],
-      unpin: [],
+      unpin: () => {},
       source: undefined,
       batch: 0,
       time: 0,
@@ -195,7 +195,7 @@ export class StreamRecords {
     const streams = this.#bySource.get(record.source ?? "");
     streams?.splice(streams.indexOf(record), 1);
     this.#unbind(record);
-    for (const unpin of record.unpin) unpin();
+    record.unpin();
   }
 
   #unbind(record: StreamRecord): void {
@@ -234,23 +234,25 @@ export class StreamRecords {
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
-    const { common } = identity;
-    const { members } = identity.shape;
-    const exported = (series: SeriesShape) => this.#identities.exported(series, common);
+    const members = this.#identities.exported(identity);
     const earlier = record.unpin;
     record.identity = identity;
-    record.behaviours = members.map(({ behaviour }) => behaviour);
-    record.exported = members.map(({ series }) => exported(series));
-    record.uncertain = members.map(({ uncertain }) => uncertain && exported(uncertain));
-    record.corrected = members.flatMap(({ series }) => {
-      const corrections = this.#book.of(record.key, series);
-      return corrections === undefined ? [] : [{ series: exported(correctionsShape(series)), corrections }];
+    record.behaviours = identity.shape.behaviours;
+    record.exported = members.map(({ series }) => series);
+    record.uncertain = members.map(({ uncertain }) => uncertain);
+    record.corrected = this.#correctedOf(record.key, identity);
+    const beside = [...record.uncertain, ...record.corrected.map(({ series }) => series)];
+    record.unpin = this.#table.pin(...record.exported, ...beside.filter((series) => series !== undefined));
+    earlier();
+  }
+
+  #correctedOf(key: string, { shape, common }: StoredIdentity): StreamRecord["corrected"] {
+    if (!this.#book.corrects(key)) return [];
+    return shape.members.flatMap(({ series }) => {
+      const corrections = this.#book.of(key, series);
+      if (corrections === undefined) return [];
+      return [{ series: this.#identities.exportedSeries(correctionsShape(series), common), corrections }];
     });
-    const more = [...record.uncertain, ...record.corrected.map(({ series }) => series)];
-    record.unpin = [...record.exported, ...more.filter((series) => series !== undefined)].map((series) =>
-      this.#table.pin(series),
-    );
-    for (const unpin of earlier) unpin();
   }
 }
 

@@ -5,11 +5,13 @@ export interface Codec<T> {
   encode(value: T): Uint8Array;
   /** Throws when the bytes are not a value of a known version: the row is then set aside, named and counted. */
   decode(bytes: Uint8Array): T;
-  /** For values that change with every report: the same bytes, written straight to where they are needed. */
+  /** For values that change with every report: the same bytes, written and read right where they are. */
   readonly direct?: {
     /** How many bytes `write` will write. */
     size(value: T): number;
     write(value: T, target: DataView, offset: number): void;
+    /** Throws as `decode` does. */
+    read(source: DataView, offset: number, size: number): T;
   };
 }
 

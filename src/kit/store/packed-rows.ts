@@ -96,16 +96,47 @@ export function transferable({ numbers, values }: PackedRows): ArrayBuffer[] {
 
 /** Calls back for each row; `value` undefined: the row is to go. Values are parts of the message's own buffer. */
 export function eachRow(
-  { scopes, keys, numbers, values }: PackedRows,
+  rows: PackedRows,
   row: (scope: string, key: string, value: Uint8Array | undefined) => void,
+): void {
+  const { values } = rows;
+  eachPlace(rows, (scope, key, at, length) =>
+    row(scope, key, length === REMOVED ? undefined : values.subarray(at, at + length)),
+  );
+}
+
+/** Decodes each row; none of them is to go. `failed` hears of those that the codec does not take. */
+export function eachDecoded<T>(
+  rows: PackedRows,
+  codec: Codec<T>,
+  row: (key: string, value: T) => void,
+  failed: (key: string, thrown: unknown) => void,
+): void {
+  const { values } = rows;
+  const { direct } = codec;
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  eachPlace(rows, (_, key, at, length) => {
+    let value: T;
+    try {
+      value = direct ? direct.read(view, at, length) : codec.decode(values.subarray(at, at + length));
+    } catch (thrown) {
+      failed(key, thrown);
+      return;
+    }
+    row(key, value);
+  });
+}
+
+function eachPlace(
+  { scopes, keys, numbers }: PackedRows,
+  row: (scope: string, key: string, at: number, length: number) => void,
 ): void {
   let keyAt = 0;
   let valueAt = 0;
   for (let at = 0; at < numbers.length; at += 3) {
     const keyEnd = keyAt + numbers[at + 1]!;
     const length = numbers[at + 2]!;
-    const value = length === REMOVED ? undefined : values.subarray(valueAt, valueAt + length);
-    row(scopes[numbers[at]!]!, keys.slice(keyAt, keyEnd), value);
+    row(scopes[numbers[at]!]!, keys.slice(keyAt, keyEnd), valueAt, length);
     keyAt = keyEnd;
     if (length > 0) valueAt += length;
   }

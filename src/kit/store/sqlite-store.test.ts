@@ -57,7 +57,11 @@ describe("what a store keeps", () => {
     const codec = {
       encode: () => new Uint8Array(),
       decode: (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0),
-      direct: { size: () => 8, write: (value: number, view: DataView, at: number) => view.setFloat64(at, value) },
+      direct: {
+        size: () => 8,
+        write: (value: number, view: DataView, at: number) => view.setFloat64(at, value),
+        read: (view: DataView, at: number) => view.getFloat64(at),
+      },
     };
     const scope = { name: "numbers", codec, load: () => Promise.reject(new Error("not this way")) };
     const { store } = await openStore(testFolder());

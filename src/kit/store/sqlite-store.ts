@@ -10,7 +10,7 @@ import {
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
-import { eachRow, RowPacker, transferable } from "./packed-rows.ts";
+import { eachDecoded, RowPacker, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
 /** A page of rows is decoded at once: few enough that nothing else has to wait for long. */
@@ -169,12 +169,8 @@ export class SqliteStore implements StoreBackend {
     found: (key: string, value: T) => void,
   ): Promise<void> {
     const bad = [...page.bad];
-    eachRow(page.rows, (_, key, bytes) => {
-      try {
-        found(key, codec.decode(bytes!));
-      } catch (thrown) {
-        bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
-      }
+    eachDecoded(page.rows, codec, found, (key, thrown) => {
+      bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
     });
     if (bad.length > 0) await this.#setAside(thread, name, bad);
   }

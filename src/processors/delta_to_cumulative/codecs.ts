@@ -26,34 +26,41 @@ export const streamCodec: Codec<StreamState> = {
     writeStream(state, new DataView(bytes.buffer), 0);
     return bytes;
   },
-  direct: { size: streamSize, write: writeStream },
-  decode(bytes) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let offset = 0;
-    const next = () => {
-      const number = offset + 8 > bytes.length ? Number.NaN : view.getFloat64(offset, true);
-      offset += 8;
-      return number;
-    };
-    const version = next();
-    const isTimed = version === STREAM_VERSION;
-    if (!isTimed && !UNTIMED_STREAM_VERSIONS.includes(version)) throw new Error(`stream totals of version ${version}`);
-    const flags = next();
-    const members = next();
-    const [start, life, falls] = [next(), next(), next()];
-    const lineage = { start, life, falls, epochs: isTimed ? next() : falls + 1 };
-    const reportAt = isTimed ? next() : 0;
-    if (!(bytes.length >= 8 * ((isTimed ? HEADER : UNTIMED_HEADER) + members * 2)))
-      throw new Error("stream totals of a wrong size");
-    const numbers = () => Array.from({ length: members }, next);
-    const [totals, last] = [numbers(), numbers()];
-    const doubts: Doubts | undefined =
-      (flags & WITH_DOUBTS) !== 0 ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) } : undefined;
-    const readings = (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next) : undefined;
-    if (bytes.length !== offset) throw new Error("stream totals of a wrong size");
-    return afterAbsence(new StreamState(lineage, totals, last, reportAt, doubts, readings));
-  },
+  decode: (bytes) => readStream(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
+  direct: { size: streamSize, write: writeStream, read: readStream },
 };
+
+function readStream(source: DataView, offset: number, size: number): StreamState {
+  const end = offset + size;
+  let at = offset;
+  const next = () => {
+    const number = at + 8 > end ? Number.NaN : source.getFloat64(at, true);
+    at += 8;
+    return number;
+  };
+  const version = next();
+  const isTimed = version === STREAM_VERSION;
+  if (!isTimed && !UNTIMED_STREAM_VERSIONS.includes(version)) throw new Error(`stream totals of version ${version}`);
+  const flags = next();
+  const members = next();
+  const [start, life, falls] = [next(), next(), next()];
+  const lineage = { start, life, falls, epochs: isTimed ? next() : falls + 1 };
+  const reportAt = isTimed ? next() : 0;
+  if (!(size >= 8 * ((isTimed ? HEADER : UNTIMED_HEADER) + members * 2))) {
+    throw new Error("stream totals of a wrong size");
+  }
+  const numbers = () => {
+    const read: number[] = [];
+    for (let member = 0; member < members; member++) read.push(next());
+    return read;
+  };
+  const [totals, last] = [numbers(), numbers()];
+  const doubts: Doubts | undefined =
+    (flags & WITH_DOUBTS) !== 0 ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) } : undefined;
+  const readings = (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next) : undefined;
+  if (at !== end) throw new Error("stream totals of a wrong size");
+  return afterAbsence(new StreamState(lineage, totals, last, reportAt, doubts, readings));
+}
 
 function streamSize({ totals, doubts, readings }: StreamState): number {
   const numbers = HEADER + totals.length * (doubts === undefined ? 2 : 4);

@@ -101,7 +101,7 @@ function valueFinding(issue: LeafIssue, path: ConfigPath, { root, isSecret }: Is
         expected: issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the format ${issue.format}`,
       });
     case "custom": {
-      const { code, expected } = (issue.params ?? {}) as { code?: unknown; expected?: unknown };
+      const { code, expected, nearest: suggestion } = (issue.params ?? {}) as Readonly<Record<string, unknown>>;
       return finding(
         "error",
         typeof code === "string" ? code : "invalid_value",
@@ -109,6 +109,7 @@ function valueFinding(issue: LeafIssue, path: ConfigPath, { root, isSecret }: Is
         `${name} is ${found}: ${issue.message}`,
         {
           expected: typeof expected === "string" ? expected : undefined,
+          suggestion: typeof suggestion === "string" ? suggestion : undefined,
         },
       );
     }

@@ -114,8 +114,17 @@ export function attributeMap() {
   return z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()])).prefault({});
 }
 
-/** Adds an issue to a transform and gives the value that zod wants back for it. */
-export function refuse(context: z.RefinementCtx, code: string, message: string, expected: string): never {
-  context.addIssue({ code: "custom", message, params: { code, expected } });
+/**
+ * Adds an issue to a transform and gives the value that zod wants back for it. The hint says what was expected, or which
+ * known name was most likely meant.
+ */
+export function refuse(
+  context: z.RefinementCtx,
+  code: string,
+  message: string,
+  hint: string | { readonly expected?: string | undefined; readonly nearest?: string | undefined },
+): never {
+  const params = typeof hint === "string" ? { code, expected: hint } : { code, ...hint };
+  context.addIssue({ code: "custom", message, params });
   return z.NEVER;
 }

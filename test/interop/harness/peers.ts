@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** The programs of others that this suite runs. */
-export const PEERS = ["gost", "prometheus", "promtool"] as const;
+export const PEERS = ["gost", "otelcol", "prometheus", "promtool"] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** Where a peer is: in the folder that GOSTCOL_PEERS names, else on the PATH. */
@@ -25,7 +25,7 @@ export function missingPeers(): Peer[] {
 }
 
 export function howToGet(missing: readonly Peer[]): string {
-  return `${missing.join(", ")} not found: put GOST v3 and Prometheus 3 (with promtool) on the PATH, or name their folder in GOSTCOL_PEERS`;
+  return `${missing.join(", ")} not found: put GOST v3, the OpenTelemetry Collector (otelcol) and Prometheus 3 (with promtool) on the PATH, or name their folder in GOSTCOL_PEERS`;
 }
 
 function isExecutable(path: string): boolean {

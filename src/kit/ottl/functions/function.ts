@@ -1,0 +1,33 @@
+import type { Getter } from "../compiled.ts";
+import type { Arguments, Parameters } from "../parameters.ts";
+import type { StaticType } from "../value.ts";
+
+/** A function that makes a value of others. It does nothing else, so equal arguments give equal values. */
+export interface Converter {
+  readonly name: string;
+  readonly summary: string;
+  readonly returns: StaticType;
+  readonly parameters: Parameters;
+  /** `offset` is where the call stands. */
+  make(args: Readonly<Record<string, unknown>>, offset: number): Getter;
+}
+
+/** A function that gives its subject another value somewhere: what it makes is a new subject, or the same one. */
+export interface Editor {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: Parameters;
+  /** `offset` is where the call stands. */
+  make(args: Readonly<Record<string, unknown>>, offset: number): (subject: unknown) => unknown;
+}
+
+type Defined<F extends Converter | Editor, P extends Parameters> = Omit<F, "parameters" | "make"> & {
+  readonly parameters: P;
+  make(args: Arguments<P>, offset: number): ReturnType<F["make"]>;
+};
+
+// Whoever binds arguments makes them from `parameters`, so `make` gets what it says that it takes.
+export const converter = <P extends Parameters>(definition: Defined<Converter, P>): Converter =>
+  definition as unknown as Converter;
+
+export const editor = <P extends Parameters>(definition: Defined<Editor, P>): Editor => definition as unknown as Editor;

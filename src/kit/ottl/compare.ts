@@ -26,7 +26,8 @@ export function compare(operator: ComparisonOperator, left: Value, right: Value)
 }
 
 function equal(left: Value, right: Value): boolean {
-  if (left === right) return true;
+  if (left === right || (isNil(left) && isNil(right))) return true;
+  if (isNil(left) || isNil(right)) return false;
   if (typeof left !== typeof right) return isNumber(left) && isNumber(right) && Number(left) === Number(right);
   if (typeof left !== "object" || typeof right !== "object") return false;
   if (left instanceof Uint8Array || right instanceof Uint8Array) {
@@ -45,6 +46,8 @@ function equalMaps(left: ValueMap, right: ValueMap): boolean {
     keys.every((key) => Object.hasOwn(right, key) && equal(left[key], right[key]))
   );
 }
+
+const isNil = (value: Value): value is undefined | null => value === undefined || value === null;
 
 const isNumber = (value: Value): value is number | bigint => typeof value === "number" || typeof value === "bigint";
 

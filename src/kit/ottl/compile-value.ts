@@ -196,7 +196,7 @@ function folded(compiled: Compiled): Compiled {
   }
 }
 
-/** Follows keys into a value. Behind a path whatever is missing is nil; behind a converter nil has no entries. */
+/** Follows keys into a value. Behind a path, what is in something missing is missing; what is in something empty fails. */
 function indexed(get: Getter, keys: readonly Compiled[], lenient: boolean): Getter {
   const [first] = keys;
   if (lenient && keys.length === 1 && first!.reach === "constant") return attribute(get, first!);
@@ -206,16 +206,16 @@ function indexed(get: Getter, keys: readonly Compiled[], lenient: boolean): Gett
       if (lenient && index > 0 && value === undefined) return undefined;
       value = entryOf(value, key.get(subject));
     }
-    return value;
+    return value ?? undefined;
   };
 }
 
 /** The most usual of all: `attributes["key"]`. Only names that every object inherits have to be asked for with care. */
 function attribute(get: Getter, key: Compiled): Getter {
   const name = key.get(undefined);
-  if (typeof name !== "string" || name in {}) return (subject) => entryOf(get(subject), name);
+  if (typeof name !== "string" || name in {}) return (subject) => entryOf(get(subject), name) ?? undefined;
   return (subject) => {
     const container = get(subject);
-    return isMap(container) ? container[name] : entryOf(container, name);
+    return isMap(container) ? (container[name] ?? undefined) : entryOf(container, name);
   };
 }

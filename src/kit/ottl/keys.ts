@@ -1,9 +1,10 @@
 import { EvaluationError } from "./errors.ts";
+import { RESULT_ITEMS_MAX } from "./limits.ts";
 import { isList, isMap, typeName, type Value, type ValueMap } from "./value.ts";
 
 /** `map["key"]`, `list[0]`; what a map does not have is nil, what a list does not have is an error. */
 export function entryOf(container: Value, key: Value): Value {
-  if (container !== undefined && isMap(container)) {
+  if (isMap(container)) {
     const name = keyOf(key);
     return Object.hasOwn(container, name) ? container[name] : undefined;
   }
@@ -11,7 +12,7 @@ export function entryOf(container: Value, key: Value): Value {
   throw new EvaluationError(`${typeName(container)} has no entries`);
 }
 
-/** A container with another value at the end of a path of keys; the given one stays as it is. */
+/** A container with another value at the end of a path of keys, made where there is none; the given one stays as it is. */
 export function withEntry(container: Value, keys: readonly Value[], value: Value): Value {
   const [key, ...rest] = keys;
   if (keys.length === 0) return value;
@@ -19,9 +20,14 @@ export function withEntry(container: Value, keys: readonly Value[], value: Value
     const index = indexOf(key, container.length);
     return container.with(index, withEntry(container[index], rest, value));
   }
-  if (container !== undefined && !isMap(container)) throw new EvaluationError(`${typeName(container)} has no entries`);
+  if (container === undefined || container === null) {
+    if (typeof key !== "number") return { [keyOf(key)]: withEntry(undefined, rest, value) };
+    const nothing = Array<Value>(indexOf(key, RESULT_ITEMS_MAX)).fill(null);
+    return [...nothing, withEntry(undefined, rest, value)];
+  }
+  if (!isMap(container)) throw new EvaluationError(`${typeName(container)} has no entries`);
   const name = keyOf(key);
-  const before = container !== undefined && Object.hasOwn(container, name) ? container[name] : undefined;
+  const before = Object.hasOwn(container, name) ? container[name] : undefined;
   const after = withEntry(before, rest, value);
   return after === before ? container : { ...container, [name]: after };
 }

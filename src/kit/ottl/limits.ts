@@ -15,7 +15,7 @@ export const PATTERN_INSTRUCTIONS_MAX = 10_000;
 /** How long a text may be that an expression makes; data itself may bring longer ones. */
 export const RESULT_CHARACTERS_MAX = 1_000_000;
 
-/** How many texts `Split` may make of one. */
+/** How many items a list may have that is made. */
 export const RESULT_ITEMS_MAX = 10_000;
 
 export function limitedText(text: string): string {

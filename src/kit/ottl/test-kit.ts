@@ -133,7 +133,9 @@ const attribute = (name: string) => pathNode(field("attributes", textNode(name))
 /** Names that the contexts of logs and data points know, and functions with arguments that are sometimes right. */
 export const ASKABLE: Vocabulary = {
   paths: fc.oneof(
-    fc.constantFrom("str", "int", "half", "yes", "list", "missing", "client", "num", "big").map(attribute),
+    fc
+      .constantFrom("str", "int", "half", "yes", "list", "missing", "client", "map", "empty", "num", "big")
+      .map(attribute),
     fc
       .constantFrom("host.name", "zone")
       .map((name) => pathNode(field("resource"), field("attributes", textNode(name)))),

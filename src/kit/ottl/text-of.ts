@@ -4,7 +4,8 @@ import { isMap, type Value } from "./value.ts";
 
 /** A value as `String`, `Concat` and `IsMatch` see it: bytes in hexadecimal, lists and maps as JSON; nil has no text. */
 export function textOf(value: Value): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
   if (typeof value === "number") return numberText(value);
   if (value instanceof Uint8Array) return limitedText(Buffer.from(value).toString("hex"));
   return typeof value === "object" ? limitedText(jsonOf(value)) : String(value);
@@ -24,7 +25,7 @@ function numberText(value: number): string {
 
 /** JSON as Go writes it: keys in order, bytes in base64, and no characters that mean something to HTML. */
 function jsonOf(value: Value): string {
-  if (value === undefined) return "null";
+  if (value === undefined || value === null) return "null";
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number") return numberText(value);
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString("base64")}"`;

@@ -1,8 +1,8 @@
 /**
- * What an expression gives. `undefined` is OTTL's nil. Whole numbers of 64 bits are a `number` up to 2^53 and a `bigint`
+ * What an expression gives. `undefined` is OTTL's nil; within lists and maps it may also be `null`, as in the model. Whole numbers of 64 bits are a `number` up to 2^53 and a `bigint`
  * beyond; a `number` that is whole may also be a double, and only a `StaticType` can tell.
  */
-export type Value = undefined | boolean | number | bigint | string | Uint8Array | readonly Value[] | ValueMap;
+export type Value = undefined | null | boolean | number | bigint | string | Uint8Array | readonly Value[] | ValueMap;
 
 export interface ValueMap {
   readonly [key: string]: Value;
@@ -12,7 +12,7 @@ export interface ValueMap {
 export type StaticType = "any" | "nil" | "boolean" | "int" | "double" | "string" | "bytes" | "list" | "map";
 
 export function isMap(value: Value): value is ValueMap {
-  return typeof value === "object" && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 export function isList(value: Value): value is readonly Value[] {
@@ -41,7 +41,7 @@ export function intOfDouble(value: number): number | bigint {
 
 /** How a value's type is called in messages. */
 export function typeName(value: Value): string {
-  if (value === undefined) return "nil";
+  if (value === undefined || value === null) return "nil";
   if (typeof value === "object") return isMap(value) ? "a map" : isList(value) ? "a list" : "bytes";
   if (typeof value === "number" || typeof value === "bigint") return "a number";
   return typeof value === "string" ? "a text" : "a boolean";

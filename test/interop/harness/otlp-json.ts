@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from "../../../src/model/attributes.ts";
+import { type Attributes, type AttributeValue, isList } from "../../../src/model/attributes.ts";
 import type { LogRecord } from "../../../src/model/log-records.ts";
 import type { Point } from "../../../src/model/points.ts";
 import type { Resource, Scope } from "../../../src/model/series.ts";
@@ -74,5 +74,8 @@ function valueJson(value: AttributeValue): unknown {
   if (typeof value === "bigint") return { intValue: String(value) };
   if (typeof value === "number") return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString("base64") };
-  return { arrayValue: { values: value.map(valueJson) } };
+  if (value === null) return {};
+  return isList(value)
+    ? { arrayValue: { values: value.map(valueJson) } }
+    : { kvlistValue: { values: attributesJson(value) } };
 }

@@ -1,5 +1,5 @@
 import type { Attributes } from "../../../model/attributes.ts";
-import type { Histogram, PointExtra } from "../../../model/points.ts";
+import type { PointExtra, PointValue } from "../../../model/points.ts";
 import { int, type Value } from "../value.ts";
 import { context, type Path, type Paths, within } from "./context.ts";
 import { METRIC_ENUMS, type MetricSubject, metricPaths } from "./metric.ts";
@@ -16,7 +16,7 @@ export interface DataPoint {
   readonly series: SeriesDescription;
   readonly start: number;
   readonly time: number;
-  readonly value: number | Histogram;
+  readonly value: PointValue;
   readonly extra?: PointExtra;
 }
 
@@ -40,13 +40,13 @@ const OWN: Paths<DataPoint> = {
     indexable: false,
     read: ({ extra }) => (extra?.noRecordedValue === true ? NO_RECORDED_VALUE : 0),
   },
-  count: histogramField("int", ({ count }) => count),
-  sum: histogramField("double", ({ sum }) => sum ?? 0),
+  count: distribution("int", ({ count }) => count),
+  sum: distribution("double", ({ sum }) => sum ?? 0),
 };
 
 /**
- * As in the Collector, the number of the kind that the point is not is 0, and a histogram has neither. Writing one makes
- * the metric of that kind.
+ * As in the Collector, the number of the kind that the point is not is 0. Writing one makes
+ * the metric of that kind. Histograms and summaries have neither.
  */
 function number(kind: "int" | "double"): Path<DataPoint> {
   return {
@@ -86,7 +86,8 @@ function nanosOf(ms: number): bigint {
   return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
 }
 
-function histogramField(type: "int" | "double", read: (histogram: Histogram) => Value): Path<DataPoint> {
+/** What histograms and summaries have. */
+function distribution(type: "int" | "double", read: (value: Exclude<PointValue, number>) => Value): Path<DataPoint> {
   return {
     type,
     reach: "item",

@@ -22,7 +22,7 @@ const OWN: Paths<LogRecord> = {
   body: {
     ...item(
       "any",
-      ({ body }) => body,
+      ({ body }) => body ?? undefined,
       (record, value) => ({ ...record, body: attributeValue(value) }),
     ),
     indexable: true,

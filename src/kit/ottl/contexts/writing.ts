@@ -37,16 +37,19 @@ export function named<Name extends string>(value: Value, names: Readonly<Record<
 
 export function attributes(value: Value): Attributes {
   if (!isMap(value)) throw wrong(value, "a map");
-  for (const key of Object.keys(value)) attributeValue(value[key]);
-  return value as Attributes;
+  return attributeValue(value) as Attributes;
 }
 
-/** Attributes hold texts, numbers, booleans, bytes and lists of them. */
+/** The same value, with the model's `null` wherever there is nil within it. */
 export function attributeValue(value: Value): AttributeValue {
-  if (value === undefined || isMap(value)) throw wrong(value, "a text, number, boolean, bytes or list");
-  if (isList(value)) for (const item of value) attributeValue(item);
-  return value as AttributeValue;
+  if (value === undefined) return null;
+  if (isList(value)) return value.some(needsChange) ? value.map(attributeValue) : (value as AttributeValue);
+  if (!isMap(value) || !Object.values(value).some(needsChange)) return value as AttributeValue;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, attributeValue(entry)]));
 }
+
+const needsChange = (value: Value): boolean =>
+  value === undefined || (isList(value) ? value : isMap(value) ? Object.values(value) : []).some(needsChange);
 
 const wrong = (value: Value, expected: string): EvaluationError =>
   new EvaluationError(`${typeName(value)} stands where ${expected} belongs`);

@@ -42,10 +42,10 @@ export class Admission {
   }
 
   /**
-   * Why this cannot be let in now. `staged` entries wait for the store. What is larger than all the room there is gets
+   * Why this cannot be let in now. `staged` entries wait for the store, which wants no more than `stagedMax`. What is larger than all the room there is gets
    * it to itself, for it would never be taken otherwise; but not where the process would die of it.
    */
-  refusal(upperBound: Load, irreplaceable: boolean, staged: number): Refusal | undefined {
+  refusal(upperBound: Load, irreplaceable: boolean, waiting: Waiting): Refusal | undefined {
     if (this.#deliveries > 0) {
       const { deliveriesMax, bytesMax, stagedMax, reserve } = this.limits;
       const share = irreplaceable ? 1 : 1 - reserve;
@@ -55,7 +55,8 @@ export class Admission {
       if (this.#bytes + upperBound.bytes > bytesMax * share) {
         return refusal("too_many_bytes", "too many bytes are under way at once");
       }
-      if (staged >= stagedMax * share) return refusal("too_much_staged", "too much waits for the store");
+      if (waiting.staged >= Math.min(stagedMax, waiting.stagedMax) * share)
+        return refusal("too_much_staged", "too much waits for the store");
     }
     return this.#memory?.hasRoom(upperBound, irreplaceable) === false
       ? refusal("out_of_memory", "memory is short")
@@ -71,6 +72,11 @@ export class Admission {
     this.#deliveries--;
     this.#bytes -= bytes;
   }
+}
+
+interface Waiting {
+  readonly staged: number;
+  readonly stagedMax: number;
 }
 
 const refusal = (reason: string, message: string) => new Refusal("retryable", reason, message);

@@ -24,6 +24,11 @@ export interface CommitterOptions {
   readonly onAnsweredLate: (effects: readonly (() => void)[]) => void;
 }
 
+/** How long a commit may take for the wait of those in it and behind it to stay well below its timeout. */
+const COMMIT_MS_WANTED = 1_000;
+/** Fewer entries say nothing about the store's speed, and as many may always wait. */
+const ENTRIES_TO_MEASURE = 10_000;
+
 /**
  * Brings staged entries to the store, one commit at a time.
  *
@@ -40,6 +45,7 @@ export class Committer {
   readonly #kept: Counter;
   readonly #failed: Counter;
   readonly #unknown: Counter;
+  #entriesWanted = Number.POSITIVE_INFINITY;
   #state: "idle" | "committing" | "late" = "idle";
   #carriedChanges = new Map<string, Change>();
   #carriedEffects: (() => void)[] = [];
@@ -58,6 +64,11 @@ export class Committer {
 
   get state(): "idle" | "committing" | "late" {
     return this.#state;
+  }
+
+  /** How many entries the store keeps in good time, by the last large commit. */
+  get entriesWanted(): number {
+    return this.#entriesWanted;
   }
 
   /** Whether the store may lack something that was not taken back. */
@@ -90,6 +101,7 @@ export class Committer {
 
   #wait(committing: Promise<void>, entries: readonly Entry[], ended: (result: CommitResult) => void): void {
     this.#state = "committing";
+    const beganAt = this.#clock.monotonic();
     const cancelTimer = this.#clock.after(this.#timeoutMs, () => {
       this.#state = "late";
       this.#carry(entries);
@@ -99,6 +111,7 @@ export class Committer {
     });
     const settle = (failure: { readonly thrown: unknown } | undefined) => {
       cancelTimer();
+      this.#measure(entries.length, this.#clock.monotonic() - beganAt);
       const wasLate = this.#state === "late";
       this.#state = "idle";
       if (failure === undefined) this.#kept.value++;
@@ -110,6 +123,11 @@ export class Committer {
       () => settle(undefined),
       (thrown: unknown) => settle({ thrown }),
     );
+  }
+
+  #measure(entries: number, tookMs: number): void {
+    if (entries < ENTRIES_TO_MEASURE) return;
+    this.#entriesWanted = Math.max(ENTRIES_TO_MEASURE, (entries * COMMIT_MS_WANTED) / Math.max(1, tookMs));
   }
 
   #keep(entries: readonly Entry[]): Extract<CommitResult, { type: "kept" }> {

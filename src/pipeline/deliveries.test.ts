@@ -310,6 +310,22 @@ describe("what is refused for want of room", () => {
     expect([counted("too_much_staged"), counted("out_of_memory")]).toEqual([2, 1]);
   });
 
+  it("is what the store would not keep within a second, as slow as it is", async () => {
+    const { backend, commits } = heldStore();
+    const { deliver, clock } = engine(backend);
+    const large = (delivery: Delivery) => {
+      for (let index = 0; index < 20_000; index++) delivery.transaction.put(SCOPE, String(index), 1);
+    };
+    const first = deliver(ORIGIN, large) as Promise<Outcome>;
+    clock.advance(2000);
+    commits[0]!.kept();
+    await first;
+    deliver(ORIGIN, large);
+    expect(deliver(ORIGIN, large)).toBeInstanceOf(Promise);
+    // Half of what took 2 s wait already, and more.
+    expect(reasonOf(deliver(ORIGIN, large) as Outcome)).toBe("too_much_staged");
+  });
+
   it("can be asked for before there is a delivery, and is counted then", () => {
     const { deliver, deliveries, meters } = engine(heldStore().backend, { limits: { bytesMax: 1000, reserve: 0 } });
     const crowded = deliveries.crowded(meters.meter({ receiver: "in" }));

@@ -131,7 +131,8 @@ export class Deliveries {
   #crowding(upperBound: Load, irreplaceable: boolean): Refusal | undefined {
     if (this.#closed) return new Refusal("retryable", "shutting_down", "the agent is shutting down");
     if (this.#committer.state === "late") return new Refusal("retryable", "store_late", STORE_LATE);
-    return this.#admission.refusal(upperBound, irreplaceable, this.#staged.size);
+    const waiting = { staged: this.#staged.size, stagedMax: this.#committer.entriesWanted };
+    return this.#admission.refusal(upperBound, irreplaceable, waiting);
   }
 
   #admit({ upperBound, irreplaceable }: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {

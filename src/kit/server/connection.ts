@@ -4,7 +4,7 @@ import type { Peer } from "../../component/delivery.ts";
 import type { ServerConnection, ServerHandler, ServerLimits } from "../../component/server.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { endpointText } from "../fields.ts";
-import { LARGE_BODY_BYTES, type Turn } from "./turn.ts";
+import { LARGE_BODY_BYTES, type RequestQueue } from "./request-queue.ts";
 
 /** How long a peer has to end its side after we ended ours, and to acknowledge a PING. */
 export const PROOF_TIMEOUT_MS = 5_000;
@@ -25,7 +25,7 @@ export interface Shared {
   readonly receipts: boolean;
   readonly clock: Clock;
   readonly bodies: BodyBudget;
-  readonly turn: Turn;
+  readonly queue: RequestQueue;
 }
 
 /** All bodies that are held at a time, over all connections. */

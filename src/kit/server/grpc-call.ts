@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import type { ServerAnswer, ServerRequest } from "../../component/server.ts";
+import type { ServerAnswer } from "../../component/server.ts";
 import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
 import {
   ACCEPTED_ENCODINGS,
@@ -13,6 +13,7 @@ import {
   UnaryMessage,
 } from "./grpc-frame.ts";
 import type { SettableReceipt } from "./receipt.ts";
+import type { Waiting } from "./request-queue.ts";
 
 /** The HTTP/2 error code (RFC 9113, section 7) that is none. */
 const NO_ERROR = 0;
@@ -38,7 +39,7 @@ export interface CallOptions {
 }
 
 /** One unary call, from its headers to its trailers. */
-export class GrpcCall implements ServerRequest {
+export class GrpcCall implements Waiting {
   readonly protocol = "grpc";
   readonly method = "POST";
   readonly query = "";
@@ -107,6 +108,11 @@ export class GrpcCall implements ServerRequest {
     if (this.status !== undefined) return;
     this.#options.events.rejected(reason, message);
     this.answer({ status, message });
+  }
+
+  handlerFailed(error: unknown): void {
+    this.#options.events.rejected("handler_failed", String(error));
+    this.answer({ status: GRPC_STATUS.internal, message: "the request could not be handled" });
   }
 
   overloaded(detail: string): void {

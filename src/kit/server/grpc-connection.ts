@@ -113,7 +113,7 @@ export class GrpcConnection implements Served {
       bodies,
       bodyDeadline: clock.monotonic() + limits.bodyTimeoutMs,
       events: {
-        ready: (call) => this.#handle(call),
+        ready: (call) => this.#shared.queue.add(call),
         rejected: (reason, detail) => this.#rejected(reason, detail),
       },
     });
@@ -126,24 +126,6 @@ export class GrpcConnection implements Served {
     } else if (this.#methods && !this.#methods.includes(path)) {
       const known = `this server knows ${this.#methods.join(", ")}`;
       call.refuse(problem(GRPC_STATUS.unimplemented, "unknown_method", `unknown method ${path}: ${known}`));
-    }
-  }
-
-  #handle(call: GrpcCall): void {
-    const failed = (error: unknown): void => {
-      this.#rejected("handler_failed", String(error)); // BUG: a handler must not throw.
-      call.answer({ status: GRPC_STATUS.internal, message: "the request could not be handled" });
-    };
-    if (this.#shared.turn.isTooLong(call.body.length)) {
-      call.overloaded("too much came at once");
-      return;
-    }
-    try {
-      const answer = this.#shared.handler.request(call);
-      if (answer instanceof Promise) answer.then((settled) => call.answer(settled)).catch(failed);
-      else call.answer(answer);
-    } catch (error) {
-      failed(error);
     }
   }
 

@@ -28,7 +28,6 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   readonly #socket: Socket;
   readonly #connection: AcceptedConnection;
   readonly #shared: Shared;
-  readonly #enqueue: (exchange: HttpExchange) => void;
   /** Those whose request is still coming or whose answer is not out yet, oldest first. */
   readonly #exchanges: HttpExchange[] = [];
   /** Of the answers that are out, and of which it is not known whether they were read. */
@@ -47,16 +46,10 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   #lastRequestAt = 0;
   #headerSince: number | undefined;
 
-  constructor(
-    socket: Socket,
-    connection: AcceptedConnection,
-    shared: Shared,
-    enqueue: (exchange: HttpExchange) => void,
-  ) {
+  constructor(socket: Socket, connection: AcceptedConnection, shared: Shared) {
     this.#socket = socket;
     this.#connection = connection;
     this.#shared = shared;
-    this.#enqueue = enqueue;
     this.#idleSince = shared.clock.monotonic();
     socket.on("end", () => this.#peerEnded());
     socket.on("close", (hadError) => this.#closed(hadError));
@@ -149,7 +142,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   ready(exchange: HttpExchange): void {
     this.#bytesAtRest = this.#socket.bytesRead;
     this.#lastRequestAt = this.#shared.clock.monotonic();
-    this.#enqueue(exchange);
+    this.#shared.queue.add(exchange);
   }
 
   answered(exchange: HttpExchange): void {

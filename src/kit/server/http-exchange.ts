@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerAnswer, ServerRequest } from "../../component/server.ts";
+import type { ServerAnswer } from "../../component/server.ts";
 import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
 import { textAnswer, writeAnswer } from "./http-answer.ts";
 import type { SettableReceipt } from "./receipt.ts";
+import type { Waiting } from "./request-queue.ts";
 
 /** What an exchange tells the connection that it runs on. */
 export interface ExchangeEvents {
@@ -28,7 +29,7 @@ export interface ExchangeOptions {
 }
 
 /** One request over HTTP/1.1, from the end of its headers to the end of its answer. */
-export class HttpExchange implements ServerRequest {
+export class HttpExchange implements Waiting {
   readonly protocol = "http";
   readonly connection: AcceptedConnection;
   readonly path: string;
@@ -103,6 +104,11 @@ export class HttpExchange implements ServerRequest {
   overloaded(detail: string): void {
     this.#options.events.rejected("overloaded", detail);
     this.answer(OVERLOADED);
+  }
+
+  handlerFailed(error: unknown): void {
+    this.#options.events.rejected("handler_failed", String(error));
+    this.answer({ status: 500 });
   }
 
   /** The connection is gone: what is held of the body is given back. */

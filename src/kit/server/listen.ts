@@ -10,8 +10,8 @@ import { readFirstBytes } from "./first-bytes.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { lastWords } from "./http-answer.ts";
 import { createHttpFront, type HttpFront } from "./http-front.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { createTlsFront, type TlsFront } from "./tls-front.ts";
-import { Turn } from "./turn.ts";
 
 export interface ListenDeps {
   readonly clock: Clock;
@@ -59,7 +59,7 @@ class ListeningServer implements Server {
     this.#address = { host: options.host, port: options.port };
     this.#nextConnectionId = nextConnectionId;
     const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax, memoryIsShort };
-    this.#shared = { handler, limits, receipts, clock, bodies, turn: new Turn(clock) };
+    this.#shared = { handler, limits, receipts, clock, bodies, queue: new RequestQueue(handler, clock) };
     this.#http = createHttpFront(this.#shared);
     this.#net = createServer(
       // Half open, since who ended its side first is what proves an answer read.
@@ -133,6 +133,7 @@ class ListeningServer implements Server {
 
   #accept(socket: Socket): void {
     const { connectionsMax } = this.#options.limits;
+    this.#shared.queue.accepted();
     socket.on("error", () => {}); // `close` follows, and says that it was one.
     if (this.#sockets.size >= connectionsMax) {
       this.#rejected(socket, "too_many_connections", `at most ${connectionsMax} connections are taken`);

@@ -112,13 +112,27 @@ describe("a service that is silent while others of its node report", () => {
     expect([state(agent, "web"), gone(agent), agent.log().length]).toEqual([READY, [], 1]);
   });
 
+  test("that closed has no open connections 150 s after its last word, and stays closed", async () => {
+    const { agent, send } = await twoServices();
+    await send(status("web", "closed"));
+    await agent.clock.advanceAsync(100_000);
+    await send(moved("web")); // A connection that outlived it.
+    await agent.clock.advanceAsync(140_000);
+    expect(gone(agent)).toEqual([]);
+    await agent.clock.advanceAsync(15_000);
+    expect(gone(agent)).toEqual(["service web", "handler web"]);
+    await agent.clock.advanceAsync(HOUR_MS);
+    expect(gone(agent)).toHaveLength(2);
+    expect(state(agent, "web")).toEqual({ running: 0, ready: 0, failed: 0, closed: 1 });
+  });
+
   test("that said that it closed is no news", async () => {
     const { agent, send } = await twoServices();
     await send(status("web", "closed"));
     await agent.clock.advanceAsync(2 * HOUR_MS);
     await send(moved("api"));
     await agent.clock.advanceAsync(60_000);
-    expect([state(agent, "web"), gone(agent), agent.log().length]).toEqual([{}, ["service web", "handler web"], 1]);
+    expect([state(agent, "web"), agent.log().length]).toEqual([{}, 1]);
   });
 });
 

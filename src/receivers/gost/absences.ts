@@ -1,9 +1,9 @@
 import type { Log } from "../../component/log.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { MetricsBatch, Point } from "../../model/points.ts";
-import type { Series } from "../../model/series.ts";
+import type { Series, Source } from "../../model/series.ts";
 import type { Service } from "./node.ts";
-import { isForgotten, isGone, isGrpcSilent, isQuiet, type Presence } from "./node-presence.ts";
+import { isForgotten, isGone, isGrpcSilent, isOver, isQuiet, type Presence } from "./node-presence.ts";
 import { lifeBatches, type Tell, tellThen } from "./untold-facts.ts";
 
 /** Nothing new of its last report, and not up. */
@@ -35,7 +35,7 @@ export class Absences {
     if (presence.standing !== "forgotten" && isForgotten(presence, now)) this.#forget(presence);
     else if (presence.standing === "up" && isGone(presence, now)) this.#leave(presence, now);
     else if (isGrpcSilent(presence, now)) this.#losesGrpc(presence);
-    if (presence.standing === "up") this.#quiet(presence);
+    if (presence.standing === "up") this.#services(presence, now);
   }
 
   #leave(presence: Presence, now: number): void {
@@ -81,22 +81,37 @@ export class Absences {
     });
   }
 
-  #quiet(presence: Presence): void {
-    const { node } = presence;
-    const silent: Service[] = [];
-    for (const service of node.services.values()) {
-      if (service.isKnown && isQuiet(presence, service.heardAt)) silent.push(service);
+  #services(presence: Presence, now: number): void {
+    const quiet: Service[] = [];
+    const over: Service[] = [];
+    for (const service of presence.node.services.values()) {
+      if (service.known !== "nothing" && isQuiet(presence, service)) quiet.push(service);
+      else if (service.known === "all" && isOver(service, now)) over.push(service);
     }
-    if (silent.length === 0) return;
-    this.#unknown(presence, silent, NOTHING, (taken) => {
-      const names = silent.filter(({ state }) => state !== "closed").map(({ name }) => name);
+    if (over.length > 0) this.#over(over);
+    if (quiet.length > 0) this.#quiet(presence, quiet);
+  }
+
+  #quiet(presence: Presence, quiet: readonly Service[]): void {
+    this.#unknown(presence, quiet, NOTHING, (taken) => {
+      const names = quiet.filter(({ state }) => state !== "closed").map(({ name }) => name);
       if (!taken || names.length === 0) return;
+      const node = presence.node.name;
       const more = names.length > NAMES_SAID_MAX ? ` and ${names.length - NAMES_SAID_MAX} more` : "";
       this.#log.info(
-        `no report for an hour from ${names.slice(0, NAMES_SAID_MAX).join(", ")}${more} of ${node.name}, while others of it ` +
+        `no report for an hour from ${names.slice(0, NAMES_SAID_MAX).join(", ")}${more} of ${node}, while others of it ` +
           "report: idle, or removed without a word",
-        { node: node.name, services: names.length },
+        { node, services: names.length },
       );
+    });
+  }
+
+  /** Their states are known: they are closed. */
+  #over(services: readonly Service[]): void {
+    for (const service of services) service.known = "state";
+    tellThen(this.#tell, lifeBatches(sourcesOf(services), "gone", this.#clock.now()), (taken) => {
+      if (taken) return;
+      for (const service of services) if (service.known === "state") service.known = "all";
     });
   }
 
@@ -108,21 +123,24 @@ export class Absences {
     then: (taken: boolean) => void,
   ): void {
     const time = this.#clock.now();
-    const known = services.filter(({ isKnown }) => isKnown);
-    for (const service of known) service.isKnown = false;
+    const known = services.filter((service) => service.known !== "nothing");
+    for (const service of known) service.known = "nothing";
     const states = known.flatMap(({ states }) => states ?? []).map((series) => noValue(series, time));
-    const sources = known.flatMap(({ levels }) => Object.values(levels).map(({ source }) => source));
-    const batches: MetricsBatch[] = lifeBatches(sources, "gone", time);
+    const batches: MetricsBatch[] = lifeBatches(sourcesOf(known), "gone", time);
     if (rows.length + points.length + states.length > 0) batches.push({ rows, points: [...points, ...states] });
     if (batches.length === 0) {
       then(true);
       return;
     }
     tellThen(this.#tell, batches, (taken) => {
-      if (!taken) for (const service of known) service.isKnown = node.services.get(service.name) === service;
+      if (!taken) for (const service of known) if (node.services.get(service.name) === service) service.known = "all";
       then(taken);
     });
   }
+}
+
+function sourcesOf(services: readonly Service[]): Source[] {
+  return services.flatMap(({ levels }) => Object.values(levels).map(({ source }) => source));
 }
 
 function noValue(series: Series, time: number): Point {

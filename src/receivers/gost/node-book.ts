@@ -90,7 +90,7 @@ export class NodeBook {
       states: undefined,
       state: undefined,
       heardAt: 0,
-      isKnown: false,
+      known: "nothing",
     };
     node.services.set(name, service);
     this.#count(node, 1);
@@ -175,7 +175,7 @@ export class NodeBook {
   /** Uses a node, and those services of it of which something is known. */
   keep(node: Node): void {
     this.#touchNode(node);
-    for (const service of node.services.values()) if (service.isKnown) this.#touchService(service);
+    for (const service of node.services.values()) if (service.known !== "nothing") this.#touchService(service);
   }
 
   /** Ends the book: the table no longer tells it of what is forgotten. */

@@ -1,7 +1,7 @@
 import type { Source } from "../../model/series.ts";
 import type { Introduction } from "./introduction.ts";
 import type { Mixing } from "./mixing.ts";
-import type { Node } from "./node.ts";
+import type { Node, Service } from "./node.ts";
 import type { TransitionLog } from "./transition-log.ts";
 
 export type Transport = "http" | "grpc";
@@ -79,6 +79,14 @@ export function isGrpcSilent({ channels: { grpc, http } }: Presence, now: number
 }
 
 /** Whether a service was silent for long, while others of its node were not. */
-export function isQuiet({ lastReportAt }: Presence, heardAt: number): boolean {
+export function isQuiet({ lastReportAt }: Presence, { heardAt }: Service): boolean {
   return lastReportAt - heardAt >= QUIET_AFTER_MS;
+}
+
+/**
+ * Whether a service ended, and nothing more came from it. Its connections outlive it, and are reported while anything
+ * moves; but GOST does not report the end of the last.
+ */
+export function isOver({ state, heardAt }: Service, now: number): boolean {
+  return state === "closed" && now - heardAt >= GONE_AFTER_MS;
 }

@@ -29,8 +29,8 @@ export interface Service {
   state: ServiceState | undefined;
   /** When anything was last heard of it, by a monotonic clock. */
   heardAt: number;
-  /** Whether that still says what it has now: its state, its open connections. */
-  isKnown: boolean;
+  /** What that still says of it now: its state and its open connections, the state alone, or nothing. */
+  known: "all" | "state" | "nothing";
 }
 
 /** What one level of a service counts: for each client, or for the service itself. */

@@ -103,7 +103,7 @@ export class PresenceBook {
       const service = node.services.get(facts.source.service);
       if (service === undefined) continue;
       service.heardAt = now;
-      service.isKnown = true;
+      service.known = "all";
       if (over !== undefined) presence.mixing.reported(service, facts, over, now);
     }
   }
@@ -199,8 +199,9 @@ export class PresenceBook {
       book.keep(node);
       const values = [lastReportTime / 1000, standing === "up" ? 1 : 0];
       rows.push({ series: node.presence, start: 0, time, values });
-      for (const { states, state, isKnown } of node.services.values()) {
-        if (isKnown && states !== undefined && state !== undefined) points.push(...statePoints(states, state, time));
+      for (const { states, state, known } of node.services.values()) {
+        if (known === "nothing" || states === undefined || state === undefined) continue;
+        points.push(...statePoints(states, state, time));
       }
       if (rows.length + points.length >= SAID_TOGETHER_MAX) say();
     }

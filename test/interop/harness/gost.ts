@@ -19,6 +19,8 @@ export interface Gost {
    * process.
    */
   reload(by?: "web_api" | "sighup"): Promise<void>;
+  /** Removes a service through the Web API. */
+  removeService(name: string): Promise<void>;
   /** Names another observer in the configuration: it is used from the next start or reload on. */
   reportTo(observer: ObserverOptions): Promise<void>;
 }
@@ -52,6 +54,11 @@ export async function startGost(options: GostOptions): Promise<Gost> {
     if (!answer.ok) throw new Error(`reload was answered with ${answer.status}: ${await answer.text()}`);
   }
 
+  async function removeService(name: string) {
+    const answer = await fetch(`http://127.0.0.1:${options.apiPort}/config/services/${name}`, { method: "DELETE" });
+    if (!answer.ok) throw new Error(`the removal was answered with ${answer.status}: ${await answer.text()}`);
+  }
+
   async function reloadBySignal() {
     const reloads = () => running.stderr().split('"config reloaded"').length;
     const before = reloads();
@@ -67,6 +74,7 @@ export async function startGost(options: GostOptions): Promise<Gost> {
     async end(signal) {
       await running.end(signal);
     },
+    removeService,
     reload: (by) => (by === "sighup" ? reloadBySignal() : reloadByWebApi()),
   };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
@@ -69,6 +69,17 @@ test("promtool finds nothing to say about /metrics", async () => {
     );
     expect(checked).toMatchObject({ code: 0, stdout: "", stderr: "" });
   }
+});
+
+test("promtool finds nothing to say about the rules in the documentation", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../docs/counting.md"), "utf8");
+  const rules = /```yaml\n(groups:\n[\s\S]*?)```/.exec(page)![1]!;
+  const folder = await temporaryFolder("rules");
+  await writeFile(join(folder, "rules.yml"), rules);
+  const args = ["check", "rules", "rules.yml"];
+  const checked = await runToEnd({ name: "promtool", program: peerPath("promtool"), args, folder });
+  expect(checked).toMatchObject({ code: 0, stderr: "" });
+  expect(checked.stdout).toContain(`SUCCESS: ${rules.match(/- alert:/g)!.length} rules found`);
 });
 
 async function gostcolWithTraffic(exporters: Readonly<Record<string, object>>) {

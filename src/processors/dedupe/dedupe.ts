@@ -30,6 +30,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   #examined:
     | { readonly facts: SourceFacts; readonly history: History | undefined; readonly judgement: Judgement }
     | undefined;
+  readonly #dropped: Readonly<Record<DropReason, Dropped>>;
   readonly #refused: Counter;
   readonly #forgotten: Counter;
   readonly #unexamined: Counter;
@@ -41,6 +42,16 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     this.#rules = { behindProxy: config.behind_proxy, historyMax: config.history };
     this.#sourcesMax = config.max_sources;
     this.#scope = deps.store.scope(historyCodec);
+    const dropped = (reason: DropReason): Dropped => ({
+      reports: deps.meter.counter(DROPPED_REPORTS, { reason }),
+      points: deps.meter.counter(DROPPED_POINTS, { reason }),
+    });
+    // All from the start: Prometheus sees no increase in a counter that comes into being with its first one.
+    this.#dropped = {
+      repeat: dropped("repeat"),
+      assumed_repeat: dropped("assumed_repeat"),
+      stale: dropped("stale"),
+    };
     this.#refused = deps.meter.counter(REFUSED_REPORTS);
     this.#forgotten = deps.meter.counter(FORGOTTEN_REPORTS);
     this.#unexamined = deps.meter.counter(UNEXAMINED_REPORTS);
@@ -124,10 +135,10 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   ): void | Promise<void> {
     const others = rows.filter(({ series }) => series[0]!.stream === undefined);
     const dropped = pointCount({ rows, points: [] }) - pointCount({ rows: others, points: [] });
-    const { meter } = this.#deps;
+    const counters = this.#dropped[reason];
     delivery.onCommitted(() => {
-      meter.counter(DROPPED_REPORTS, { reason }).value++;
-      meter.counter(DROPPED_POINTS, { reason }).value += dropped;
+      counters.reports.value++;
+      counters.points.value += dropped;
     });
     if (others.length + points.length + facts.life.length === 0) return;
     const source = facts.life.length === 0 ? undefined : facts;
@@ -136,6 +147,11 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
 }
 
 type DropReason = "repeat" | "assumed_repeat" | "stale";
+
+interface Dropped {
+  readonly reports: Counter;
+  readonly points: Counter;
+}
 
 const FRESH: Judgement = { type: "fresh" };
 

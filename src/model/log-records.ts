@@ -15,6 +15,10 @@ export interface LogRecord {
   readonly eventName?: string;
   readonly body?: AttributeValue;
   readonly attributes: Attributes;
+  /** W3C trace flags in the lowest 8 bits. */
+  readonly flags?: number;
+  /** How many its sender left out. */
+  readonly droppedAttributes?: number;
   readonly traceId?: string;
   readonly spanId?: string;
 }

@@ -1,7 +1,7 @@
 import type { Attributes } from "./attributes.ts";
 import type { Resource, Scope } from "./series.ts";
 
-export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
+export type SpanKind = "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
 
 /** One span. Times are whole nanoseconds since the epoch; ids are lower-case hexadecimal (16 and 8 bytes). */
 export interface Span {
@@ -17,6 +17,13 @@ export interface Span {
   readonly endNanos: bigint;
   readonly attributes: Attributes;
   readonly events: readonly SpanEvent[];
+  readonly links?: readonly SpanLink[];
+  /** W3C trace flags in the lowest 8 bits, and OTLP's own above. */
+  readonly flags?: number;
+  /** How many its sender left out. */
+  readonly droppedAttributes?: number;
+  readonly droppedEvents?: number;
+  readonly droppedLinks?: number;
   readonly status: { readonly code: "unset" | "ok" | "error"; readonly message?: string };
 }
 
@@ -24,6 +31,17 @@ export interface SpanEvent {
   readonly timeNanos: bigint;
   readonly name: string;
   readonly attributes: Attributes;
+  readonly droppedAttributes?: number;
+}
+
+/** A span of this or another trace that has to do with this one. */
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState?: string;
+  readonly attributes: Attributes;
+  readonly droppedAttributes?: number;
+  readonly flags?: number;
 }
 
 /** Spans that travel together; immutable. */

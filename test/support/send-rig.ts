@@ -8,7 +8,6 @@ import { sendFields } from "../../src/kit/send/config.ts";
 import type { DeadLetter } from "../../src/kit/send/dead-letters.ts";
 import { sendChain } from "../../src/kit/send/send-chain.ts";
 import type { PartialSuccess } from "../../src/kit/send/sender.ts";
-import type { BatchCodec } from "../../src/kit/send/stored-requests.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
@@ -82,10 +81,6 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
     report: (status) => statuses.push(status),
     extension: <T>() => backend as T,
   };
-  const codec: BatchCodec<"metrics"> = {
-    encode: (batch) => Buffer.from(JSON.stringify(textsOf(batch))),
-    decode: (bytes) => ({ rows: [], points: (JSON.parse(Buffer.from(bytes).toString()) as string[]).map(points) }),
-  };
   const exporter = sendChain({
     config: configSchema().parse(options.config ?? {}),
     deps,
@@ -98,7 +93,6 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
         },
       },
     },
-    codecs: { metrics: codec, traces: noCodec(), logs: noCodec() },
     deadLetters: { add: async (letter) => deadLetters.push(letter as unknown as DeadLetter<Signal>) > 0 },
   });
   await exporter.load?.(NEVER);
@@ -150,11 +144,4 @@ function textsOf({ points }: MetricsBatch): string[] {
     ({ series: { resource, attributes }, value }) =>
       `${resource.attributes["service.instance.id"]}/${attributes["gost.client.id"]}=${value}`,
   );
-}
-
-function noCodec(): BatchCodec<never> {
-  const unused = () => {
-    throw new Error("metrics only");
-  };
-  return { encode: unused, decode: unused };
 }

@@ -3,6 +3,7 @@ import type { Deps, Exporter } from "../../component/component.ts";
 import type { Next } from "../../component/delivery.ts";
 import type { Health } from "../../component/status.ts";
 import { NEVER } from "../../lib/abort.ts";
+import { type BatchCodec, type BatchCodecs, batchCodecs } from "../../model/otlp/batch-codecs.ts";
 import { SIGNALS, type Signal } from "../../model/signal.ts";
 import { Attempts } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
@@ -10,7 +11,7 @@ import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { Sender, Senders } from "./sender.ts";
 import { SignalChain } from "./signal-chain.ts";
-import { type BatchCodec, StoredRequests } from "./stored-requests.ts";
+import { StoredRequests } from "./stored-requests.ts";
 import { SendTelemetry, showBreaker } from "./telemetry.ts";
 
 export interface SendChainOptions {
@@ -18,8 +19,8 @@ export interface SendChainOptions {
   readonly deps: Deps;
   /** One for each signal that the exporter takes. */
   readonly senders: Senders;
-  /** How batches become bytes: for queues in the store, and for sizes in bytes. */
-  readonly codecs: { readonly [S in Signal]: BatchCodec<S> };
+  /** How batches become bytes: for queues in the store, and for sizes in bytes. The exporter's own are taken, where it has some. */
+  readonly codecs?: BatchCodecs;
   readonly deadLetters?: DeadLetters;
   /** What the senders need: opened before anything is sent, closed behind it. */
   readonly transport?: { start?(signal: AbortSignal): Promise<void>; stop?(deadline: AbortSignal): Promise<void> };
@@ -31,6 +32,8 @@ export interface SendChainOptions {
  */
 export function sendChain(options: SendChainOptions): Exporter {
   const { config, deps, senders, transport } = options;
+  const own = options.codecs === undefined ? batchCodecs(deps.series) : undefined;
+  const codecs = options.codecs ?? own!;
   let failingSince: number | undefined;
   const breaker = new CircuitBreaker(config.circuit_breaker, deps.clock, (state) => {
     if (state === "open") failingSince ??= deps.clock.monotonic();
@@ -43,7 +46,14 @@ export function sendChain(options: SendChainOptions): Exporter {
   });
   const chains = SIGNALS.flatMap((signal) => {
     const sender = senders[signal];
-    return sender === undefined ? [] : [[signal, chainOf(signal, sender as Sender<Signal>, breaker, options)] as const];
+    return sender === undefined
+      ? []
+      : [
+          [
+            signal,
+            chainOf(signal, sender as Sender<Signal>, codecs[signal] as BatchCodec<Signal>, breaker, options),
+          ] as const,
+        ];
   });
   const stops: (() => void)[] = [];
 
@@ -64,6 +74,7 @@ export function sendChain(options: SendChainOptions): Exporter {
       breaker.dispose();
       for (const stop of stops.splice(0)) stop();
       await transport?.stop?.(deadline);
+      own?.dispose();
     },
     async health(): Promise<Health> {
       if (failingSince === undefined) return { status: "ok" };
@@ -76,13 +87,13 @@ export function sendChain(options: SendChainOptions): Exporter {
 function chainOf<S extends Signal>(
   signal: S,
   sender: Sender<S>,
+  codec: BatchCodec<S>,
   breaker: CircuitBreaker,
-  { config, deps, codecs, deadLetters }: SendChainOptions,
+  { config, deps, deadLetters }: SendChainOptions,
 ): SignalChain<S> {
   const telemetry = new SendTelemetry(deps.meter, signal);
-  const codec = codecs[signal];
   const { storage } = config.sending_queue;
-  const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec, deps.series);
+  const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec);
   const durable = stored !== undefined;
   const attempts = new Attempts({ signal, sender, config, deps, breaker, telemetry, deadLetters, durable });
   return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored });

@@ -3,6 +3,7 @@ import type { Consumer, Delivery, Load } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
+import type { BatchCodec } from "../../model/otlp/batch-codecs.ts";
 import { allPoints, type Point } from "../../model/points.ts";
 import type { Resource, Series } from "../../model/series.ts";
 import { type Batches, itemCount, type Signal } from "../../model/signal.ts";
@@ -12,7 +13,7 @@ import type { SendConfig } from "./config.ts";
 import { createLaneOf } from "./lanes.ts";
 import { RowRemover } from "./row-remover.ts";
 import { batchOf, SendQueue, type Taken, type Waiting } from "./send-queue.ts";
-import type { BatchCodec, StoredRequests } from "./stored-requests.ts";
+import type { StoredRequests } from "./stored-requests.ts";
 import type { SendTelemetry } from "./telemetry.ts";
 
 /** A stored queue keeps so many items in memory as well; the others are read again when their turn comes. */

@@ -1,14 +1,8 @@
 import type { Delivery } from "../../component/delivery.ts";
 import type { Codec, StateScope, Store } from "../../component/store.ts";
-import type { SeriesTable } from "../../model/series-table.ts";
+import type { BatchCodec } from "../../model/otlp/batch-codecs.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { Waiting } from "./send-queue.ts";
-
-/** A batch as bytes that outlive the process, and back. */
-export interface BatchCodec<S extends Signal> {
-  encode(batch: Batches[S]): Uint8Array;
-  decode(bytes: Uint8Array, table: SeriesTable): Batches[S];
-}
 
 /** One row of a stored queue. It has the batch, or the bytes of it. */
 interface StoredRequest<S extends Signal> {
@@ -33,13 +27,11 @@ export class StoredRequests<S extends Signal> {
   readonly #scope: StateScope<StoredRequest<S>>;
   readonly #store: Store;
   readonly #codec: BatchCodec<S>;
-  readonly #table: SeriesTable;
   #lastNumber = 0;
 
-  constructor(store: Store, name: string, codec: BatchCodec<S>, table: SeriesTable) {
+  constructor(store: Store, name: string, codec: BatchCodec<S>) {
     this.#store = store;
     this.#codec = codec;
-    this.#table = table;
     this.#scope = store.scope(rowCodec(codec), name);
   }
 
@@ -81,7 +73,7 @@ export class StoredRequests<S extends Signal> {
       for (const [key, row] of page.rows) {
         const waiting = missing.get(key);
         if (waiting === undefined) continue;
-        waiting.batch = row.batch ?? this.#codec.decode(row.bytes!, this.#table);
+        waiting.batch = row.batch ?? this.#codec.decode(row.bytes!);
         missing.delete(key);
       }
       // A row that is not there any more, or that could not be read and was set aside, is as good as empty.

@@ -3,7 +3,8 @@ import type { MetricsBatch, Point, PointExtra } from "../points.ts";
 import type { Metric, MetricType, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { readKeyValue } from "./attributes-codec.ts";
-import { readResource, readScope } from "./heads-reader.ts";
+import { findField } from "./groups.ts";
+import { readResource, readScope } from "./heads.ts";
 import {
   type OtherPoint,
   type RareFields,
@@ -55,7 +56,6 @@ export class MetricsReader {
   }
 
   #resourceMetrics(reader: WireReader, end: number, points: Point[]): void {
-    const begin = reader.at;
     const head = findField(reader, 1, end);
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = this.#resources.get(key);
@@ -64,7 +64,6 @@ export class MetricsReader {
       known = { resource: readResource(reader, head, this.#table), scopes: new Map() };
       this.#resources.set(key, known);
     }
-    reader.at = begin;
     while (reader.at < end) {
       const field = reader.varint();
       if (field === tag(2, LENGTH)) this.#scopeMetrics(reader, reader.lengthEnd(end), known, points);
@@ -73,7 +72,6 @@ export class MetricsReader {
   }
 
   #scopeMetrics(reader: WireReader, end: number, { resource, scopes }: KnownResource, points: Point[]): void {
-    const begin = reader.at;
     const head = findField(reader, 1, end);
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = scopes.get(key);
@@ -81,7 +79,6 @@ export class MetricsReader {
       known = { resource, scope: readScope(reader, head, this.#table), metrics: new Map() };
       scopes.set(key, known);
     }
-    reader.at = begin;
     while (reader.at < end) {
       const field = reader.varint();
       if (field === tag(2, LENGTH)) this.#metric(reader, reader.lengthEnd(end), known, points);
@@ -322,21 +319,6 @@ function readHead(
     } else reader.skip(field & 7, end);
   }
   return { name: texts[1], description: texts[2], unit: texts[3], type, monotonic, temporality };
-}
-
-/** The first field of this number, wherever it stands. */
-function findField(reader: WireReader, field: number, end: number): { from: number; to: number } | undefined {
-  while (reader.at < end) {
-    const found = reader.varint();
-    if (found === tag(field, LENGTH)) {
-      const to = reader.lengthEnd(end);
-      const from = reader.at;
-      reader.at = to;
-      return { from, to };
-    }
-    reader.skip(found & 7, end);
-  }
-  return undefined;
 }
 
 /** The attributes that were their fields' bytes. */

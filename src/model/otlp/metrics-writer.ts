@@ -2,6 +2,7 @@ import type { MetricsBatch, Point } from "../points.ts";
 import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { attributesBytes, lengthField } from "./attributes-codec.ts";
+import { resourceHead, scopeHead } from "./heads.ts";
 import { DATA_FIELD, rarePointBytes } from "./rare-points.ts";
 import { FIXED64, fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from "./wire-writer.ts";
 
@@ -264,26 +265,6 @@ function tailOf({ type, temporality, monotonic }: Metric): Uint8Array {
     writer.byte(tag(3, VARINT));
     writer.byte(1);
   }
-  return writer.finish();
-}
-
-/** The `Resource` message as field 1. */
-export function resourceHead({ attributes }: Resource): Uint8Array {
-  const writer = new WireWriter(128);
-  lengthField(writer, 1, attributesBytes(attributes, 1));
-  return writer.finish();
-}
-
-/** The `InstrumentationScope` message as field 1. */
-export function scopeHead({ name, version, attributes }: Scope): Uint8Array {
-  const scope = new WireWriter(64);
-  textField(scope, 1, name);
-  textField(scope, 2, version);
-  const bytes = attributesBytes(attributes, 3);
-  scope.reserve(bytes.length);
-  scope.raw(bytes);
-  const writer = new WireWriter(64);
-  lengthField(writer, 1, scope.finish());
   return writer.finish();
 }
 

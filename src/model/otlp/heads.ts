@@ -1,9 +1,9 @@
 import type { AttributeValue } from "../attributes.ts";
 import type { Resource, Scope } from "../series.ts";
 import type { SeriesTable } from "../series-table.ts";
-import { readKeyValue } from "./attributes-codec.ts";
+import { attributesBytes, lengthField, readKeyValue } from "./attributes-codec.ts";
 import type { WireReader } from "./wire-reader.ts";
-import { LENGTH, tag } from "./wire-writer.ts";
+import { LENGTH, tag, WireWriter } from "./wire-writer.ts";
 
 /** A part of a message. */
 export interface Span {
@@ -41,4 +41,28 @@ export function readScope(reader: WireReader, span: Span | undefined, table: Ser
     }
   }
   return table.scope(name, version, attributes);
+}
+
+/** The `Resource` message as field 1. */
+export function resourceHead({ attributes }: Resource): Uint8Array {
+  const writer = new WireWriter(128);
+  lengthField(writer, 1, attributesBytes(attributes, 1));
+  return writer.finish();
+}
+
+/** The `InstrumentationScope` message as field 1. */
+export function scopeHead({ name, version, attributes }: Scope): Uint8Array {
+  const scope = new WireWriter(64);
+  textField(scope, 1, name);
+  textField(scope, 2, version);
+  const bytes = attributesBytes(attributes, 3);
+  scope.reserve(bytes.length);
+  scope.raw(bytes);
+  const writer = new WireWriter(64);
+  lengthField(writer, 1, scope.finish());
+  return writer.finish();
+}
+
+function textField(writer: WireWriter, field: number, text: string): void {
+  if (text !== "") lengthField(writer, field, Buffer.from(text));
 }

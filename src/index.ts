@@ -16,6 +16,7 @@ import type { Registry } from "./component/define.ts";
 import { loadConfig } from "./config/load-config.ts";
 import type { Problem } from "./config/problem.ts";
 import { problemText } from "./config/problem-text.ts";
+import { createTransport } from "./kit/client/transport.ts";
 import { createListenControl } from "./kit/control/control-server.ts";
 import { createListen } from "./kit/server/listen.ts";
 import { systemClock } from "./lib/system-clock.ts";
@@ -71,6 +72,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
     clock,
     random: systemRandom(),
     listen: createListen({ clock }),
+    transport: createTransport({ clock }),
     listenControl: createListenControl({ clock }),
     log: logging({ level, encoding, clock, write: options.writeLog ?? (() => {}) }),
     print: () => true,

@@ -6,6 +6,7 @@ import manifest from "../package.json" with { type: "json" };
 import type { CliContext, TemporaryFolder } from "./cli/context.ts";
 import { EXIT } from "./cli/exit-codes.ts";
 import { runProgram } from "./cli/program.ts";
+import { createTransport } from "./kit/client/transport.ts";
 import { createAskAgent } from "./kit/control/control-client.ts";
 import { createListenControl } from "./kit/control/control-server.ts";
 import { createListen } from "./kit/server/listen.ts";
@@ -62,6 +63,7 @@ function processContext(): CliContext {
     clock: systemClock,
     random: systemRandom(),
     listen: createListen({ clock: systemClock }),
+    transport: createTransport({ clock: systemClock }),
     memory: systemMemory(),
     listenControl: createListenControl({ clock: systemClock }),
     askAgent: createAskAgent({ clock: systemClock }),

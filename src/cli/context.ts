@@ -1,5 +1,6 @@
 import type { Registry } from "../component/define.ts";
 import type { Listen } from "../component/server.ts";
+import type { Transport } from "../component/transport.ts";
 import type { AskAgent } from "../kit/control/control-client.ts";
 import type { ListenControl } from "../kit/control/messages.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
@@ -31,6 +32,7 @@ export interface CliContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly listen: Listen;
+  readonly transport: Transport;
   /** The process's; absent: there is always enough. */
   readonly memory?: Memory;
   /** The two ends of a running agent's control socket. */

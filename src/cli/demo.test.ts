@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { noTransport } from "../kit/client/transport.ts";
 import { createListen } from "../kit/server/listen.ts";
 import { seededRandom } from "../lib/random.ts";
 import { systemClock } from "../lib/system-clock.ts";
@@ -57,6 +58,7 @@ function capturing(changes: Partial<CliContext> = {}) {
     outputIsTerminal: false,
     clock: systemClock,
     random: seededRandom(4),
+    transport: noTransport,
     listen: createListen({ clock: systemClock }),
     listenControl: () => Promise.reject(new Error("no sockets here")),
     askAgent: () => Promise.reject(new Error("no agent here")),

@@ -62,7 +62,7 @@ async function demonstrate(context: CliContext, options: DemoOptions, storeFolde
 }
 
 async function startAgent(context: CliContext, storeFolder: string): Promise<Agent> {
-  const { clock, random, listen, hostName, version, printError, registry, environment, readFile } = context;
+  const { clock, random, listen, transport, hostName, version, printError, registry, environment, readFile } = context;
   const { config, problems } = await loadConfig(
     {
       registry,
@@ -83,7 +83,17 @@ async function startAgent(context: CliContext, storeFolder: string): Promise<Age
   // Anything less than an error would only run through the tables.
   const log = logging({ level: "error", encoding: "console", clock, write: printError });
   const ignored = () => true; // Nothing in the default configuration prints.
-  const agent = new Agent(config, { clock, random, listen, log, print: ignored, hostName, version, readProcess });
+  const agent = new Agent(config, {
+    clock,
+    random,
+    listen,
+    transport,
+    log,
+    print: ignored,
+    hostName,
+    version,
+    readProcess,
+  });
   await agent.start(NEVER);
   return agent;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { defineExporter, defineReceiver, type Registry } from "../component/define.ts";
+import { noTransport } from "../kit/client/transport.ts";
 import { seededRandom } from "../lib/random.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
 import type { CliContext } from "./context.ts";
@@ -67,6 +68,7 @@ async function run(line: string, files: Readonly<Record<string, string>> = {}, e
     outputIsTerminal: false,
     clock: virtualClock(),
     random: seededRandom(1),
+    transport: noTransport,
     listen: () => Promise.reject(new Error("no network here")),
     listenControl: () => Promise.reject(new Error("no sockets here")),
     askAgent: () => Promise.reject(new Error("no agent here")),

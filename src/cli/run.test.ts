@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type FakeWorld, fakeWorld, metricsBatch, send } from "../../test/support/fake-components.ts";
+import { noTransport } from "../kit/client/transport.ts";
 import { createFakeNetwork } from "../kit/server/fake-server.ts";
 import { seededRandom } from "../lib/random.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
@@ -49,6 +50,7 @@ function command(options: Options = {}) {
     outputIsTerminal: terminal,
     clock,
     random: seededRandom(1),
+    transport: noTransport,
     listen: createFakeNetwork().listen,
     listenControl: () => Promise.reject(new Error("no sockets here")),
     askAgent: () => Promise.reject(new Error("no agent here")),

@@ -10,6 +10,7 @@ import type { Listen } from "./server.ts";
 import type { ComponentStatus, Health } from "./status.ts";
 import type { Store } from "./store.ts";
 import type { Adjusted, Adjustment } from "./totals.ts";
+import type { Transport } from "./transport.ts";
 
 /**
  * A part of the agent. Its `create` did no I/O and started nothing.
@@ -51,6 +52,7 @@ export interface Deps {
   readonly deliver: Deliver;
   readonly crowded: Crowded;
   readonly listen: Listen;
+  readonly transport: Transport;
   /**
    * Where `debug` and its like print: the process's standard output, or a buffer in a test. False where it was not
    * written, for nobody reads what was printed before: it is the component's to count.

@@ -39,6 +39,7 @@ export function componentDeps(
     store: componentStore(store, owner),
     series,
     listen: announced(sparing(environment.listen, memoryIsShort), `${kind}:${id}`, listening),
+    transport: environment.transport,
     print: environment.print,
     report,
   };

@@ -1,5 +1,6 @@
 import type { Listen } from "../component/server.ts";
 import type { StoreBackend } from "../component/store.ts";
+import type { Transport } from "../component/transport.ts";
 import type { ListenControl } from "../kit/control/messages.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Memory } from "../lib/memory.ts";
@@ -13,6 +14,7 @@ export interface AgentEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly listen: Listen;
+  readonly transport: Transport;
   /** Where commands reach the agent while it runs, beside its store; without it they do not. */
   readonly listenControl?: ListenControl;
   readonly log: LogFactory;

@@ -1,6 +1,7 @@
 import type { Component, ConnectorNext, Deps } from "../../src/component/component.ts";
 import type { AnyDefinition } from "../../src/component/define.ts";
 import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { memoryStore } from "../../src/kit/memory-store.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
@@ -78,6 +79,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     series,
     deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
     crowded: () => undefined,
+    transport: noTransport,
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},

@@ -2,6 +2,7 @@ import type { Deps } from "../../src/component/component.ts";
 import type { ExporterDefinition } from "../../src/component/define.ts";
 import type { Consumer, Delivery } from "../../src/component/delivery.ts";
 import type { Log } from "../../src/component/log.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -58,6 +59,7 @@ export async function exporterRig(
       throw new Error("no deliveries here");
     },
     crowded: () => undefined,
+    transport: noTransport,
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},

@@ -2,6 +2,7 @@ import type { Registry } from "../../src/component/define.ts";
 import type { CheckedConfig } from "../../src/config/checked-config.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { problemText } from "../../src/config/problem-text.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -34,6 +35,7 @@ export async function agentRig(
   const agent = new Agent(config, {
     clock,
     random: seededRandom(1),
+    transport: noTransport,
     listen: network.listen,
     log: logging({ level: "debug", encoding: "json", clock, write }),
     print: (text) => printed.push(text) > 0,

@@ -2,6 +2,7 @@ import type { Deps } from "../../src/component/component.ts";
 import type { Delivery, Origin } from "../../src/component/delivery.ts";
 import type { LogFields } from "../../src/component/log.ts";
 import { Refusal } from "../../src/component/refusal.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { createFakeNetwork, type FakeConnection } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -86,6 +87,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
       }
     },
     crowded: () => refuse.admission,
+    transport: noTransport,
     listen: network.listen,
     print: unused,
     report: () => {},

@@ -4,6 +4,7 @@ import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/d
 import type { Meter } from "../../src/component/meter.ts";
 import { Refusal } from "../../src/component/refusal.ts";
 import type { Change, PageRange, StateScope, StoreBackend } from "../../src/component/store.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { pageOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -96,6 +97,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         series: table,
         deliver,
         crowded: () => undefined,
+        transport: noTransport,
         listen: () => Promise.reject(new Error("no network here")),
         hostName: "test",
         print: () => true,

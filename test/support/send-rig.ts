@@ -3,6 +3,7 @@ import type { Deps, Exporter } from "../../src/component/component.ts";
 import type { Consumer, Deliver, Outcome } from "../../src/component/delivery.ts";
 import type { ComponentStatus } from "../../src/component/status.ts";
 import type { StoreBackend } from "../../src/component/store.ts";
+import { noTransport } from "../../src/kit/client/transport.ts";
 import { memoryStore } from "../../src/kit/memory-store.ts";
 import { sendFields } from "../../src/kit/send/config.ts";
 import type { DeadLetter } from "../../src/kit/send/dead-letters.ts";
@@ -76,6 +77,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
     series: table,
     deliver: deliveries.deliverer([], meters.meter({})),
     crowded: () => undefined,
+    transport: noTransport,
     listen: () => Promise.reject(new Error("no network here")),
     print: () => true,
     report: (status) => statuses.push(status),

@@ -10,6 +10,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-random.ts": ["random"],
   "src/lib/system-files.ts": ["file"],
   "src/kit/server/": ["network", "timer"],
+  "src/kit/client/": ["network"],
   "src/kit/store/": ["file"],
   "src/kit/control/": ["network", "file"],
   // The simulated GOSTs of the demo call the agent over real connections.

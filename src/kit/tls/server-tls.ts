@@ -3,6 +3,7 @@ import type { ConfigProblem } from "../../component/define.ts";
 import type { ServerTls } from "../../component/server.ts";
 import { duration, secret } from "../fields.ts";
 import { CIPHER_SUITE_NAMES, CIPHER_SUITES } from "./cipher-suites.ts";
+import { tlsVersion } from "./tls-version.ts";
 
 /**
  * The `tls` section of everything that listens, with the Collector's names for servers (its configtls). Files are looked
@@ -36,13 +37,6 @@ export function serverTlsConfig() {
 }
 
 export type ServerTlsConfig = z.output<ReturnType<typeof serverTlsConfig>>;
-
-/** As text, or as the number that YAML makes of it without quotes. */
-function tlsVersion() {
-  return z
-    .union([z.enum(["1.2", "1.3"]), z.literal([1.2, 1.3])])
-    .transform((version) => (Number(version) === 1.2 ? ("TLSv1.2" as const) : ("TLSv1.3" as const)));
-}
 
 export function serverTls(config: ServerTlsConfig): ServerTls {
   return {

@@ -2,6 +2,7 @@ import type { Registry } from "../../../src/component/define.ts";
 import type { CheckedConfig } from "../../../src/config/checked-config.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
 import { problemText } from "../../../src/config/problem-text.ts";
+import { noTransport } from "../../../src/kit/client/transport.ts";
 import { NEVER } from "../../../src/lib/abort.ts";
 import type { Random } from "../../../src/lib/random.ts";
 import { Agent } from "../../../src/service/agent.ts";
@@ -132,6 +133,7 @@ export class AgentHost {
     const made: AgentEnvironment = {
       clock,
       random: world.random(`agent ${name}`),
+      transport: noTransport,
       listen: network.listen(mortal),
       log: () => tracedLog(world.trace, mortal),
       print: () => true,

@@ -4,11 +4,18 @@ import { context, type Enums, type Path, type Paths } from "./context.ts";
 import { upperPaths } from "./scope.ts";
 import { attributes, named, nanoseconds, text } from "./writing.ts";
 
-const KINDS: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
+const KINDS: Readonly<Record<SpanKind, number>> = {
+  unspecified: 0,
+  internal: 1,
+  server: 2,
+  client: 3,
+  producer: 4,
+  consumer: 5,
+};
 const STATUS_CODES = { unset: 0, ok: 1, error: 2 } as const;
 
 export const SPAN_ENUMS: Enums = {
-  SPAN_KIND_UNSPECIFIED: 0,
+  SPAN_KIND_UNSPECIFIED: KINDS.unspecified,
   SPAN_KIND_INTERNAL: KINDS.internal,
   SPAN_KIND_SERVER: KINDS.server,
   SPAN_KIND_CLIENT: KINDS.client,

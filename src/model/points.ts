@@ -106,6 +106,11 @@ export interface MetricsBatch {
   readonly points: readonly Point[];
   /** The facts of the one report that all this comes from; absent for data without a GOST behind it. */
   readonly source?: SourceFacts | undefined;
+  /**
+   * Rows of that report that were left out as counted before, where nobody knows whether they were: for whoever tells by
+   * how much totals could be too low.
+   */
+  readonly assumedRepeat?: readonly Row[] | undefined;
 }
 
 /** The values of a row as points, for whoever wants to look at each. */

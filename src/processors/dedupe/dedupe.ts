@@ -3,7 +3,7 @@ import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import type { Counter } from "../../component/meter.ts";
 import { Refusal } from "../../component/refusal.ts";
 import type { Cell } from "../../component/store.ts";
-import { type MetricsBatch, pointCount } from "../../model/points.ts";
+import { type MetricsBatch, pointCount, type Row } from "../../model/points.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
 import { emptyHistory, type History, type Judgement, judge, type Rules, remember } from "./history.ts";
@@ -126,25 +126,33 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     return cell;
   }
 
-  /** The report counts no second time. What it tells of its source's life is news all the same, and so is what stands beside. */
+  /**
+   * The report counts no second time. What it tells of its source's life is news all the same, and so is what stands
+   * beside; of one that may have been news itself, what is left out goes along as that.
+   */
   #drop(
     { rows, points }: MetricsBatch,
     facts: SourceFacts,
     reason: DropReason,
     delivery: Delivery,
   ): void | Promise<void> {
-    const others = rows.filter(({ series }) => series[0]!.stream === undefined);
-    const dropped = pointCount({ rows, points: [] }) - pointCount({ rows: others, points: [] });
+    const left = rows.filter(isOfStream);
+    const others = rows.filter((row) => !isOfStream(row));
+    const dropped = pointCount({ rows: left, points: [] });
     const counters = this.#dropped[reason];
     delivery.onCommitted(() => {
       counters.reports.value++;
       counters.points.value += dropped;
     });
-    if (others.length + points.length + facts.life.length === 0) return;
-    const source = facts.life.length === 0 ? undefined : facts;
-    return this.#next.metrics?.consume({ rows: others, points, source }, delivery);
+    const assumedRepeat = reason === "assumed_repeat" && left.length > 0 ? left : undefined;
+    const tells = facts.life.length > 0 || assumedRepeat !== undefined;
+    if (others.length + points.length === 0 && !tells) return;
+    const source = tells ? facts : undefined;
+    return this.#next.metrics?.consume({ rows: others, points, source, assumedRepeat }, delivery);
   }
 }
+
+const isOfStream = ({ series }: Row) => series[0]!.stream !== undefined;
 
 type DropReason = "repeat" | "assumed_repeat" | "stale";
 

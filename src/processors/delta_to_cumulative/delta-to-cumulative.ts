@@ -82,7 +82,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
-    const { rows, points, source: facts } = batch;
+    const { rows, points, source: facts, assumedRepeat } = batch;
     const staging = new Staging(delivery.transaction, delivery.receivedAt);
     const { batch: batchBefore } = this.#streams;
     const tellsLife = facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined);
@@ -95,6 +95,9 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
         this.#plain.addRow(row, staging);
         index++;
       }
+    }
+    if (facts !== undefined && assumedRepeat !== undefined) {
+      this.#streams.addAssumedRepeat(assumedRepeat, facts, staging);
     }
     for (const point of points) this.#plain.add(point, staging);
     if (!knowsLevels) this.#streams.forgetLevels(facts!.source.key, staging, batchBefore);

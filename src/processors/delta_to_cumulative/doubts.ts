@@ -53,6 +53,25 @@ export function afterAbsence(state: StreamState): StreamState {
   return state.doubts === undefined ? state : withDoubts(state, settle(state.doubts));
 }
 
+/**
+ * The state after a report that was left out as a repeat, though nobody knows: had it been news, it would have added so
+ * much. That no proof of its mode will settle. Equal counters of one emitter have not moved.
+ */
+export function afterAssumedRepeat(
+  state: StreamState,
+  values: readonly number[],
+  behaviours: Behaviours,
+  { mode, emitters }: LifeView,
+): StreamState {
+  if (mode === "cumulative" && emitters === 1) return state;
+  const doubts = state.doubts ?? noDoubts(behaviours.length);
+  const missed = behaviours.map((behaviour, index) =>
+    behaviour === "by_mode" && isCount(values[index]!) ? values[index]! : 0,
+  );
+  if (missed.every((value) => value === 0)) return state;
+  return withDoubts(state, { ...doubts, settled: doubts.settled.map((settled, index) => settled + missed[index]!) });
+}
+
 export function noDoubts(members: number): Doubts {
   const none = new Array<number>(members).fill(0);
   return { open: none, settled: none, falling: none.map(() => []) };

@@ -5,7 +5,7 @@ import type { Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
-import { afterProof, provesDelta } from "./doubts.ts";
+import { afterAssumedRepeat, afterProof, provesDelta } from "./doubts.ts";
 import type { LifeView } from "./life-view.ts";
 import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
@@ -107,6 +107,21 @@ export class StreamTotals {
     for (; isOf(rows[index], source); index++) this.#addStream(rows[index]!, report);
     this.#end(report, rows[from]!.time);
     return index;
+  }
+
+  /** Takes in what was left out of a report as a repeat, though nobody knows: totals could be too low by it. */
+  addAssumedRepeat(rows: readonly Row[], { source, told, epoch }: SourceFacts, staging: Staging): void {
+    const known = this.#sources.find(source, staging.transaction);
+    if (known === undefined) return;
+    const view = viewOf({ ...known.state, told }, source, epoch, known.state.reportAt);
+    for (const { series, values, time } of rows) {
+      const record = this.#streams.find(series[0]!.stream!, staging);
+      if (record === undefined) continue;
+      const state = afterAssumedRepeat(record.state, values, record.behaviours, view);
+      if (state === record.state) continue;
+      staging.transaction.change(this.#streams.scope, record, state);
+      this.#streams.show(record, time, staging);
+    }
   }
 
   #begin(source: SourceRecord, identity: Source, facts: SourceFacts | undefined, staging: Staging): Report {

@@ -66,7 +66,7 @@ test.each(["delta", "cumulative"] as const)(
             expect(rig.shown.get(shownName(member, client)), `${member} of ${client}`).toBe(truth[member]);
           }
           // What is left out as a repeat after a restart of the agent could have been news.
-          if (rig.counters.has('gostcol_dedupe_dropped_reports{"reason":"assumed_repeat"}')) continue;
+          if (rig.counters.get('gostcol_dedupe_dropped_reports{"reason":"assumed_repeat"}')!.value > 0) continue;
           for (const member of bytes) expect(rig.shown.get(shownName(`${member}.uncertain`, client))).toBe(0);
         }
       }),

@@ -18,14 +18,24 @@ export type PointValue = number | Histogram | ExponentialHistogram | Summary;
  * Values of several series that were taken at one time, such as all counts of one client: the way of everything that
  * comes in streams. A row costs what a point does, however many values it has, and whoever wants the whole of it (the
  * last totals of a client) keeps one reference. Times are those of a point.
+ *
+ * A class, because V8 watches literals: once their objects live for a while, it makes all of them in the old space. The
+ * last row of a stream lives until the next one, and would be garbage there until a full collection.
  */
-export interface Row {
+export class Row {
   /** At least one; the same list each time, so that what depends on it is remembered with the first of them. */
   readonly series: readonly Series[];
   readonly start: number;
   readonly time: number;
   /** One for each of the series; NaN where there is none this time. */
   readonly values: readonly number[];
+
+  constructor(series: readonly Series[], start: number, time: number, values: readonly number[]) {
+    this.series = series;
+    this.start = start;
+    this.time = time;
+    this.values = values;
+  }
 }
 
 /** What few points have. */

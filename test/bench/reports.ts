@@ -12,7 +12,7 @@ export interface ReportShape {
 export const USUAL: ReportShape = { services: 100, clientsPerService: 10, rounds: 20 };
 
 /**
- * The first number of a report. GOST repeats a report only when its answer was lost, and an agent that sees one again
+ * A number of bytes in each report. GOST repeats a report only when its answer was lost, and an agent that sees one again
  * wants to know why; so whoever sends a report twice writes another number of as many digits here.
  */
 export const SERIAL = 1_000_000_000;
@@ -31,10 +31,10 @@ export function makeReports(shape: ReportShape): string[] {
           client: `client-${service}-${client}`,
           type: "stats",
           stats: {
-            // The reports are sent again and again: counts must not fall, nor bytes move while nothing is connected.
-            totalConns: client === 0 ? SERIAL : 9,
+            // The reports are sent again and again, and overtake each other: counts must not fall, as they do not with GOST.
+            totalConns: 9,
             currentConns: 1 + random.integer(4),
-            inputBytes: random.integer(1_000_000),
+            inputBytes: client === 0 ? SERIAL : random.integer(1_000_000),
             outputBytes: random.integer(1_000_000_000),
             totalErrs: 0,
           },

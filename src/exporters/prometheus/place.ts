@@ -23,6 +23,8 @@ export interface RowPlaces {
   readonly places: readonly Place[];
   row: Row | undefined;
   seenMs: number;
+  /** The latest time of anything that was shown there, or waits. */
+  latestMs: number;
 }
 
 /** The places of one name, by the texts of their labels. */

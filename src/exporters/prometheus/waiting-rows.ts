@@ -8,8 +8,8 @@ import type { Place, RowPlaces } from "./place.ts";
 /**
  * Rows whose places are settled are not shown as they come: each waits until somebody looks, and most are replaced by
  * the next one before that. So to take a row costs the same however many series it has. What is shown in the end is what
- * would be if each had been shown at once: a row that the next one does not cover is shown before it, and so is what
- * waits for a place before anything else happens to that place.
+ * would be if each had been shown at once: what waits is shown before a row that does not replace all of it, or that is
+ * older than what was seen there already, and before anything else happens to its places.
  */
 export class WaitingRows {
   readonly #drops: Drops;
@@ -25,20 +25,22 @@ export class WaitingRows {
   take(row: Row, nowMs: number): boolean {
     const settled = this.#bySeries.get(row.series[0]!);
     if (settled === undefined || settled.series !== row.series) return false;
+    const isLate = row.time < settled.latestMs;
     if (settled.row === undefined) this.#waiting.add(settled);
-    else if (!covers(row, settled.row)) this.#show(settled);
+    else if (isLate || !covers(row, settled.row)) this.#show(settled);
     settled.row = row;
     settled.seenMs = nowMs;
+    if (isLate) this.#show(settled);
+    else settled.latestMs = row.time;
     return true;
   }
 
   /** From now on rows of these series go to these places. */
   settle(series: readonly Series[], places: readonly Place[]): void {
-    const settled: RowPlaces = { series, places, row: undefined, seenMs: 0 };
-    for (const place of places) {
-      this.release(place);
-      place.rows = settled;
-    }
+    for (const place of places) this.release(place);
+    const latestMs = Math.max(...places.map(({ sample }) => sample.timeMs));
+    const settled: RowPlaces = { series, places, row: undefined, seenMs: 0, latestMs };
+    for (const place of places) place.rows = settled;
     this.#bySeries.set(series[0]!, settled);
   }
 
@@ -71,6 +73,7 @@ export class WaitingRows {
       const value = values[index]!;
       if (Number.isNaN(value)) continue;
       const place = places[index]!;
+      place.contender = undefined;
       place.seenMs = seenMs;
       const reason = takeOver(place.sample, series[index]!.metric, { start, time, value });
       if (reason !== undefined) this.#drops.drop(reason, series[index]!);
@@ -78,11 +81,10 @@ export class WaitingRows {
   }
 }
 
-/** Whether nothing of the earlier row could be seen once the later one was shown. */
-function covers(later: Row, earlier: Row): boolean {
-  if (later.time < earlier.time) return false;
-  for (let index = 0; index < later.values.length; index++) {
-    if (Number.isNaN(later.values[index]!) && !Number.isNaN(earlier.values[index]!)) return false;
+/** Whether nothing of the earlier values could be seen once the later ones were shown. */
+function covers({ values: later }: Row, { values: earlier }: Row): boolean {
+  for (let index = 0; index < later.length; index++) {
+    if (Number.isNaN(later[index]!) && !Number.isNaN(earlier[index]!)) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import type { Cell, Store } from "../../component/store.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
+import { Row } from "../../model/points.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { ownerOfStream, sourceKey, streamKey } from "../../model/stream-key.ts";
@@ -127,7 +128,7 @@ export class StreamRecords {
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
-    outgoing.rows.push({ series: exported, start: state.lineage.start, time, values: state.totals });
+    outgoing.rows.push(new Row(exported, state.lineage.start, time, state.totals));
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
     }

@@ -41,7 +41,7 @@ export class Absences {
   #leave(presence: Presence, now: number): void {
     const { node, lost, log } = presence;
     presence.standing = "gone";
-    const row = { series: node.presence, start: 0, time: this.#clock.now(), values: GONE };
+    const row = new Row(node.presence, 0, this.#clock.now(), GONE);
     const how = "no connection, and no report for a while";
     this.#unknown(presence, [...node.services.values()], { rows: [row], points: [] }, (taken) => {
       // It may be back by now, and was told to be up behind this.

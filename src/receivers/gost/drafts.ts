@@ -1,4 +1,4 @@
-import type { MetricsBatch, Point, Row } from "../../model/points.ts";
+import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { LifeEvent, SourceFacts } from "../../model/source-facts.ts";
 import type { Level, Node } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
@@ -48,7 +48,7 @@ export class Drafts {
   /** One batch for each of the sources; what the report says of its node by being there goes with the first. */
   batches(facts: ReportFacts, book: NodeBook): MetricsBatch[] {
     const { epoch, told, receipt, time, node } = facts;
-    const presence: Row = { series: node.presence, start: 0, time, values: [time / 1000, 1] };
+    const presence = new Row(node.presence, 0, time, [time / 1000, 1]);
     const batches: MetricsBatch[] = [];
     let fingerprint: string | undefined;
     const drafts = this.#others === undefined ? [this.#first] : [this.#first, ...this.#others.values()];
@@ -58,7 +58,7 @@ export class Drafts {
       if (overflow !== undefined) {
         const { received, transmitted } = overflow;
         const { series } = book.overflow(level);
-        rows.push({ series, start: 0, time, values: [safe(received), safe(transmitted)] });
+        rows.push(new Row(series, 0, time, [safe(received), safe(transmitted)]));
       }
       if (rows.length === 0 && points.length === 0 && life.length === 0) continue;
       if (hasStats) fingerprint ??= facts.fingerprint();

@@ -1,7 +1,7 @@
 import type { Log } from "../../component/log.ts";
 import type { ServerConnection } from "../../component/server.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
-import type { MetricsBatch, Point, Row } from "../../model/points.ts";
+import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { Source } from "../../model/series.ts";
 import { Absences } from "./absences.ts";
 import { Introduction } from "./introduction.ts";
@@ -198,7 +198,7 @@ export class PresenceBook {
       if (isForgotten(presence, now)) continue;
       book.keep(node);
       const values = [lastReportTime / 1000, standing === "up" ? 1 : 0];
-      rows.push({ series: node.presence, start: 0, time, values });
+      rows.push(new Row(node.presence, 0, time, values));
       for (const { states, state, known } of node.services.values()) {
         if (known === "nothing" || states === undefined || state === undefined) continue;
         points.push(...statePoints(states, state, time));

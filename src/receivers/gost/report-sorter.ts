@@ -1,6 +1,6 @@
 import type { Log } from "../../component/log.ts";
 import type { LogRecord } from "../../model/log-records.ts";
-import type { MetricsBatch } from "../../model/points.ts";
+import { type MetricsBatch, Row } from "../../model/points.ts";
 import type { Series, Stream } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { areExactCounts, COUNTS, isInexact, readCount, type StatsMembers } from "./counts.ts";
@@ -83,7 +83,7 @@ export class ReportSorter {
         draft = drafts.of(emitter.level);
         draft.hasStats = true;
       }
-      draft.rows.push({ series: emitter.stream.series, start: 0, time, values: counts[index]! });
+      draft.rows.push(new Row(emitter.stream.series, 0, time, counts[index]!));
     }
     return { batches: drafts.batches(facts, this.#book), records: [] };
   }
@@ -129,7 +129,7 @@ export class ReportSorter {
     if (emitter !== undefined && areExactCounts(stats)) {
       const { totalConns, currentConns, inputBytes, outputBytes, totalErrs } = stats;
       const values = [totalConns, currentConns, inputBytes, outputBytes, totalErrs];
-      draft.rows.push({ series: emitter.stream.series, start: 0, time: facts.time, values });
+      draft.rows.push(new Row(emitter.stream.series, 0, facts.time, values));
       draft.hasStats = true;
       return undefined;
     }
@@ -167,7 +167,8 @@ export class ReportSorter {
       return undefined;
     }
     const { series } = stream;
-    draft.rows.push({ series, start: 0, time, values: values.map((value) => value ?? Number.NaN) });
+    const reported = values.map((value) => value ?? Number.NaN);
+    draft.rows.push(new Row(series, 0, time, reported));
     series.forEach((member, index) => {
       if (counts[index]!.type === "clamped") this.#logClamped(member, stream);
     });

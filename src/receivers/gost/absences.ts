@@ -1,6 +1,6 @@
 import type { Log } from "../../component/log.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { MetricsBatch, Point } from "../../model/points.ts";
+import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { Series, Source } from "../../model/series.ts";
 import type { Service } from "./node.ts";
 import { isForgotten, isGone, isGrpcSilent, isOver, isQuiet, type Presence } from "./node-presence.ts";

@@ -5,12 +5,13 @@ import { prometheusExporter } from "./exporters/prometheus/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
+import { filterProcessor } from "./processors/filter/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
 
 /** Every component that gostcol has. */
 export const registry: Registry = {
   receivers: [gostReceiver],
-  processors: [dedupeProcessor, deltaToCumulativeProcessor],
+  processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
   exporters: [prometheusExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [fileStorageExtension],

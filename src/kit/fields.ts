@@ -114,17 +114,17 @@ export function attributeMap() {
   return z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()])).prefault({});
 }
 
-/**
- * Adds an issue to a transform and gives the value that zod wants back for it. The hint says what was expected, or which
- * known name was most likely meant.
- */
-export function refuse(
-  context: z.RefinementCtx,
-  code: string,
-  message: string,
-  hint: string | { readonly expected?: string | undefined; readonly nearest?: string | undefined },
-): never {
-  const params = typeof hint === "string" ? { code, expected: hint } : { code, ...hint };
-  context.addIssue({ code: "custom", message, params });
+export interface Hint {
+  readonly expected?: string | undefined;
+  /** The known name that was most likely meant. */
+  readonly nearest?: string | undefined;
+  /** Leads to what is wrong within the value. */
+  readonly path?: readonly (string | number)[];
+}
+
+/** Adds an issue to a transform and gives the value that zod wants back for it. The hint may be what was expected. */
+export function refuse(context: z.RefinementCtx, code: string, message: string, hint: string | Hint): never {
+  const { path = [], ...rest } = typeof hint === "string" ? { expected: hint } : hint;
+  context.addIssue({ code: "custom", message, path: [...path], params: { code, ...rest } });
   return z.NEVER;
 }

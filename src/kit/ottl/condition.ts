@@ -31,6 +31,11 @@ export type InferredCondition<Name extends ContextName> = {
   readonly [Each in Name]: { readonly context: Each; readonly condition: Condition<Subjects[Each]> };
 }[Name];
 
+/** A condition of a context that is one of several. */
+export function conditionIn<Name extends ContextName>(text: string, context: Name): InferredCondition<Name> {
+  return { context, condition: condition(text, context) } as InferredCondition<Name>;
+}
+
 /** Reads and checks a condition whose paths say which of these contexts it needs. */
 export function inferredCondition<Name extends ContextName>(
   text: string,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { refuse } from "../fields.ts";
-import { type Condition, condition, type InferredCondition, inferredCondition } from "./condition.ts";
+import { type Condition, condition, conditionIn, type InferredCondition, inferredCondition } from "./condition.ts";
 import type { ContextName } from "./contexts/context.ts";
 import type { Subjects } from "./contexts/contexts.ts";
 import { OttlError } from "./errors.ts";
@@ -20,20 +20,60 @@ export const conditionOfAny = <Name extends ContextName>(...contexts: readonly N
 export const statementOf = <Name extends ContextName>(context: Name) =>
   checked<Statement<Subjects[Name]>>("statement", (text) => statement(text, context));
 
-/** What becomes of a condition or statement that fails: it is skipped and told, it is skipped, or the data is refused. */
-export const errorMode = () => z.enum(["ignore", "silent", "propagate"]).default("ignore");
+const ERROR_MODES = ["ignore", "silent", "propagate"] as const;
 
-function checked<T>(kind: string, read: (text: string) => T) {
+/** What becomes of a condition or statement that fails: it is skipped and told, it is skipped, or the data is refused. */
+export type ErrorMode = (typeof ERROR_MODES)[number];
+
+export const errorMode = () => z.enum(ERROR_MODES).default("ignore");
+
+/** Conditions that stand together in a list of the Collector's `*_conditions`. */
+export interface ConditionGroup<Name extends ContextName> {
+  readonly conditions: readonly InferredCondition<Name>[];
+  /** Where it differs from the component's. */
+  readonly errorMode: ErrorMode | undefined;
+}
+
+/** An entry of `*_conditions`: a condition, or a section with several, their context and an `error_mode` of their own. */
+export const conditionGroup = <Name extends ContextName>(...contexts: readonly Name[]) =>
+  z.union([
+    conditionOfAny(...contexts).transform((one): ConditionGroup<Name> => ({ conditions: [one], errorMode: undefined })),
+    z
+      .strictObject({
+        context: z
+          .enum(contexts)
+          .optional()
+          .describe("What the conditions are asked about; their paths say it otherwise."),
+        conditions: z.array(z.string()).describe("Any of them is enough."),
+        error_mode: z.enum(ERROR_MODES).optional().describe("What becomes of conditions of this section that fail."),
+      })
+      .transform(
+        ({ context: name, conditions, error_mode }, context): ConditionGroup<Name> => ({
+          conditions: conditions.map((text, index) => {
+            const within = ["conditions", index];
+            return name === undefined
+              ? read(context, () => inferredCondition(text, contexts), within)
+              : read(context, () => conditionIn(text, name), within);
+          }),
+          errorMode: error_mode,
+        }),
+      ),
+  ]);
+
+function checked<T>(kind: string, make: (text: string) => T) {
   return z
     .string()
-    .transform((text, context): T => {
-      try {
-        return read(text);
-      } catch (failure) {
-        if (!(failure instanceof OttlError)) throw failure;
-        const { message, offset, expected, nearest } = failure;
-        return refuse(context, "bad_expression", `${message}, at character ${offset + 1}`, { expected, nearest });
-      }
-    })
+    .transform((text, context): T => read(context, () => make(text)))
     .meta({ format: `ottl-${kind}` });
+}
+
+/** Turns a mistake into an issue; `path` leads to where in the value it is. */
+function read<T>(context: z.RefinementCtx, make: () => T, path: readonly (string | number)[] = []): T {
+  try {
+    return make();
+  } catch (failure) {
+    if (!(failure instanceof OttlError)) throw failure;
+    const { message, offset, expected, nearest } = failure;
+    return refuse(context, "bad_expression", `${message}, at character ${offset + 1}`, { expected, nearest, path });
+  }
 }

@@ -1,0 +1,48 @@
+import type { Deps } from "../../component/component.ts";
+import { Refusal } from "../../component/refusal.ts";
+import { type AnyOf, anyOf } from "../../kit/ottl/any-of.ts";
+import type { Condition } from "../../kit/ottl/condition.ts";
+import type { ContextName } from "../../kit/ottl/contexts/context.ts";
+import type { Subjects } from "../../kit/ottl/contexts/contexts.ts";
+import type { EvaluationError } from "../../kit/ottl/errors.ts";
+import type { ConditionGroup, ErrorMode } from "../../kit/ottl/fields.ts";
+import { FAILED_CONDITIONS } from "./telemetry.ts";
+
+/** The conditions of one signal by their contexts, of which any one is enough. */
+export type ByContext<Name extends ContextName> = { readonly [Each in Name]: AnyOf<Subjects[Each]> };
+
+interface Written<Name extends ContextName> {
+  readonly contexts: readonly Name[];
+  /** The lists of the older way. */
+  readonly lists: { readonly [Each in Name]?: readonly Condition<Subjects[Each]>[] };
+  readonly groups: readonly ConditionGroup<Name>[];
+  readonly errorMode: ErrorMode;
+}
+
+/** Sorts what was written in either way by context, and says what becomes of conditions that fail. */
+export function byContext<Name extends ContextName>(written: Written<Name>, deps: Deps): ByContext<Name> {
+  const { contexts, lists, groups, errorMode } = written;
+  const modes = new Map<unknown, ErrorMode>();
+  for (const group of groups) {
+    for (const { condition } of group.conditions) modes.set(condition, group.errorMode ?? errorMode);
+  }
+  const failures = deps.meter.counter(FAILED_CONDITIONS);
+  const failed = (failure: EvaluationError, condition: { readonly text: string }) => {
+    const mode = modes.get(condition) ?? errorMode;
+    const { text } = condition;
+    if (mode === "propagate") {
+      throw new Refusal("permanent", "condition_failed", `the condition ${text} failed: ${failure.message}`);
+    }
+    failures.value++;
+    if (mode === "ignore")
+      deps.log.limited(text).warn("a condition failed", { condition: text, reason: failure.message });
+  };
+  const inferred: readonly { readonly context: ContextName; readonly condition: Condition<never> }[] = groups.flatMap(
+    ({ conditions }) => [...conditions],
+  );
+  const entries = contexts.map((context) => {
+    const ofContext = inferred.filter((found) => found.context === context).map(({ condition }) => condition);
+    return [context, anyOf<never>([...(lists[context] ?? []), ...ofContext], failed)];
+  });
+  return Object.fromEntries(entries) as ByContext<Name>;
+}

@@ -3,6 +3,7 @@ import type { AnyDefinition } from "../component/define.ts";
 import type { Consumer, Next } from "../component/delivery.ts";
 import type { ComponentId, ComponentKind } from "../component/id.ts";
 import type { Meter } from "../component/meter.ts";
+import { Refusal } from "../component/refusal.ts";
 import { SIGNALS, type Signal } from "../model/signal.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Gate } from "./gate.ts";
@@ -61,6 +62,8 @@ export interface Seat {
   readonly uses: Set<string>;
   /** Whether it has a scope in the store. */
   keepsState: boolean;
+  /** Whether it was told to stop: what it remembers is not to be built on any more. */
+  stopped: boolean;
 }
 
 /** Makes every instance that is not kept and connects it; in the order in which they start. No I/O. */
@@ -117,6 +120,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     extensions,
     uses: new Set(),
     keepsState: false,
+    stopped: false,
   };
   let making = true;
   const deps: Deps = {
@@ -220,7 +224,19 @@ function consumersOf({ plan, component: { definition }, instance, seat }: GraphN
   return Object.fromEntries(
     plan.takes.flatMap((signal) => {
       const inner = (instance as Next)[signal] as Consumer<Signal> | undefined;
-      return inner === undefined ? [] : [[signal, wrap(signal, inner)]];
+      return inner === undefined ? [] : [[signal, wrap(signal, untilStopped(inner, seat))]];
     }),
   );
+}
+
+/** Refuses what comes after the stop: written by who has let go of its memory, it would replace what is in the store. */
+function untilStopped(inner: Consumer<Signal>, seat: Seat): Consumer<Signal> {
+  return {
+    consume(batch, delivery) {
+      if (seat.stopped) throw new Refusal("retryable", "stopped", "a component on the way has stopped");
+      return inner.consume(batch, delivery);
+    },
+    admit: (upperBound) => inner.admit?.(upperBound),
+    examine: (batch) => inner.examine?.(batch),
+  };
 }

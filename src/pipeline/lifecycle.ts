@@ -71,6 +71,7 @@ export async function stopNodes(
 ): Promise<readonly ComponentError[]> {
   const errors: ComponentError[] = [];
   for (const node of nodes.toReversed()) {
+    node.seat.stopped = true;
     try {
       const stopping = node.instance.stop?.(deadline);
       if (stopping !== undefined) await orAborted(stopping, deadline);

@@ -70,14 +70,16 @@ export async function replaceGraph(replacement: Replacement, signal: AbortSignal
     return { type: "replaced", nodes, leaving: leaving.filter((node) => !stopped.includes(node)) };
   } catch (error) {
     await takeOut(made, paused, replacement);
-    if (stopped.length === 0 || signal.aborted) {
-      connectGraph(running);
+    connectGraph(running);
+    if (stopped.length === 0) {
       openGates(running);
       return { type: "failed", nodes: running, error };
     }
     try {
-      return { type: "failed", nodes: await startAgain(stopped, replacement, signal), error };
+      // Where the agent is being stopped too: what is held back, and what others hold, goes through a graph that is whole.
+      return { type: "failed", nodes: await startAgain(stopped, replacement), error };
     } catch (again) {
+      for (const { seat } of running) seat.gate.shut(new Refusal("retryable", "reload_failed", "the agent is broken"));
       return { type: "broken", nodes: running, error: signal.aborted ? error : again };
     }
   }
@@ -137,13 +139,12 @@ async function takeOut(
 async function startAgain(
   stopped: readonly GraphNode[],
   { clock, running, rebuild }: Replacement,
-  signal: AbortSignal,
 ): Promise<readonly GraphNode[]> {
   const left = new Map(running.filter((node) => !stopped.includes(node)).map((node) => [node.plan.key, node]));
   const made: GraphNode[] = [];
   const nodes = rebuild(left, (node) => made.push(node));
   for (const { plan, seat } of made) if (plan.kind === "receiver") seat.gate.close();
-  await within(clock, PAUSE_TIMEOUT_MS, "starting the old components again", signal, async (limit) => {
+  await within(clock, PAUSE_TIMEOUT_MS, "starting the old components again", NEVER, async (limit) => {
     await prepareNodes(made, limit);
     await putIn({ nodes, made, running }, limit);
   });

@@ -122,8 +122,9 @@ it("after any reloads, some of which fail, an agent is as one that was started w
         way.resolve();
         await reloading;
         // Whoever left has been stopped, and refuses nothing of what came before.
-        const stayed = world.receivers.get(sender!)!.deps === deps;
+        const stayed = world.live.get(deps) === `receiver:${sender}`;
         for (const outcome of await Promise.all(outcomes)) if (stayed) expect(outcome).toEqual({ taken: true });
+        if (stayed) expect(world.journal.filter((entry) => entry.startsWith("BUG"))).toEqual([]);
         for (const id of Object.keys(world.script)) delete world.script[id];
         const names = [...agent.statuses.keys()].map((key) => key.replace(/@.*/, ""));
         const live = [...world.live.values()].map((name) => name.replace(/^(change|pass):/, "processor:"));

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { agentRig, checkedConfig } from "../../test/support/fake-agent.ts";
 import { fakeWorld, metricsBatch, ORIGIN, send } from "../../test/support/fake-components.ts";
 import type { Outcome } from "../component/delivery.ts";
+import type { StateScope, StoreBackend } from "../component/store.ts";
+import { memoryStore } from "../kit/memory-store.ts";
 import { NEVER } from "../lib/abort.ts";
 
 const yaml = (text: {
@@ -223,5 +225,125 @@ describe("a reload", () => {
       expect.arrayContaining(["stop exporter:out/2", "stop exporter:out", "stop receiver:in"]),
     );
     expect(clock.liveTimers).toBe(0);
+  });
+
+  it("that is given up by a stop lets what was held back go through whom it had stopped, who runs again", async () => {
+    const { reload, world, agent } = await running(holding("one"));
+    let starts = 0;
+    world.script["out"] = { start: () => (++starts === 1 ? new Promise(() => {}) : Promise.resolve()) };
+    const failed = expect(reload(holding("two"))).rejects.toThrow("the agent is being stopped");
+    while (!world.journal.includes("start exporter:out")) await Promise.resolve();
+    const held = send(world, metricsBatch(1));
+    // As a receiver does that waits for the answers that it owes.
+    world.script["in"] = { stop: async () => void (await held) };
+    await agent.stop();
+    await failed;
+    expect(await held).toEqual({ taken: true });
+    expect(world.journal.slice(world.journal.indexOf("start exporter:out"))).toEqual([
+      "start exporter:out",
+      "stop exporter:out",
+      "load exporter:out",
+      "start exporter:out",
+      "consume change:change 1",
+      "consume exporter:out 1",
+      ...["stop receiver:in", "stop change:change", "stop exporter:out"],
+    ]);
+  });
+
+  it("refuses what was held back where whom it had stopped cannot be started again", async () => {
+    const { reload, world, agent } = await running(holding("one"));
+    world.script["out"] = { start: () => Promise.reject(GONE) };
+    const reloading = reload(holding("two")).catch(() => {});
+    while (!world.journal.includes("stop exporter:out")) await Promise.resolve();
+    const held = send(world, metricsBatch(1));
+    await reloading;
+    expect(await held).toMatchObject({ taken: false, refusal: { kind: "retryable", reason: "reload_failed" } });
+    await agent.stop();
+  });
+
+  it("gives up on a component that does not come to an end with its start, and refuses nothing meanwhile", async () => {
+    const { reload, world, clock } = await running(holding("one"));
+    for (const [yaml, timeoutMs] of [
+      [holding("one").replace("[out]", "[out, out/2]"), 20_000],
+      [holding("two"), 10_000],
+    ] as const) {
+      let starts = 0;
+      const hangs = { start: () => (++starts === 1 ? new Promise<void>(() => {}) : Promise.resolve()) };
+      world.script["out"] = world.script["out/2"] = hangs;
+      const failed = expect(reload(yaml)).rejects.toThrow(`took longer than ${timeoutMs} ms`);
+      const outcomes: (Outcome | Promise<Outcome>)[] = [];
+      for (let atMs = 0; atMs < timeoutMs; atMs += 1000) {
+        await clock.advanceAsync(1000);
+        outcomes.push(send(world, metricsBatch(1)));
+      }
+      await failed;
+      for (const outcome of await Promise.all(outcomes)) expect(outcome).toEqual({ taken: true });
+    }
+    expect(world.journal.filter((entry) => entry.startsWith("BUG"))).toEqual([]);
+  });
+
+  it("waits for the one before, and the last one stays", async () => {
+    const { reload, world, agent } = await running();
+    const all = await Promise.all(["out/2", "out/3", "out"].map((exporters) => reload(yaml({ exporters }))));
+    expect(all.map(({ added }) => added)).toEqual([["exporter:out/2"], ["exporter:out/3"], ["exporter:out"]]);
+    expect([...agent.statuses.keys()]).toContain("exporter:out");
+    world.journal.length = 0;
+    send(world, metricsBatch(1));
+    expect(consumed(world)).toEqual(["change:change", "exporter:out"]);
+  });
+});
+
+describe("a reload while the store does not say whether it kept a commit", () => {
+  it("is not, and can be once it has said so", async () => {
+    const world = fakeWorld();
+    const answers: PromiseWithResolvers<void>[] = [];
+    const store: StoreBackend = {
+      ...memoryStore(),
+      durable: true,
+      commit() {
+        const answer = Promise.withResolvers<void>();
+        answers.push(answer);
+        return answer.promise;
+      },
+    };
+    const scopes: StateScope<number>[] = [];
+    world.script["change"] = {
+      create: (deps) => void scopes.push(deps.store.scope({ encode: () => new Uint8Array(), decode: () => 0 })),
+      consume: (_, { transaction }) => transaction.put(scopes[0]!, "total", 1),
+    };
+    const { agent, clock } = await agentRig(yaml({}), world.registry, { store });
+    await agent.start(NEVER);
+    const reload = async (text: string) => agent.reload(await checkedConfig(text, world.registry));
+    const late = send(world, metricsBatch(1));
+    await clock.advanceAsync(3000);
+    expect(await late).toMatchObject({ taken: false, refusal: { reason: "store_unknown" } });
+    const changed = yaml({ change: "more" });
+    await expect(reload(changed)).rejects.toThrow("the store has not said yet whether it kept a commit; try again");
+    expect(send(world, metricsBatch(1))).toMatchObject({ refusal: { reason: "store_late" } });
+    answers[0]!.resolve();
+    await clock.advanceAsync(0);
+    const carried = send(world, metricsBatch(1));
+    answers[1]!.resolve();
+    expect(await carried).toEqual({ taken: true });
+    expect(await reload(changed)).toMatchObject({ changed: ["processor:change@metrics"] });
+    await agent.stop();
+  });
+});
+
+describe("a reload of the agent's own metrics alone", () => {
+  const own = (port: number, level = "normal") =>
+    `${yaml({})}  telemetry: { metrics: { level: ${level}, readers: [{ pull: { exporter: { prometheus: { port: ${port} } } } }] } }\n`;
+
+  it("moves their server, and touches no component", async () => {
+    const { reload, world, agent } = await running(own(8888));
+    const places = () => agent.listeners.map(({ component, port }) => `${component}:${port}`);
+    expect(places()).toEqual(["agent:8888"]);
+    expect(await reload(own(9999))).toMatchObject({ ownMetrics: true, changed: [], added: [] });
+    expect(places()).toEqual(["agent:9999"]);
+    await reload(own(9999, "none"));
+    expect(places()).toEqual([]);
+    await reload(own(8888));
+    expect(places()).toEqual(["agent:8888"]);
+    expect(world.journal).toEqual([]);
   });
 });

@@ -95,6 +95,7 @@ export function fakeWorld(): FakeWorld {
     const taking = <S extends Signal>(signal: S): Consumer<S> => ({
       consume(batch, delivery) {
         journal.push(`consume ${kind}:${id} ${itemCount(signal, batch)}`);
+        if (!live.has(own)) journal.push(`BUG: ${kind}:${id} is not running`);
         const scripted = script[id]?.consume;
         if (scripted === undefined) return otherwise(signal, batch, delivery, next);
         return scripted(batch as MetricsBatch, delivery, next);

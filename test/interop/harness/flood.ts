@@ -1,10 +1,11 @@
 import { Agent, request } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { GostEvent } from "../../../src/simulate/report.ts";
 import { reportJson } from "../../../src/simulate/report.ts";
 import { reportProtobuf } from "../../../src/simulate/report-protobuf.ts";
+import { type Sample, select } from "./metrics-text.ts";
 
 /** As GOST's `plugin.timeout` in our snippets: then the connection is given up, and the report is sent again. */
 const PATIENCE_MS = 5_000;
@@ -28,8 +29,8 @@ export interface FloodResult {
   /** Not answered in time, or broken on the way. */
   readonly lost: number;
   readonly longestAnswerMs: number;
-  /** How many were taken in each second. */
-  readonly takenBySecond: readonly number[];
+  /** How many were taken or refused in each second. */
+  readonly answeredBySecond: readonly number[];
 }
 
 /** What was answered with success so far, by node. */
@@ -55,7 +56,7 @@ export function createFlood(options: FloodOptions): Flood {
   return {
     moved,
     async run(perSecond, ends) {
-      const result = { taken: 0, refused: 0, lost: 0, longestAnswerMs: 0, takenBySecond: [] as number[] };
+      const result = { taken: 0, refused: 0, lost: 0, longestAnswerMs: 0, answeredBySecond: [] as number[] };
       const periodMs = (1000 * nodes * emittersPerNode) / perSecond;
       const beganAt = performance.now();
       let ended = false;
@@ -78,9 +79,12 @@ export function createFlood(options: FloodOptions): Flood {
           const now = performance.now();
           result[outcome]++;
           result.longestAnswerMs = Math.max(result.longestAnswerMs, now - sentAt);
+          if (outcome !== "lost") {
+            const second = Math.floor((now - beganAt) / 1000);
+            while (result.answeredBySecond.length <= second) result.answeredBySecond.push(0);
+            result.answeredBySecond[second]!++;
+          }
           if (outcome !== "taken") continue;
-          const second = Math.floor((now - beganAt) / 1000);
-          result.takenBySecond[second] = (result.takenBySecond[second] ?? 0) + 1;
           const { reports, bytes } = moved.get(node) ?? { reports: 0, bytes: 0 };
           moved.set(node, { reports: reports + 1, bytes: bytes + number });
           number = undefined;
@@ -95,11 +99,32 @@ export function createFlood(options: FloodOptions): Flood {
   };
 }
 
+/** Every report that was answered with success is shown, once, and nothing else is. */
+export function expectCounted(
+  samples: readonly Sample[],
+  floods: readonly Flood[],
+  { nodes, clients }: Pick<FloodOptions, "nodes" | "clients">,
+): void {
+  for (let index = 0; index < nodes; index++) {
+    const node = nodeName(index);
+    const shown = (client: number, direction: string) => {
+      const labels = { instance: node, gost_client_id: `client-${client}`, network_io_direction: direction };
+      return select(samples, "gost_client_io_bytes_total", labels).map(({ value }) => value);
+    };
+    const moved = floods.map(({ moved }) => moved.get(node) ?? { reports: 0, bytes: 0 });
+    const bytes = moved.reduce((sum, { bytes }) => sum + bytes, 0);
+    const bytesOfOthers = moved.reduce((sum, { reports }) => sum + reports * CLIENT_BYTES, 0);
+    expect([node, shown(0, "receive")]).toEqual([node, [bytes]]);
+    expect([node, shown(0, "transmit")]).toEqual([node, [bytesOfOthers]]);
+    expect([node, shown(clients - 1, "receive")]).toEqual([node, [bytesOfOthers]]);
+  }
+}
+
 type Outcome = "taken" | "refused" | "lost";
 type Send = (node: string, number: number) => Promise<Outcome>;
 
 /** What each client but the first moves with each report. */
-export const CLIENT_BYTES = 1000;
+const CLIENT_BYTES = 1000;
 
 function statsOf(client: number, inputBytes: number): GostEvent {
   const stats = { totalConns: 9, currentConns: 1, inputBytes, outputBytes: CLIENT_BYTES, totalErrs: 0 };

@@ -7,6 +7,7 @@ import { freePorts } from "./ports.ts";
 import { type Command, launchProcess, type RunningProcess, startProcess } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
+const LOOPBACK = "127.0.0.1";
 const ANSWER_TIMEOUT_MS = 5000;
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -17,6 +18,8 @@ export interface Gostcol extends ShowsAccounts {
   readonly ports: GostcolPorts;
   /** What `/metrics` shows now. */
   scrape(): Promise<Sample[]>;
+  /** Writes its configuration anew, with these changes, for a reload or the next start. */
+  configure(options: GostcolOptions): Promise<void>;
   /** Ends the process; `SIGKILL` leaves it no time to do anything. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts the next process on the same configuration, and waits until `/metrics` answers. */
@@ -45,6 +48,8 @@ export interface GostcolOptions {
   readonly host?: string;
   /** How to run a command where the agent is to be; here by default. */
   readonly within?: (command: Command) => Command;
+  /** The processors' settings, by id. */
+  readonly processors?: Readonly<Record<string, object>>;
   /** More exporters of the one pipeline, by id, with what they are configured to. */
   readonly exporters?: Readonly<Record<string, object>>;
 }
@@ -53,12 +58,42 @@ export interface GostcolOptions {
 export async function startGostcol(options: GostcolOptions = {}): Promise<Gostcol> {
   const folder = await temporaryFolder("agent");
   const ports = options.ports ?? (await gostcolPorts());
-  const { storeFolder, storeSizeMax, host = "127.0.0.1", within = (command) => command } = options;
+  const { host = LOOPBACK, within = (command) => command } = options;
+  const configure = (latest: GostcolOptions) =>
+    writeFile(join(folder, "gostcol.yaml"), stringify(configOf({ ...options, ...latest, ports })));
+  await configure(options);
+  const scrape = async () => parseMetricsText(await getText(`http://${host}:${ports.metrics}/metrics`));
+  const command = within(gostcolCommand(["run", "--config", "gostcol.yaml"], folder));
+  const launch = () => launchProcess(command);
+  const start = () => startProcess(command, async () => (await scrape()).length >= 0);
+  let process = await start();
+  return {
+    get process() {
+      return process;
+    },
+    ports,
+    scrape,
+    configure,
+    accounts: async () => shownAccounts(await scrape()),
+    async end(signal) {
+      await process.end(signal);
+    },
+    async start() {
+      process = await start();
+    },
+    launch() {
+      process = launch();
+    },
+  };
+}
+
+function configOf(options: GostcolOptions & { readonly ports: GostcolPorts }): object {
+  const { ports, storeFolder, storeSizeMax, host = LOOPBACK } = options;
   const exporters = { prometheus: { endpoint: `${host}:${ports.metrics}` }, ...options.exporters };
   const file_storage = storeFolder && { directory: storeFolder, ...(storeSizeMax && { max_size: storeSizeMax }) };
-  const config = {
+  return {
     receivers: { gost: { endpoint: `${host}:${ports.receiver}`, ...options.receiver } },
-    processors: { dedupe: null, delta_to_cumulative: null },
+    processors: { dedupe: null, delta_to_cumulative: null, ...options.processors },
     exporters,
     ...(file_storage && { extensions: { file_storage } }),
     service: {
@@ -71,29 +106,6 @@ export async function startGostcol(options: GostcolOptions = {}): Promise<Gostco
           exporters: Object.keys(exporters),
         },
       },
-    },
-  };
-  await writeFile(join(folder, "gostcol.yaml"), stringify(config));
-  const scrape = async () => parseMetricsText(await getText(`http://${host}:${ports.metrics}/metrics`));
-  const command = within(gostcolCommand(["run", "--config", "gostcol.yaml"], folder));
-  const launch = () => launchProcess(command);
-  const start = () => startProcess(command, async () => (await scrape()).length >= 0);
-  let process = await start();
-  return {
-    get process() {
-      return process;
-    },
-    ports,
-    scrape,
-    accounts: async () => shownAccounts(await scrape()),
-    async end(signal) {
-      await process.end(signal);
-    },
-    async start() {
-      process = await start();
-    },
-    launch() {
-      process = launch();
     },
   };
 }

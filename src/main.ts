@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import manifest from "../package.json" with { type: "json" };
 import type { CliContext, TemporaryFolder } from "./cli/context.ts";
 import { EXIT } from "./cli/exit-codes.ts";
@@ -11,6 +10,7 @@ import { createTransport } from "./kit/client/transport.ts";
 import { createAskAgent } from "./kit/control/control-client.ts";
 import { createListenControl } from "./kit/control/control-server.ts";
 import { createListen } from "./kit/server/listen.ts";
+import { setHeapFlags } from "./lib/heap-flags.ts";
 import { systemClock } from "./lib/system-clock.ts";
 import { readTextFile } from "./lib/system-files.ts";
 import { systemMemory } from "./lib/system-memory.ts";
@@ -31,9 +31,7 @@ async function main(): Promise<number> {
     process.stderr.write(`gostcol needs Node.js ${NODE_MAJOR_MIN} or newer; this is ${process.versions.node}.\n`);
     return EXIT.usage;
   }
-  // V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live
-  // until the next report replaces them, and there they would wait for a full collection, holding on to young ones.
-  setFlagsFromString("--no-allocation-site-pretenuring");
+  setHeapFlags();
   // Whoever reads our output may leave before the end (`gostcol schema | head`): there is nothing to be said about it.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const keepAlive = setInterval(() => {}, KEEP_ALIVE_PERIOD_MS);

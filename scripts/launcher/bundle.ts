@@ -3,6 +3,7 @@ import module from "node:module";
 import { dirname } from "node:path";
 import { constants, Script } from "node:vm";
 import zlib from "node:zlib";
+import { setHeapFlags } from "../../src/lib/heap-flags.ts";
 
 /** The agent's bundle: one CommonJS file, with the code that V8 makes of it in a file beside it. */
 export interface Bundle {
@@ -20,6 +21,7 @@ export function readBundle(file: string): Bundle {
 
 /** The script for which code is cached, and which takes it back; `cachedDataRejected` where this V8 does not want it. */
 export function compileBundle({ file, source }: Bundle, cachedData?: Buffer): Script {
+  setHeapFlags();
   return new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
     ...(cachedData && { cachedData }),

@@ -80,6 +80,72 @@ test("what can be read here can be read by the Collector", async () => {
   expect([...refused].filter(([, reason]) => reason.includes("invalid syntax"))).toEqual([]);
 });
 
+test("the paths of spans, metrics and histograms read what the Collector reads", async () => {
+  const span = {
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: "b7ad6b7169203331",
+    name: "GET /",
+    kind: 2,
+    startTimeUnixNano: "10",
+    endTimeUnixNano: "30",
+    status: { code: 2, message: "boom" },
+  };
+  const ofSpans = [
+    'name == "GET /" and span.kind == SPAN_KIND_SERVER and kind.string == "Server" and trace_state == ""',
+    'status.code == STATUS_CODE_ERROR and status.message == "boom" and end_time_unix_nano - start_time_unix_nano == 20',
+    'trace_id.string == "0af7651916cd43dd8448eb211c80319c" and parent_span_id.string == "0000000000000000"',
+  ];
+  const spans = await askFilter({
+    section: ["traces", "span"],
+    conditions: ofSpans,
+    payload: { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] },
+    ids: [span.name],
+    idsOf: (exported: SpansJson) =>
+      exported.resourceSpans.flatMap(({ scopeSpans }) =>
+        scopeSpans.flatMap((scope) => scope.spans.map(({ name }) => name)),
+      ),
+  });
+  expect(spans.map((verdicts) => verdicts.get(span.name))).toEqual(ofSpans.map(() => "true"));
+
+  const dataPoints = [{ count: "3", sum: 6, explicitBounds: [1], bucketCounts: ["1", "2"] }];
+  const metrics = [
+    { name: "histogram", histogram: { aggregationTemporality: 1, dataPoints } },
+    { name: "gauge", unit: "By", gauge: { dataPoints: [{ asInt: "7", flags: 1 }] } },
+    { name: "sum", sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ asDouble: 2 }] } },
+  ];
+  const ask = (section: "metric" | "datapoint", conditions: readonly string[]) =>
+    askFilter({
+      section: ["metrics", section],
+      conditions,
+      payload: { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] },
+      ids: metrics.map(({ name }) => name),
+      idsOf: (exported: MetricNamesJson) =>
+        exported.resourceMetrics.flatMap((resource) =>
+          resource.scopeMetrics.flatMap((scope) => scope.metrics.map(({ name }) => name)),
+        ),
+    });
+  const held = async (section: "metric" | "datapoint", condition: string) =>
+    [...(await ask(section, [condition]))[0]!].filter(([, verdict]) => verdict === "true").map(([name]) => name);
+  expect(await held("datapoint", "count == 3 and sum == 6.0 and sum / 4 == 1.5 and value_int == nil")).toEqual([
+    "histogram",
+  ]);
+  expect(await held("datapoint", "value_int == 7 and value_double == 0.0 and flags == FLAG_NO_RECORDED_VALUE")).toEqual(
+    ["gauge"],
+  );
+  expect(
+    await held("datapoint", "value_double == 2 and value_int == 0 and count == nil and flags == FLAG_NONE"),
+  ).toEqual(["sum"]);
+  expect(
+    await held("metric", "type == METRIC_DATA_TYPE_GAUGE and is_monotonic == nil and aggregation_temporality == nil"),
+  ).toEqual(["gauge"]);
+  expect(
+    await held("metric", "is_monotonic == true and aggregation_temporality == AGGREGATION_TEMPORALITY_CUMULATIVE"),
+  ).toEqual(["sum"]);
+  expect(
+    await held("metric", "is_monotonic == nil and aggregation_temporality == AGGREGATION_TEMPORALITY_DELTA"),
+  ).toEqual(["histogram"]);
+});
+
 /** Distinct conditions that both accept. Type errors of literals are a mistake in the Collector as soon as it starts, here too or when asked. */
 async function askableTexts(
   context: "log" | "datapoint",
@@ -160,6 +226,18 @@ interface LogsJson {
     readonly scopeLogs: readonly {
       readonly logRecords: readonly { readonly body: { readonly stringValue: string } }[];
     }[];
+  }[];
+}
+
+interface SpansJson {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly { readonly name: string }[] }[];
+  }[];
+}
+
+interface MetricNamesJson {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly { readonly metrics: readonly { readonly name: string }[] }[];
   }[];
 }
 

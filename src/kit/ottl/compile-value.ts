@@ -189,7 +189,7 @@ const nameOf = (fields: readonly FieldNode[]): string => fields.map(({ name }) =
 function folded(compiled: Compiled): Compiled {
   try {
     const value = compiled.get(undefined);
-    return { ...compiled, get: () => value };
+    return { ...compiled, get: () => value, ...(typeof value === "string" ? { literal: value } : {}) };
   } catch (failure) {
     if (failure instanceof EvaluationError) return compiled;
     throw failure;
@@ -199,7 +199,7 @@ function folded(compiled: Compiled): Compiled {
 /** Follows keys into a value. Behind a path, what is in something missing is missing; what is in something empty fails. */
 function indexed(get: Getter, keys: readonly Compiled[], lenient: boolean): Getter {
   const [first] = keys;
-  if (lenient && keys.length === 1 && first!.reach === "constant") return attribute(get, first!);
+  if (lenient && keys.length === 1 && first!.literal !== undefined) return attribute(get, first!.literal);
   return (subject) => {
     let value = get(subject);
     for (const [index, key] of keys.entries()) {
@@ -211,9 +211,8 @@ function indexed(get: Getter, keys: readonly Compiled[], lenient: boolean): Gett
 }
 
 /** The most usual of all: `attributes["key"]`. Only names that every object inherits have to be asked for with care. */
-function attribute(get: Getter, key: Compiled): Getter {
-  const name = key.get(undefined);
-  if (typeof name !== "string" || name in {}) return (subject) => entryOf(get(subject), name) ?? undefined;
+function attribute(get: Getter, name: string): Getter {
+  if (name in {}) return (subject) => entryOf(get(subject), name) ?? undefined;
   return (subject) => {
     const container = get(subject);
     return isMap(container) ? (container[name] ?? undefined) : entryOf(container, name);

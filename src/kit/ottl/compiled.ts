@@ -22,6 +22,8 @@ export interface Compiled {
   readonly type: StaticType;
   readonly reach: Reach;
   readonly get: Getter;
+  /** The text that it always is. */
+  readonly literal?: string;
 }
 
 /** A place that an editor may write to. */

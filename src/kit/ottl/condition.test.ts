@@ -132,6 +132,13 @@ test("each context reads its own paths and those above it", () => {
   );
 });
 
+test("a constant that fails does so when it is asked, for nobody may ever get there", () => {
+  for (const text of ["attributes[1 / 0] == nil", "[1 / 0] == nil", 'Split("a", ",")[1 / 0] == nil', "IsInt(1 / 0)"]) {
+    expect(verdict(text)).toBe("error");
+    expect(verdict(`body == nil and ${text}`)).toBe("false");
+  }
+});
+
 test("attributes that every object seems to have are missing like others", () => {
   for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
     expect(condition(`attributes["${name}"] == nil`, "log").test(KNOWN_RECORD)).toBe(true);

@@ -68,6 +68,8 @@ export type MemberBehaviour =
   | "level"
   /** Counts since the emitter began, in both modes. */
   | "cumulative"
+  /** The same, of what an emitter accepts: one that was replaced accepts no more. */
+  | "accepted"
   /** Counts since the emitter began, or since its last report: the mode of the source's life decides. */
   | "by_mode";
 

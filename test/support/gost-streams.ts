@@ -16,6 +16,8 @@ export interface ReportOptions {
   readonly receipt?: Receipt;
   readonly life?: readonly LifeEvent[];
   readonly emitters?: number;
+  /** Whether connections are counted where they are accepted, as GOST's services do. */
+  readonly accepts?: boolean;
 }
 
 /** One report as a receiver would hand it on: `stats` by client, `""` for the service itself. */
@@ -25,7 +27,7 @@ export function report(
   stats: Readonly<Record<string, Stats>>,
   options: ReportOptions = {},
 ): MetricsBatch {
-  const { service = "web", kind = "handler", told, epoch, fingerprint, emitters } = options;
+  const { service = "web", kind = "handler", told, epoch, fingerprint, emitters, accepts = false } = options;
   const unreported = table.series(
     table.resource({ "service.name": "gost" }),
     table.scope("test"),
@@ -41,7 +43,7 @@ export function report(
     ...(emitters === undefined ? {} : { emitters }),
   };
   const rows = Object.entries(stats).map(([client, values]): Row => {
-    const { series } = streamOf(table, source, client);
+    const { series } = streamOf(table, source, { client, accepts });
     return { series, start: 0, time, values };
   });
   const facts: SourceFacts = {
@@ -73,7 +75,11 @@ const MEMBERS: readonly [name: string, behaviour: MemberBehaviour][] = [
   ["errors", "cumulative"],
 ];
 
-function streamOf(table: SeriesTable, source: Source, client: string): Stream {
+function streamOf(
+  table: SeriesTable,
+  source: Source,
+  { client, accepts }: { client: string; accepts: boolean },
+): Stream {
   const { kind, service } = source;
   const common = {
     resource: table.resource({ "service.name": "gost" }),
@@ -84,7 +90,7 @@ function streamOf(table: SeriesTable, source: Source, client: string): Stream {
     ([name, behaviour]): MemberIdentity => ({
       ...common,
       metric: table.metric({ ...SUM, name, monotonic: behaviour !== "level" }),
-      behaviour,
+      behaviour: accepts && name === "conns" ? "accepted" : behaviour,
       ...(behaviour === "by_mode"
         ? { uncertain: { ...common, metric: table.metric({ ...SUM, name: `${name}.uncertain`, type: "gauge" }) } }
         : {}),

@@ -1,4 +1,4 @@
-import { report, type Stats } from "../support/gost-streams.ts";
+import { type ReportOptions, report, type Stats } from "../support/gost-streams.ts";
 import type { ProcessorRig } from "../support/processor-rig.ts";
 
 /** What can happen to a source with several emitters, in the order that a test chose. */
@@ -33,18 +33,22 @@ const TICK_MS = 3;
 export class SeveralEmitters {
   readonly #mode: "delta" | "cumulative";
   readonly #rig: ProcessorRig;
-  readonly #told: { readonly told?: "delta" | "cumulative"; readonly emitters?: number };
+  readonly #told: ReportOptions;
   readonly #perInstance: number;
   /** All that may still report: those of the present instance last. */
   #alive: Emitter[] = [];
   readonly #all: Emitter[] = [];
   readonly #added = new Map<string, number>();
 
-  constructor(mode: "delta" | "cumulative", options: { rig: ProcessorRig; emitters: number; told: boolean }) {
+  constructor(
+    mode: "delta" | "cumulative",
+    options: { rig: ProcessorRig; emitters: number; told: boolean; accepts?: boolean },
+  ) {
     this.#mode = mode;
     this.#rig = options.rig;
     this.#perInstance = options.emitters;
-    this.#told = { emitters: options.emitters, ...(options.told ? { told: mode } : {}) };
+    const { emitters, accepts = false } = options;
+    this.#told = { emitters, accepts, ...(options.told ? { told: mode } : {}) };
     this.#begin();
   }
 

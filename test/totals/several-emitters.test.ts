@@ -85,6 +85,19 @@ test.each([1, 2, 3])(
   },
 );
 
+test.each(["cumulative", "delta"] as const)(
+  "told %s, where connections are counted as they are accepted: within what is uncertain",
+  async (mode) => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), async (all, restarts) => {
+        const make = (rig: ProcessorRig) => new SeveralEmitters(mode, { rig, emitters: 1, told: true, accepts: true });
+        await live(withFewReloads(all), make, within, restarts);
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
+
 test.each([1, 3])("told deltas, %i emitters: bytes are exact, and connections never too many", async (emitters) => {
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {

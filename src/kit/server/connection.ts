@@ -76,9 +76,13 @@ export class AcceptedConnection implements ServerConnection {
   }
 }
 
-export function peerOf(socket: Socket, transport: Peer["transport"]): Peer {
+/** Undefined once the peer is gone. */
+export function addressOf(socket: Socket): string | undefined {
   const host = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
-  const address = host === undefined ? "unknown" : endpointText({ host, port: socket.remotePort ?? 0 });
+  return host === undefined ? undefined : endpointText({ host, port: socket.remotePort ?? 0 });
+}
+
+export function peerOf(socket: Socket, address: string, transport: Peer["transport"]): Peer {
   const subject = isTls(socket) && socket.authorized ? subjectOf(socket) : undefined;
   return subject === undefined ? { address, transport } : { address, transport, certificateSubject: subject };
 }

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, test } from "vitest";
-import { post, rawClient, startServer, until } from "./test-kit.ts";
+import { post, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 describe("a request over HTTP", () => {
   test("arrives whole, with its method, path, query and headers", async () => {
@@ -21,6 +21,17 @@ describe("a request over HTTP", () => {
     expect(Buffer.from(request!.body).toString()).toBe("hello");
     expect(request!.connection.peer.address).toBe(`127.0.0.1:${client.socket.localPort}`);
     expect(client.received).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Content-Length: 4\r\n/);
+  });
+
+  test("has its sender's address, though the connection was reset right behind it", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    await settle(); // It is accepted.
+    const { localPort } = client.socket;
+    client.write(post("hello"));
+    client.socket.resetAndDestroy();
+    await until("it was read", () => requests.length === 1);
+    expect(requests[0]!.connection.peer.address).toBe(`127.0.0.1:${localPort}`);
   });
 
   test("may have a body in chunks", async () => {

@@ -5,7 +5,7 @@ import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Endpoint } from "../fields.ts";
 import { bind } from "./bind.ts";
-import { AcceptedConnection, peerOf, type Served, type Shared } from "./connection.ts";
+import { AcceptedConnection, addressOf, peerOf, type Served, type Shared } from "./connection.ts";
 import { readFirstBytes } from "./first-bytes.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { lastWords } from "./http-answer.ts";
@@ -151,8 +151,14 @@ class ListeningServer implements Server {
 
   /** A socket that carries plain bytes; `protocol` where the TLS handshake has settled it. */
   #begin(socket: Socket, protocol: "http" | "grpc" | undefined): void {
+    // Asked for now: once the peer has reset the connection nobody knows it, though its request can still be read.
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
     if (protocol) {
-      this.#serve(socket, protocol);
+      this.#serve(socket, address, protocol);
       return;
     }
     const { headerTimeoutMs, idleTimeoutMs } = this.#options.limits;
@@ -167,7 +173,7 @@ class ListeningServer implements Server {
           if (found === "tls") {
             this.#rejected(socket, "tls_on_plain_port", "a TLS handshake on a port without TLS");
             socket.destroy();
-          } else this.#serve(socket, found);
+          } else this.#serve(socket, address, found);
         },
         failed: (rejected) => {
           this.#served.delete(reading);
@@ -183,7 +189,7 @@ class ListeningServer implements Server {
     });
   }
 
-  #serve(socket: Socket, protocol: "http" | "grpc"): void {
+  #serve(socket: Socket, address: string, protocol: "http" | "grpc"): void {
     const { protocols, grpcMethods } = this.#options;
     const { handler } = this.#shared;
     if (!protocols.includes(protocol)) {
@@ -192,7 +198,7 @@ class ListeningServer implements Server {
       socket.end(lastWords(protocol === "grpc" ? 505 : 400, text)).destroySoon();
       return;
     }
-    const connection = new AcceptedConnection(this.#nextConnectionId(), peerOf(socket, protocol));
+    const connection = new AcceptedConnection(this.#nextConnectionId(), peerOf(socket, address, protocol));
     const served =
       protocol === "http"
         ? this.#http.serve(socket, connection)
@@ -210,7 +216,8 @@ class ListeningServer implements Server {
   /** For what never came to speak a protocol. */
   #rejected(socket: Socket, reason: string, detail: string): void {
     const { protocols } = this.#options;
-    const connection = new AcceptedConnection(this.#nextConnectionId(), peerOf(socket, protocols[0] ?? "http"));
+    const peer = peerOf(socket, addressOf(socket) ?? "unknown", protocols[0] ?? "http");
+    const connection = new AcceptedConnection(this.#nextConnectionId(), peer);
     connection.end();
     this.#shared.handler.rejected?.(reason, connection, detail);
   }

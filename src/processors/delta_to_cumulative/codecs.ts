@@ -12,9 +12,11 @@ import { type Doubts, StreamState } from "./stream-state.ts";
  * ones, then the readings. It is written with every report, so it holds nothing that does not change; the identity is a
  * row of its own.
  */
-const STREAM_VERSION = 3;
-/** Versions 1 (never with readings) and 2 had neither epochs nor the time of the last report. */
-const UNTIMED_STREAM_VERSIONS: readonly number[] = [1, 2];
+const STREAM_VERSION = 4;
+/** From this one on there are epochs and the time of the last report. Version 1 had no readings either. */
+const FIRST_TIMED_VERSION = 3;
+/** From this one on readings say in how many reports more may be accepted. */
+const FIRST_ACCEPTING_VERSION = 4;
 const WITH_DOUBTS = 1;
 const WITH_READINGS = 2;
 const HEADER = 8;
@@ -39,8 +41,8 @@ function readStream(source: DataView, offset: number, size: number): StreamState
     return number;
   };
   const version = next();
-  const isTimed = version === STREAM_VERSION;
-  if (!isTimed && !UNTIMED_STREAM_VERSIONS.includes(version)) throw new Error(`stream totals of version ${version}`);
+  if (!(version >= 1 && version <= STREAM_VERSION)) throw new Error(`stream totals of version ${version}`);
+  const isTimed = version >= FIRST_TIMED_VERSION;
   const flags = next();
   const members = next();
   const [start, life, falls] = [next(), next(), next()];
@@ -57,7 +59,8 @@ function readStream(source: DataView, offset: number, size: number): StreamState
   const [totals, last] = [numbers(), numbers()];
   const doubts: Doubts | undefined =
     (flags & WITH_DOUBTS) !== 0 ? { open: numbers(), settled: numbers(), falling: totals.map(() => []) } : undefined;
-  const readings = (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next) : undefined;
+  const readings =
+    (flags & WITH_READINGS) !== 0 ? readingsOfNumbers(members, next, version >= FIRST_ACCEPTING_VERSION) : undefined;
   if (at !== end) throw new Error("stream totals of a wrong size");
   return afterAbsence(new StreamState(lineage, totals, last, reportAt, doubts, readings));
 }

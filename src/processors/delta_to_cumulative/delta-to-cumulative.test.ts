@@ -113,13 +113,37 @@ test("the old and the new instance after a reload with connections open: uncerta
   life("closed", "began");
   expect(stats([250, 1, 5_050_000, 0, 0])[2]).toBe(5_050_000);
   expect(uncertain()).toBe(5_000_000); // A new instance can have had 250 connections since.
-  expect(stats([1, 1, 100, 0, 0])).toEqual([251, 1, 5_050_100, 0, 0]);
+  expect(stats([1, 1, 100, 0, 0])).toEqual([251, 2, 5_050_100, 0, 0]);
   expect(uncertain()).toBe(0);
   expect(stats([250, 0, 5_100_000, 0, 0])[2]).toBe(5_100_100);
   expect(uncertain()).toBe(5_050_000 - 100);
   await rig.restart();
   expect(stats([2, 0, 300, 0, 0])).toEqual([252, 0, 5_100_300, 0, 0]);
   expect(uncertain()).toBe(0);
+});
+
+test("an instance that was replaced accepts nothing more: what does is the new one, though the old says nothing", async () => {
+  const { rig, life, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 1, accepts: true });
+  stats([3, 1, 300, 0, 0]);
+  life("closed", "began");
+  expect(stats([4, 1, 400, 0, 0])[2]).toBe(400); // The old one may have accepted it just before,
+  expect(stats([5, 1, 500, 0, 0])[2]).toBe(500); // and have been held up with the report of that.
+  expect(stats([6, 1, 600, 0, 0])).toEqual([9, 1, 900, 0, 0]);
+  await rig.restart();
+  expect(stats([7, 1, 700, 0, 0])[2]).toBe(1000);
+});
+
+test("open connections are those of all emitters; of a replaced instance, while it reports", async () => {
+  const { rig, life, stats } = await aliceReports({}, { ...DELTA, emitters: 1, accepts: true });
+  const active = (...values: Stats) => stats(values)[1];
+  stats([9, 3, 10, 0, 0]);
+  life("closed", "began");
+  expect(active(1, 1, 10, 0, 0)).toBe(1);
+  expect(active(9, 2, 10, 0, 0)).toBe(3);
+  rig.clock.advance(50_000);
+  expect(active(2, 2, 10, 0, 0)).toBe(4);
+  rig.clock.advance(10_000);
+  expect(active(3, 1, 10, 0, 0)).toBe(1);
 });
 
 test("emitters whose number is known are told apart from the first report on", async () => {
@@ -361,8 +385,8 @@ test("after a restart all totals are shown again before anything is reported, an
   await rig.restart();
   const [restored, ...others] = rig.left.slice(batches);
   expect(others).toEqual([]);
-  expect(allPoints(restored!).map(({ value }) => value)).toEqual([3, 0, 150, 260, 1, 0, 0, 5]);
-  expect(stats([2, 0, 70, 60, 0])).toEqual([4, 0, 170, 260, 1]);
+  expect(allPoints(restored!).map(({ value }) => value)).toEqual([3, 1, 150, 260, 1, 0, 0, 5]);
+  expect(stats([2, 0, 70, 60, 0])).toEqual([4, 1, 170, 260, 1]);
 });
 
 test("after a restart what was undecided stays uncertain, for the mode may have changed meanwhile", async () => {

@@ -1,4 +1,4 @@
-import { type Behaviours, type Lineage, mayHaveOpen, type StreamState } from "./stream-state.ts";
+import { type Behaviours, type Lineage, openOf, type StreamState } from "./stream-state.ts";
 
 /** What the source's life says about a report. */
 export interface LifeView {
@@ -33,7 +33,7 @@ export type Mode = "delta" | "cumulative" | "undecided";
 export function lineageEnded({ lineage, totals }: StreamState, behaviours: Behaviours, view: LifeView): boolean {
   if (lineage.life >= view.life) return false;
   if (lineage.life < view.restart) return true;
-  return !mayHaveOpen(totals, behaviours);
+  return openOf(totals, behaviours) === 0;
 }
 
 export function lineageAfter({ lineage, totals }: StreamState, view: LifeView, untold: boolean): Lineage {

@@ -1,7 +1,7 @@
 import { doubted } from "./doubts.ts";
 import { type LifeView, lineageAfter, lineageEnded, type Mode } from "./life-view.ts";
 import { afterSeveral, readingsBefore, settledReadings } from "./several-emitters.ts";
-import { type Behaviours, isCount, StreamState } from "./stream-state.ts";
+import { type Behaviours, isCount, isCounter, StreamState } from "./stream-state.ts";
 import { afterUsualReport } from "./usual-report.ts";
 
 /** The state after a report. Values that cannot be counted leave their member as it was. */
@@ -32,7 +32,7 @@ export function afterAnyReport(
   for (let index = 0; index < behaviours.length; index++) {
     const value = values[index]!;
     if (!(value < before.last[index]! && value >= 0)) continue;
-    if (behaviours[index] === "cumulative") countersFell = true;
+    if (isCounter(behaviours[index])) countersFell = true;
     else if (behaviours[index] === "by_mode" && mode !== "delta") byModeFell = true;
   }
   const ended = lineageEnded(before, behaviours, view);
@@ -55,6 +55,7 @@ export function afterAnyReport(
         if (!view.late) totals[index] = value;
         break;
       case "cumulative":
+      case "accepted":
         totals[index] = added(totals[index]!, view.late ? 0 : resetCounters || isWhole ? value : grownBy);
         break;
       case "by_mode": {
@@ -73,7 +74,7 @@ export function afterAnyReport(
 /** A stream whose first values are left out, for they count what was before us. Deltas count since the last report. */
 export function newStreamWithout(state: StreamState, values: readonly number[], behaviours: Behaviours, mode: Mode) {
   const isLeftOut = (index: number) =>
-    behaviours[index] === "cumulative" || (behaviours[index] === "by_mode" && mode !== "delta");
+    isCounter(behaviours[index]) || (behaviours[index] === "by_mode" && mode !== "delta");
   const last = values.map((value, index) => (isLeftOut(index) && isCount(value) ? value : Number.NaN));
   return new StreamState(state.lineage, state.totals, last, state.reportAt, state.doubts);
 }

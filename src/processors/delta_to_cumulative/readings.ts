@@ -35,22 +35,24 @@ export interface Reading {
 /** The run of one emitter's values. */
 export interface Run {
   readonly values: readonly number[];
-  /** Whether its last report had connections open: only such an emitter outlives a reload. */
-  readonly open: boolean;
+  /** How many connections it has open, infinite where that is not known: with none it does not outlive a reload. */
+  readonly open: number;
   /** When it reported last. */
   readonly at: number;
+  /** In how many more reports it can have accepted connections: infinite until its instance is replaced. */
+  readonly accepts: number;
 }
 
 /**
- * How a member's value is read: `counts` and `moves` never fall, and what moves needs a connection; where `restarts`
- * falls, it began at zero; `left` means nothing here.
+ * How a member's value is read: `accepts`, `counts` and `moves` never fall, what moves needs a connection, and nothing is
+ * accepted by an instance that was replaced; where `restarts` falls, it began at zero; `left` means nothing here.
  */
-export type Rule = "counts" | "moves" | "restarts" | "left";
+export type Rule = "accepts" | "counts" | "moves" | "restarts" | "left";
 
 export interface Reported {
   readonly values: readonly number[];
   readonly rules: readonly Rule[];
-  readonly open: boolean;
+  readonly open: number;
   readonly at: number;
   /** How many emitters an instance has at the most. */
   readonly emitters: number;
@@ -63,6 +65,18 @@ const READINGS_MAX = 16;
 
 /** Instances that are told apart: whoever reloads more often while one connection is open is taken for an unseen restart. */
 const INSTANCES_MAX = 4;
+
+/**
+ * An instance that is replaced has told what it accepted by its second report after that at the latest: the first may be
+ * one that it had not got through before.
+ */
+const REPORTS_OF_ACCEPTED = 2;
+
+/** Of a run whose instance is the present one. */
+export const ALWAYS = Number.POSITIVE_INFINITY;
+
+/** How long after its last report the open connections of an instance that was replaced count: it does not tell its end. */
+const REPLACED_OPEN_MS = 60_000;
 
 /** Ticks of one source come together: a counter that reports the same twice within this time is two counters. */
 const TICK_MS = 400;
@@ -105,9 +119,23 @@ export function afterReload(before: Readings, reloads: number): Readings | undef
   return { ...before, alive: distinct(alive), instances: Math.min(before.instances + reloads, INSTANCES_MAX) };
 }
 
+/** A run whose instance is not the present one any more: whether it is still there, only its next report will tell. */
+export function replaced(run: Run): Run {
+  return { ...run, open: Number.POSITIVE_INFINITY, accepts: Math.min(run.accepts, REPORTS_OF_ACCEPTED) };
+}
+
 /** Whether reports that came then, 0 is never, can be of one tick. */
 export function isOneTick(earlierAt: number, at: number): boolean {
   return earlierAt > 0 && at - earlierAt < TICK_MS;
+}
+
+/** The connections that are known to be open, in the reading that counts least. */
+export function openConnections({ alive }: Readings, at: number): number {
+  const sizes = alive.map(sizeOf);
+  const { lineages } = alive[sizes.indexOf(Math.min(...sizes))]!;
+  const isCounted = (run: Run) =>
+    Number.isFinite(run.open) && (run.accepts === ALWAYS || at - run.at < REPLACED_OPEN_MS);
+  return lineages.filter(isCounted).reduce((total, { open }) => total + open, 0);
 }
 
 /** The readings when the members are others now: each entry is the index that a member had before, or -1. */
@@ -177,13 +205,17 @@ function successors(reading: Reading, report: Reported, lineagesMax: number): Re
  * An emitter's counters never fall, and without a connection nothing moves: where none was open, a new one was counted.
  * An emitter reports nothing but change, so not the same twice in a tick.
  */
-function fits({ values, open, at }: Run, { rules, values: reported, at: reportedAt, onlyChanges }: Reported): boolean {
+function fits(
+  { values, open, at, accepts }: Run,
+  { rules, values: reported, at: reportedAt, onlyChanges }: Reported,
+): boolean {
   let hasChanged = false;
-  let hasConnections = open;
+  let hasConnections = open > 0;
   for (let index = 0; index < values.length; index++) {
     const [rule, value, before] = [rules[index], reported[index]!, values[index]!];
     if (rule === "left" || value === before) continue;
-    if (rule === "counts") hasConnections = true;
+    if (rule === "accepts" && accepts === 0) return false;
+    if (isCounter(rule!)) hasConnections = true;
     if (rule !== "restarts" && value < before) return false;
     hasChanged = true;
   }
@@ -192,18 +224,20 @@ function fits({ values, open, at }: Run, { rules, values: reported, at: reported
 
 function grown(ended: readonly number[], others: readonly Run[], run: Run | undefined, report: Reported): Reading {
   const endedAfter = ended.slice();
+  let accepts = run?.accepts ?? ALWAYS;
   const values = report.values.map((value, index) => {
     const before = run?.values[index] ?? 0;
     if (report.rules[index] === "left") return before;
+    if (report.rules[index] === "accepts" && value > before) accepts--;
     if (value < before) endedAfter[index] = endedAfter[index]! + before;
     return value;
   });
-  const grownRun: Run = { values, open: report.open, at: report.at };
+  const grownRun: Run = { values, open: report.open, at: report.at, accepts };
   return { ended: endedAfter, lineages: [...others, grownRun].sort(largestFirst) };
 }
 
 function withEnded({ ended, lineages }: Reading, run: Run): Reading {
-  if (run.open) return { ended, lineages: [...lineages, run] };
+  if (run.open > 0) return { ended, lineages: [...lineages, replaced(run)] };
   return { ended: ended.map((sum, index) => sum + run.values[index]!), lineages };
 }
 
@@ -241,12 +275,20 @@ function neverCountsMore(one: Reading, other: Reading, rules: readonly Rule[]): 
 
 /** Whether one emitter can send whatever the other can. */
 function follows(run: Run, other: Run, rules: readonly Rule[]): boolean {
-  if (run.open !== other.open || run.at > other.at || !isBelow(run.values, other.values)) return false;
-  return run.open || isBelow(other.values, run.values) || hasCounted(run, other, rules);
+  const isOpen = run.open > 0;
+  if (isOpen !== other.open > 0 || run.at > other.at || !isBelow(run.values, other.values)) return false;
+  // What the other has accepted already, this one would have to.
+  const isBehind = rules.some((rule, index) => rule === "accepts" && run.values[index]! < other.values[index]!);
+  if (run.accepts < other.accepts + (isBehind ? 1 : 0)) return false;
+  return isOpen || isBelow(other.values, run.values) || hasCounted(run, other, rules);
+}
+
+function isCounter(rule: Rule): boolean {
+  return rule === "accepts" || rule === "counts";
 }
 
 function hasCounted(from: Run, to: Run, rules: readonly Rule[]): boolean {
-  return rules.some((rule, index) => rule === "counts" && from.values[index]! < to.values[index]!);
+  return rules.some((rule, index) => isCounter(rule) && from.values[index]! < to.values[index]!);
 }
 
 /** One reading in place of two: it follows both, and counts no more than either. */
@@ -255,8 +297,9 @@ function below(one: Reading, other: Reading): Reading {
     const against = other.lineages[index]!;
     return {
       values: minimum(run.values, against.values),
-      open: true,
+      open: Math.max(run.open, against.open, 1),
       at: Math.min(run.at, against.at),
+      accepts: Math.max(run.accepts, against.accepts) + 1,
     };
   });
   return { ended: minimum(one.ended, other.ended), lineages };

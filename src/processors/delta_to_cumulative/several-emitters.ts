@@ -1,18 +1,22 @@
 import { doubted, noDoubts } from "./doubts.ts";
 import { type LifeView, lineageAfter, lineageEnded } from "./life-view.ts";
 import {
+  ALWAYS,
   afterReading,
   afterReload,
   isOneTick,
   largestTotal,
   leastTotal,
+  openConnections,
   type Readings,
   type Rule,
+  type Run,
   readingsOf,
+  replaced,
   withAdded,
   withoutRead,
 } from "./readings.ts";
-import { type Behaviours, isCount, mayHaveOpen, StreamState } from "./stream-state.ts";
+import { type Behaviours, isCount, isCounter, openOf, StreamState } from "./stream-state.ts";
 
 /**
  * What is to be told apart: nothing, unless more emitters are known, a reload left an old one with connections open, or
@@ -43,8 +47,8 @@ export function readingsBefore(
       ? 0
       : value,
   );
-  const open = mayHaveOpen(totals, behaviours);
-  const last = isNew ? undefined : { values: known, open, at: view.earlierAt };
+  const run: Run = { values: known, open: openOf(totals, behaviours), at: view.earlierAt, accepts: ALWAYS };
+  const last = isNew ? undefined : isKept ? replaced(run) : run;
   // What was taken for one emitter until now may have been several, and of each instance since the process began.
   const isFollowed = view.emittersMax === 1 || (view.isCounted && view.mode === "cumulative");
   return readingsOf(totals, last, isFollowed ? (isKept ? reloads + 1 : 1) : view.instances);
@@ -74,12 +78,12 @@ export function afterSeveral(
   );
   const totals = wasSettled.totals.map((total, index) => {
     const value = values[index]!;
-    if (behaviours[index] === "level") return Number.isNaN(value) || late ? total : value;
+    if (behaviours[index] === "level") return Number.isNaN(value) || late ? total : openConnections(after, view.at);
     if (Number.isNaN(total) && !isCount(value)) return total;
     return Math.max(total || 0, leastTotal(after, index));
   });
   const spread = totals.map((total, index) =>
-    behaviours[index] === "cumulative" || (behaviours[index] === "by_mode" && mode === "cumulative")
+    isCounter(behaviours[index]) || (behaviours[index] === "by_mode" && mode === "cumulative")
       ? Math.max(0, largestTotal(after, index) - (total || 0))
       : 0,
   );
@@ -109,12 +113,12 @@ function isOfAnother(before: StreamState, values: readonly number[], behaviours:
   if (view.nextLife !== view.life) return false; // What began announced itself: nothing else explains more.
   const isCumulative = view.mode === "cumulative";
   let hasMoved = false;
-  let hasConnections = !isCumulative || mayHaveOpen(before.totals, behaviours);
+  let hasConnections = !isCumulative || openOf(before.totals, behaviours) > 0;
   for (let index = 0; index < behaviours.length; index++) {
     const [behaviour, value, last] = [behaviours[index], values[index]!, before.last[index]!];
     if (behaviour === "level" || !isCount(value) || value === last) continue;
-    if (value < last && (behaviour === "cumulative" || view.mode !== "delta")) return true;
-    if (behaviour === "cumulative" || Number.isNaN(last)) hasConnections = true;
+    if (value < last && (isCounter(behaviour) || view.mode !== "delta")) return true;
+    if (isCounter(behaviour) || Number.isNaN(last)) hasConnections = true;
     hasMoved = true;
   }
   return !hasConnections && (hasMoved || isOneTick(view.earlierAt, view.at));
@@ -130,13 +134,14 @@ function readReport(
   const { mode, at } = view;
   const rules = behaviours.map((behaviour, index): Rule => {
     if (behaviour === "level" || !isCount(values[index]!)) return "left";
+    if (behaviour === "accepted") return "accepts";
     if (behaviour === "cumulative") return "counts";
     return mode === "delta" ? "left" : mode === "cumulative" ? "moves" : "restarts";
   });
   return afterReading(readings, {
     values,
     rules,
-    open: mayHaveOpen(values, behaviours),
+    open: openOf(values, behaviours),
     at,
     emitters,
     onlyChanges: mode === "cumulative",

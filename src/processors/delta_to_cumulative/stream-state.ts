@@ -91,18 +91,25 @@ export function uncertainty({ doubts, readings }: StreamState, index: number): n
   return readings === undefined ? ofMode : ofMode + readings.spread[index]!;
 }
 
+/** Whether a member counts since its emitter began, in both modes. */
+export function isCounter(behaviour: MemberBehaviour | undefined): boolean {
+  return behaviour === "cumulative" || behaviour === "accepted";
+}
+
 /** Whether a value can be counted at all. */
 export function isCount(value: number): boolean {
   return value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
-export function hasOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
-  return behaviours.some((behaviour, index) => behaviour === "level" && numbers[index]! > 0);
+/** Whether a level tells of anything. */
+export function hasOpen(values: readonly number[], behaviours: Behaviours): boolean {
+  return behaviours.some((behaviour, index) => behaviour === "level" && values[index]! > 0);
 }
 
-/** Where no level tells of connections, there can always be one. */
-export function mayHaveOpen(numbers: readonly number[], behaviours: Behaviours): boolean {
-  return (
-    hasOpen(numbers, behaviours) || !behaviours.some((kind, index) => kind === "level" && isCount(numbers[index]!))
-  );
+/** How many connections are open; where no level tells of them, there can always be one. */
+export function openOf(values: readonly number[], behaviours: Behaviours): number {
+  for (let index = 0; index < behaviours.length; index++) {
+    if (behaviours[index] === "level" && isCount(values[index]!)) return values[index]!;
+  }
+  return Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,5 @@
 import type { LifeView } from "./life-view.ts";
-import { type Behaviours, isCount, StreamState } from "./stream-state.ts";
+import { type Behaviours, isCount, isCounter, StreamState } from "./stream-state.ts";
 
 /**
  * The state after a report like nearly all: of the one emitter of a life that goes on, its mode told, its counters grown.
@@ -31,7 +31,7 @@ export function afterUsualReport(
     } else {
       const grownBy = value - last[index]!;
       if (!(grownBy >= 0)) return undefined;
-      if (grownBy > 0 && behaviour === "cumulative") hasConnections = true;
+      if (grownBy > 0 && isCounter(behaviour)) hasConnections = true;
       totalsAfter[index] = total + grownBy;
     }
   }

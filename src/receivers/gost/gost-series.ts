@@ -120,7 +120,13 @@ export class GostSeries {
     });
     switch (count) {
       case "totalConns":
-        return counter("connection.handled", "{connection}", "All connections so far", "cumulative");
+        // A handler counts a connection when its client has logged in, which can be after its service was replaced.
+        return counter(
+          "connection.handled",
+          "{connection}",
+          "All connections so far",
+          kind === "service" ? "accepted" : "cumulative",
+        );
       case "currentConns":
         return counter("connection.active", "{connection}", "Open connections", "level");
       case "totalErrs":

@@ -8,7 +8,8 @@ import { type Report, reportOfJson, reportOfProtobuf } from "./reports.ts";
  * - `reset_before_answer`, `end_before_answer`: gostcol has all of the request, and then the connection is reset, or ended
  *   towards both sides, before there is an answer.
  * - `lose_answer`: gostcol answered, and the connection is reset before GOST sees the answer.
- * - `reset_after_answer`, `end_after_answer`: GOST has the answer, and then the connection is reset, or ended.
+ * - `reset_after_answer`, `end_after_answer`: GOST has the answer, and then the connection is reset, or ended where nothing
+ *   was asked on it meanwhile.
  */
 export const FATES = [
   "deliver",

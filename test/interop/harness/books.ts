@@ -56,7 +56,26 @@ export class Books {
 /** The same accounts as `/metrics` shows them. */
 export function shownAccounts(samples: readonly Sample[]): Accounts {
   const accounts = new Map<string, Account>();
-  const read = (metric: string, change: (value: number) => Partial<Account>, labels: Record<string, string> = {}) => {
+  const read = readerOf(samples, accounts);
+  read("connection_handled_total", (connections) => ({ connections }));
+  read("connection_active", (active) => ({ active }));
+  read("io_bytes_total", (input) => ({ input }), { network_io_direction: "receive" });
+  read("io_bytes_total", (output) => ({ output }), { network_io_direction: "transmit" });
+  read("errors_total", (errors) => ({ errors }));
+  return sortedAccounts(accounts);
+}
+
+/** How much more each account's bytes could be, as `/metrics` shows it. */
+export function shownUncertainty(samples: readonly Sample[]): Accounts {
+  const accounts = new Map<string, Account>();
+  const read = readerOf(samples, accounts);
+  read("io_uncertain_bytes", (input) => ({ input }), { network_io_direction: "receive" });
+  read("io_uncertain_bytes", (output) => ({ output }), { network_io_direction: "transmit" });
+  return sortedAccounts(accounts);
+}
+
+function readerOf(samples: readonly Sample[], accounts: Map<string, Account>) {
+  return (metric: string, change: (value: number) => Partial<Account>, labels: Record<string, string> = {}) => {
     for (const level of ["service", "client"]) {
       for (const sample of select(samples, `gost_${level}_${metric}`, labels)) {
         const { instance, gost_service_name, gost_client_id } = sample.labels;
@@ -65,12 +84,21 @@ export function shownAccounts(samples: readonly Sample[]): Accounts {
       }
     }
   };
-  read("connection_handled_total", (connections) => ({ connections }));
-  read("connection_active", (active) => ({ active }));
-  read("io_bytes_total", (input) => ({ input }), { network_io_direction: "receive" });
-  read("io_bytes_total", (output) => ({ output }), { network_io_direction: "transmit" });
-  read("errors_total", (errors) => ({ errors }));
-  return sortedAccounts(accounts);
+}
+
+/** What is shown is never too high, and with what is uncertain of it never too low. */
+export function expectWithin(samples: readonly Sample[], truth: Accounts): void {
+  const [shown, uncertain] = [shownAccounts(samples), shownUncertainty(samples)];
+  expect(Object.keys(shown).sort()).toEqual(Object.keys(truth).sort());
+  for (const [key, account] of Object.entries(truth)) {
+    expect(shown[key]!.connections, `connections of ${key}`).toBeLessThanOrEqual(account.connections);
+    for (const direction of ["input", "output"] as const) {
+      const least = shown[key]![direction];
+      expect(least, `${direction} of ${key}`).toBeLessThanOrEqual(account[direction]);
+      const most = least + (uncertain[key]?.[direction] ?? 0);
+      expect(most, `${direction} of ${key}, with what is uncertain`).toBeGreaterThanOrEqual(account[direction]);
+    }
+  }
 }
 
 /** Waits until what is shown is exactly what the books say. */
@@ -96,12 +124,30 @@ export async function expectSettled(
   expect(await shown.accounts()).toEqual(await books.accounts());
 }
 
-/** The same accounts without open connections, of which an instance that ended or was reloaded need not tell the last. */
+/** The same accounts without open connections, of which an instance that ended or was replaced need not tell the last. */
 export function withoutActive(shown: ShowsAccounts): ShowsAccounts {
+  return changed(shown, (key, account) => [key, { ...account, active: 0 }]);
+}
+
+/** The bytes alone. */
+export function bytesOf(shown: ShowsAccounts): ShowsAccounts {
+  return changed(shown, (key, { input, output }) => [key, { ...EMPTY_ACCOUNT, input, output }]);
+}
+
+/** The accounts of one level. */
+export function only(level: "services" | "clients", shown: ShowsAccounts): ShowsAccounts {
+  const words = level === "services" ? 2 : 3;
+  return changed(shown, (key, account) => (key.split(" ").length === words ? [key, account] : undefined));
+}
+
+function changed(
+  shown: ShowsAccounts,
+  change: (key: string, account: Account) => [string, Account] | undefined,
+): ShowsAccounts {
   return {
     async accounts() {
       const accounts = Object.entries(await shown.accounts());
-      return Object.fromEntries(accounts.map(([key, account]) => [key, { ...account, active: 0 }]));
+      return Object.fromEntries(accounts.map((entry) => change(...entry)).filter((entry) => entry !== undefined));
     },
   };
 }

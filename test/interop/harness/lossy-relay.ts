@@ -91,13 +91,18 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
       if (!client.destroyed && !silent) pass();
     });
   };
-  const endBoth = () => {
+  let chunks = 0;
+  /** A proxy may end a connection that nothing is asked on; one that ends it in front of an answer is no mere relay. */
+  const endIfIdle = (chunksBefore: number) => () => {
+    if (chunks > chunksBefore) return;
+    silent = true;
     client.end();
     upstream.end();
   };
 
   client.on("data", (chunk) => {
     if (silent) return;
+    chunks++;
     switch (watch.request(chunk)) {
       case "pass":
         upstream.write(chunk);
@@ -110,7 +115,8 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
         break;
       case "end":
         silent = true; // The answer ends here.
-        upstream.write(chunk, endBoth);
+        upstream.end(chunk);
+        client.end();
     }
   });
   upstream.on("data", (chunk) => {
@@ -129,7 +135,7 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
       case "pass_and_reset":
       case "pass_and_end":
         passToClient(() => client.write(chunk));
-        passToClient(passage === "pass_and_reset" ? reset : endBoth, READ_MS);
+        passToClient(passage === "pass_and_reset" ? reset : endIfIdle(chunks), READ_MS);
         break;
       case "withhold":
         break;

@@ -1,6 +1,8 @@
 import type { Registry } from "./component/define.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
 import { nopExporter } from "./exporters/nop/index.ts";
+import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
+import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
@@ -12,7 +14,7 @@ import { gostReceiver } from "./receivers/gost/index.ts";
 export const registry: Registry = {
   receivers: [gostReceiver],
   processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
-  exporters: [prometheusExporter, debugExporter, nopExporter],
+  exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [fileStorageExtension],
 };

@@ -104,6 +104,33 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return { host: match[1] ?? (match[2] === "" ? "0.0.0.0" : match[2]!), port };
 }
 
+/** `http://...` or `https://...`. */
+export function httpUrl() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+      return refuse(context, "bad_endpoint", "not an address to send to", "a URL such as http://127.0.0.1:4318");
+    })
+    .meta({ format: "uri", examples: ["http://127.0.0.1:4318", "https://collector.example:4318"] });
+}
+
+/** `host:port` to send to, with `http://`, `https://` or nothing in front. */
+export function grpcTarget() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const [, scheme, address] = /^(?:(https?):\/\/)?([^/]+)\/?$/.exec(text) ?? [];
+      const parsed = address === undefined ? undefined : parseEndpoint(address);
+      if (parsed === undefined || parsed.port === 0 || address!.startsWith(":")) {
+        return refuse(context, "bad_endpoint", "not an address to send to", "host:port, for example 127.0.0.1:4317");
+      }
+      return { ...parsed, scheme: scheme as "http" | "https" | undefined };
+    })
+    .meta({ format: "grpc-target", examples: ["127.0.0.1:4317", "https://collector.example:4317"] });
+}
+
 /** `host:port` again, IPv6 addresses in brackets. */
 export function endpointText({ host, port }: Endpoint): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

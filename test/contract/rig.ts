@@ -1,7 +1,6 @@
 import type { Component, ConnectorNext, Deps } from "../../src/component/component.ts";
 import type { AnyDefinition } from "../../src/component/define.ts";
 import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
-import { noTransport } from "../../src/kit/client/transport.ts";
 import { memoryStore } from "../../src/kit/memory-store.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
@@ -12,6 +11,7 @@ import { type Batches, SIGNALS, type Signal } from "../../src/model/signal.ts";
 import { Deliveries } from "../../src/pipeline/deliveries.ts";
 import { Meters } from "../../src/pipeline/meters.ts";
 import { componentStore } from "../../src/service/component-store.ts";
+import { fakeTransport } from "../support/fake-transport.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 /** One component in a world that sees everything that it does to it. */
@@ -79,7 +79,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     series,
     deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
     crowded: () => undefined,
-    transport: noTransport,
+    transport: fakeTransport(),
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},

@@ -1,5 +1,5 @@
 import type { LogsBatch } from "../../model/log-records.ts";
-import { type MetricsBatch, type Point, pointCount, type Row } from "../../model/points.ts";
+import { type MetricsBatch, type Point, pointCount, pointsOf, type Row } from "../../model/points.ts";
 import type { Resource } from "../../model/series.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { TracesBatch } from "../../model/spans.ts";
@@ -25,7 +25,7 @@ const METRICS: Pieces<MetricsBatch, Row | Point> = {
   of: ({ rows, points }) => (rows.length === 0 ? points : points.length === 0 ? rows : [...rows, ...points]),
   items: (piece) => (isRow(piece) ? pointCount({ rows: [piece], points: [] }) : 1),
   resource: ({ series }) => ("resource" in series ? series : series[0]!).resource,
-  batch: (pieces) => ({ rows: pieces.filter(isRow), points: pieces.filter(isPoint) }),
+  batch: metricsOf,
 };
 const TRACES: Pieces<TracesBatch, TracesBatch["spans"][number]> = {
   of: ({ spans }) => spans,
@@ -45,6 +45,16 @@ export const BATCH_PARTS: { readonly [S in Signal]: BatchParts<S> } = {
   traces: batchParts(TRACES),
   logs: batchParts(LOGS),
 };
+
+/** A batch has its rows in front: where a row comes behind a point, of the same series perhaps, it is taken apart. */
+function metricsOf(pieces: readonly (Row | Point)[]): MetricsBatch {
+  const rowsInFront = pieces.findIndex(isPoint);
+  if (rowsInFront === -1) return { rows: pieces.filter(isRow), points: [] };
+  if (!pieces.slice(rowsInFront).some(isRow)) {
+    return { rows: pieces.slice(0, rowsInFront).filter(isRow), points: pieces.slice(rowsInFront).filter(isPoint) };
+  }
+  return { rows: [], points: pieces.flatMap((piece) => (isRow(piece) ? pointsOf(piece) : piece)) };
+}
 
 function isRow(piece: Row | Point): piece is Row {
   return "values" in piece;

@@ -83,10 +83,8 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   /** From here on it sends. */
   start(): void {
-    const { telemetry, config } = this.#options;
-    const capacity = config.sending_queue.queue_size;
     this.#state = "open";
-    this.#running.push(telemetry.showQueue({ size: () => this.size, capacity, inFlight: () => this.#busy }));
+    if (this.#queue.length > 0) this.#show();
     this.#work();
   }
 
@@ -116,11 +114,19 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
     await this.#remover?.stop(deadline);
   }
 
+  #show(): void {
+    if (this.#running.length > 0) return;
+    const { telemetry, config } = this.#options;
+    const capacity = config.sending_queue.queue_size;
+    this.#running.push(telemetry.showQueue({ size: () => this.size, capacity, inFlight: () => this.#busy }));
+  }
+
   get #isFull(): boolean {
     return this.size >= this.#options.config.sending_queue.queue_size;
   }
 
   #stage(batch: Batches[S], delivery: Delivery): void {
+    this.#show();
     const { clock } = this.#options.deps;
     for (const [lane, part] of this.#parts.byLane(batch, this.#laneOf))
       this.#stagePart(lane, part, delivery, clock.monotonic());

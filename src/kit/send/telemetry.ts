@@ -13,12 +13,12 @@ const ENQUEUE_FAILED = perSignal(
 const QUEUE_SIZE: MetricDescription = {
   name: "otelcol_exporter_queue_size",
   description: "What waits and what is being sent, in the unit of the queue's sizer",
-  unit: "1",
+  unit: "{request}",
 };
 const QUEUE_CAPACITY: MetricDescription = {
   name: "otelcol_exporter_queue_capacity",
   description: "The most that the queue holds, in the unit of its sizer",
-  unit: "1",
+  unit: "{request}",
 };
 const IN_FLIGHT: MetricDescription = {
   name: "otelcol_exporter_in_flight_requests",
@@ -55,20 +55,26 @@ export const SEND_TELEMETRY: readonly MetricDescription[] = [
 
 export type AttemptOutcome = "success" | "partial" | "retryable" | "permanent";
 
-/** What one chain counts. */
+/** What one chain counts: nothing of a signal that never comes. */
 export class SendTelemetry {
   readonly #meter: Meter;
   readonly #signal: Signal;
-  readonly sent: Counter;
-  readonly failed: Counter;
-  readonly enqueueFailed: Counter;
 
   constructor(meter: Meter, signal: Signal) {
     this.#meter = meter;
     this.#signal = signal;
-    this.sent = meter.counter(SENT[signal]);
-    this.failed = meter.counter(FAILED[signal]);
-    this.enqueueFailed = meter.counter(ENQUEUE_FAILED[signal]);
+  }
+
+  get sent(): Counter {
+    return this.#meter.counter(SENT[this.#signal]);
+  }
+
+  get failed(): Counter {
+    return this.#meter.counter(FAILED[this.#signal]);
+  }
+
+  get enqueueFailed(): Counter {
+    return this.#meter.counter(ENQUEUE_FAILED[this.#signal]);
   }
 
   attempted(outcome: AttemptOutcome): void {
@@ -83,6 +89,8 @@ export class SendTelemetry {
 
   showQueue(read: { size(): number; capacity: number; inFlight(): number }): () => void {
     const attributes = { data_type: this.#signal };
+    // So that a rate can be worked out from the first one on.
+    for (const counter of [this.sent, this.failed, this.enqueueFailed]) counter.value += 0;
     const gauges = [
       this.#meter.gauge(QUEUE_SIZE, () => [{ value: read.size(), attributes }]),
       this.#meter.gauge(QUEUE_CAPACITY, () => [{ value: read.capacity, attributes }]),

@@ -1,0 +1,96 @@
+import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
+import type { Deps, Exporter } from "../../component/component.ts";
+import { defineExporter } from "../../component/define.ts";
+import { type GrpcClient, GrpcError } from "../../component/transport.ts";
+import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { errorOfStatus, partialSuccess } from "../../kit/otlp/export-answer.ts";
+import { checkSendFields } from "../../kit/send/config.ts";
+import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendChain } from "../../kit/send/send-chain.ts";
+import type { Sender } from "../../kit/send/sender.ts";
+import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
+import { type BatchCodec, batchCodecs } from "../../model/otlp/batch-codecs.ts";
+import type { Signal } from "../../model/signal.ts";
+import { type Config, config } from "./config.ts";
+
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+const METHODS: Readonly<Record<Signal, string>> = {
+  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+};
+
+export const otlpGrpcExporter = defineExporter({
+  type: "otlp_grpc",
+  aliases: ["otlp"],
+  summary: "Sends everything as OTLP over gRPC.",
+  signals: { metrics: "stable", traces: "stable", logs: "stable" },
+  queued: true,
+  config,
+  telemetry: SEND_TELEMETRY,
+  check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
+  resources: ({ endpoint: { host, port } }) => [{ type: "send", host, port, path: ["endpoint"] }],
+
+  create(config, deps): Exporter {
+    const codecs = batchCodecs(deps.series);
+    const client = clientOf(config, deps);
+    const sender = <S extends Signal>(signal: S, codec: BatchCodec<S>) => senderOf(signal, codec, config, deps, client);
+    return sendChain({
+      config,
+      deps,
+      codecs,
+      senders: {
+        metrics: sender("metrics", codecs.metrics),
+        traces: sender("traces", codecs.traces),
+        logs: sender("logs", codecs.logs),
+      },
+      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
+      transport: {
+        async stop() {
+          client.close();
+          codecs.dispose();
+        },
+      },
+    });
+  },
+});
+
+function clientOf({ endpoint, tls, ...config }: Config, { transport }: Deps): GrpcClient {
+  const { host, port, scheme } = endpoint;
+  const secured = scheme === "http" ? undefined : clientTls(scheme === "https" ? { ...tls, insecure: false } : tls);
+  return transport.grpc({
+    host,
+    port,
+    ...(secured !== undefined && { tls: secured }),
+    ...(config.authority !== undefined && { authority: config.authority }),
+    compression: config.compression,
+    compressionLevel: config.compression_params.level,
+    keepaliveMs: config.keepalive.time,
+    keepaliveTimeoutMs: config.keepalive.timeout,
+    answerBytesMax: ANSWER_BYTES_MAX,
+  });
+}
+
+function senderOf<S extends Signal>(
+  signal: S,
+  codec: BatchCodec<S>,
+  { headers, auth }: Config,
+  { extension }: Deps,
+  client: GrpcClient,
+): Sender<S> {
+  const metadata = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]),
+  );
+  return {
+    async send(batch, abort) {
+      const bytes = codec.encode(batch);
+      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
+      try {
+        return partialSuccess(await client.call(METHODS[signal], bytes, { ...metadata, ...credentials }, abort));
+      } catch (thrown) {
+        throw thrown instanceof GrpcError ? errorOfStatus(thrown.status, thrown.message, thrown.details) : thrown;
+      }
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
+import type { Deps, Exporter } from "../../component/component.ts";
+import { type ConfigProblem, defineExporter, type OwnedResource } from "../../component/define.ts";
+import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { compressor } from "../../kit/client/compression.ts";
+import { errorOfHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
+import { checkSendFields } from "../../kit/send/config.ts";
+import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendChain } from "../../kit/send/send-chain.ts";
+import { SendError } from "../../kit/send/send-error.ts";
+import type { Sender } from "../../kit/send/sender.ts";
+import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
+import { type BatchCodec, batchCodecs } from "../../model/otlp/batch-codecs.ts";
+import { batchJson } from "../../model/otlp/json-writer.ts";
+import type { Signal } from "../../model/signal.ts";
+import { type Config, config } from "./config.ts";
+
+/** Answers are a few bytes; an error's text may be longer, and is cut. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+const MESSAGE_LENGTH_MAX = 300;
+
+export const otlpHttpExporter = defineExporter({
+  type: "otlp_http",
+  aliases: ["otlphttp"],
+  summary: "Sends everything as OTLP over HTTP.",
+  signals: { metrics: "stable", traces: "stable", logs: "stable" },
+  queued: true,
+  config,
+  telemetry: SEND_TELEMETRY,
+  check: (config) => [...checkEndpoints(config), ...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
+  resources: (config) => endpoints(config).map(([path, url]) => sendsTo(url, path)),
+
+  create(config, deps): Exporter {
+    const codecs = batchCodecs(deps.series);
+    const tls = clientTls(config.tls);
+    const client = deps.transport.http({
+      ...(tls !== undefined && { tls }),
+      connectionsMax: config.max_conns_per_host,
+      idleTimeoutMs: config.idle_conn_timeout,
+      answerBytesMax: ANSWER_BYTES_MAX,
+    });
+    const sender = <S extends Signal>(signal: S, codec: BatchCodec<S>) => senderOf(signal, codec, config, deps, client);
+    return sendChain({
+      config,
+      deps,
+      codecs,
+      senders: {
+        metrics: sender("metrics", codecs.metrics),
+        traces: sender("traces", codecs.traces),
+        logs: sender("logs", codecs.logs),
+      },
+      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
+      transport: {
+        async stop() {
+          client.close();
+          codecs.dispose();
+        },
+      },
+    });
+  },
+});
+
+function senderOf<S extends Signal>(
+  signal: S,
+  codec: BatchCodec<S>,
+  config: Config,
+  { clock, extension }: Deps,
+  client: ReturnType<Deps["transport"]["http"]>,
+): Sender<S> {
+  const url = urlOf(config, signal);
+  const isJson = config.encoding === "json";
+  const compress = compressor(config.compression, config.compression_params.level);
+  const headers = {
+    ...Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()])),
+    "content-type": isJson ? "application/json" : "application/x-protobuf",
+    ...(config.compression !== "none" && { "content-encoding": config.compression }),
+  };
+  const { auth } = config;
+  return {
+    async send(batch, abort) {
+      if (url === undefined) throw new SendError("permanent", "no_endpoint", `no endpoint is configured for ${signal}`);
+      const bytes = isJson ? Buffer.from(JSON.stringify(batchJson(signal, batch))) : codec.encode(batch);
+      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
+      const body = await compress(bytes);
+      const answer = await client.request(
+        { method: "POST", url, headers: { ...headers, ...credentials }, body },
+        abort,
+      );
+      if (answer.status < 200 || answer.status > 299) {
+        const message = textOf(answer.body);
+        throw errorOfHttpStatus(answer.status, message, answer.headers["retry-after"], clock.now());
+      }
+      const spokenJson = answer.headers["content-type"]?.startsWith("application/json") ?? isJson;
+      return spokenJson ? partialSuccessOfJson(Buffer.from(answer.body).toString()) : partialSuccess(answer.body);
+    },
+  };
+}
+
+/** What a person can read of an error's body. */
+function textOf(body: Uint8Array): string {
+  const text = Buffer.from(body)
+    .toString()
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .trim();
+  return text.length > MESSAGE_LENGTH_MAX ? `${text.slice(0, MESSAGE_LENGTH_MAX)}…` : text;
+}
+
+function urlOf(config: Config, signal: Signal): URL | undefined {
+  const own = config[`${signal}_endpoint`];
+  if (own !== undefined || config.endpoint === undefined) return own;
+  return new URL(`${config.endpoint.href.replace(/\/+$/, "")}/v1/${signal}`);
+}
+
+function endpoints(config: Config): [readonly string[], URL][] {
+  const names = ["endpoint", "metrics_endpoint", "traces_endpoint", "logs_endpoint"] as const;
+  return names.flatMap((name) => (config[name] === undefined ? [] : [[[name], config[name]] as [string[], URL]]));
+}
+
+function checkEndpoints(config: Config): ConfigProblem[] {
+  if (endpoints(config).length > 0) return [];
+  const message = "at least one endpoint must be specified";
+  return [
+    { severity: "error", code: "missing_option", path: ["endpoint"], message, expected: "http://127.0.0.1:4318" },
+  ];
+}
+
+function sendsTo({ hostname, port, protocol }: URL, path: readonly string[]): OwnedResource {
+  return { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path };
+}

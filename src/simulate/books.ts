@@ -78,6 +78,8 @@ export class Life {
   readonly process: object;
   readonly began = new Fate();
   readonly closed = new Fate();
+  /** Whether it outlived a reload by connections that nobody was told of before. */
+  outlivesUnseen = false;
 
   constructor(process: object) {
     this.process = process;
@@ -118,6 +120,8 @@ export class Ledger {
   readonly taken = zeros();
   /** Reports of which nobody knows whether the receiver took them. */
   readonly doubtful = new Set<Booking>();
+  /** The open connections that the receiver was told of last. */
+  openTold = 0;
   /** Set when nothing of it will be reported any more. A report on its way at that moment may still be taken. */
   ended = false;
 
@@ -141,8 +145,9 @@ export class Booking implements News {
   taken(): void {
     if (this.#fate.state === "taken" || this.#passesForRepeat) return;
     this.#fate.taken();
-    for (const { ledger } of this.#entries) {
+    for (const { ledger, stats } of this.#entries) {
       ledger.doubtful.delete(this);
+      ledger.openTold = stats.currentConns;
       this.addTo(ledger.taken, ledger);
     }
   }

@@ -95,6 +95,8 @@ export class Service {
    */
   close(): void {
     this.#state = "closed";
+    const clients = [...this.#handlers.values()].flatMap((handler) => handler.allCounters);
+    this.life.outlivesUnseen = [this.#counters, ...clients].some((counters) => counters.hasUnseenConnections);
     if (this.config.handler !== "auto") for (const handler of this.#handlers.values()) handler.end();
     this.#endWhenEmpty();
   }

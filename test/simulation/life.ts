@@ -41,7 +41,7 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
   const scenario = drawScenario(world);
   if (options.write !== undefined) options.write(JSON.stringify(scenario));
   const disk = new Disk(world, scenario.disk);
-  const shown = new Shown(world);
+  const shown = new Shown(world, scenario);
   const network = new SimNetwork(world);
   const { components, environment } = options;
   const configs = agentConfigs(scenario);

@@ -2,6 +2,8 @@ import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import type { Series } from "../../src/model/series.ts";
 import type { Identity, Ledger, Totals } from "../../src/simulate/books.ts";
 import type { Mortal } from "./agent/mortal.ts";
+import { auditedOf, promiseOf } from "./promise.ts";
+import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 export type Direction = "inputBytes" | "outputBytes";
@@ -29,10 +31,12 @@ export class Shown {
   /** The first thing that was shown and must not be: it is not thrown into the agent's own code. */
   imbalance: Imbalance | undefined;
   readonly #world: World;
+  readonly #scenario: Scenario;
   readonly #all = new Map<string, ShownTotals>();
 
-  constructor(world: World) {
+  constructor(world: World, scenario: Scenario) {
     this.#world = world;
+    this.#scenario = scenario;
   }
 
   of(key: string): ShownTotals | undefined {
@@ -89,7 +93,9 @@ export class Shown {
       by[member] = mortal;
       if (value === before) return;
       const most = mostPossible(this.#world.books.ledgersOf(identity), member);
-      if (value > most) this.imbalance ??= new Imbalance(`${key}: ${member} is ${value}, above the truth, ${most}`);
+      if (value <= most || promiseOf(auditedOf(this.#world.books, this.#scenario, identity), member) === "nothing")
+        return;
+      this.imbalance ??= new Imbalance(`${key}: ${member} is ${value}, above the truth, ${most}`);
     };
   }
 }

@@ -88,16 +88,21 @@ export class Life {
 
 /** What became of something that was sent: whether the receiver took it, in doubt while nobody can know. */
 export class Fate implements News {
-  #taken = false;
+  #takenAtMs: number | undefined;
   /** Calls that brought it, of which nobody knows how they ended. */
   #doubts = 0;
 
   get state(): "open" | "doubtful" | "taken" {
-    return this.#taken ? "taken" : this.#doubts > 0 ? "doubtful" : "open";
+    return this.#takenAtMs !== undefined ? "taken" : this.#doubts > 0 ? "doubtful" : "open";
   }
 
-  taken(): void {
-    this.#taken = true;
+  /** Undefined where it is not certain that it was taken. */
+  get takenAtMs(): number | undefined {
+    return this.#takenAtMs;
+  }
+
+  taken(atMs: number): void {
+    this.#takenAtMs ??= atMs;
   }
 
   mayHaveTaken(): void {
@@ -142,9 +147,9 @@ export class Booking implements News {
     this.#bytesAreDeltas = bytesAreDeltas;
   }
 
-  taken(): void {
+  taken(atMs: number): void {
     if (this.#fate.state === "taken" || this.#passesForRepeat) return;
-    this.#fate.taken();
+    this.#fate.taken(atMs);
     for (const { ledger, stats } of this.#entries) {
       ledger.doubtful.delete(this);
       ledger.openTold = stats.currentConns;

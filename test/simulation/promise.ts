@@ -1,3 +1,4 @@
+import { RELOAD_MS } from "../../src/kit/source-life.ts";
 import type { Books, Identity, Ledger, Life, Totals } from "../../src/simulate/books.ts";
 import type { HandlerType } from "../../src/simulate/handlers.ts";
 import type { Scenario } from "./scenario.ts";
@@ -62,7 +63,13 @@ function isLikeReload({ process, closed }: Life, after: Life): boolean {
   return process === after.process || closed.state !== "open";
 }
 
-/** A reload of which one half was lost is taken for a restart, or not seen at all. */
+/** A reload of which one half was lost, or came late, is taken for a restart, or not seen at all. */
 function isUntoldReload({ process, closed }: Life, after: Life): boolean {
-  return process === after.process && (closed.state !== "taken" || after.began.state !== "taken");
+  if (process !== after.process) return false;
+  const [closedAtMs, beganAtMs] = [closed.takenAtMs, after.began.takenAtMs];
+  if (closedAtMs === undefined || beganAtMs === undefined) return true;
+  return Math.abs(closedAtMs - beganAtMs) > RELOAD_MS - LEEWAY_MS;
 }
+
+/** A status is taken a little before its answer is out. */
+const LEEWAY_MS = 500;

@@ -78,6 +78,8 @@ export class Life {
   readonly process: object;
   readonly began = new Fate();
   readonly closed = new Fate();
+  /** Whether it outlived a reload by connections that nobody was told of before. */
+  outlivesUnseen = false;
 
   constructor(process: object) {
     this.process = process;
@@ -86,16 +88,21 @@ export class Life {
 
 /** What became of something that was sent: whether the receiver took it, in doubt while nobody can know. */
 export class Fate implements News {
-  #taken = false;
+  #takenAtMs: number | undefined;
   /** Calls that brought it, of which nobody knows how they ended. */
   #doubts = 0;
 
   get state(): "open" | "doubtful" | "taken" {
-    return this.#taken ? "taken" : this.#doubts > 0 ? "doubtful" : "open";
+    return this.#takenAtMs !== undefined ? "taken" : this.#doubts > 0 ? "doubtful" : "open";
   }
 
-  taken(): void {
-    this.#taken = true;
+  /** Undefined where it is not certain that it was taken. */
+  get takenAtMs(): number | undefined {
+    return this.#takenAtMs;
+  }
+
+  taken(atMs: number): void {
+    this.#takenAtMs ??= atMs;
   }
 
   mayHaveTaken(): void {
@@ -118,6 +125,8 @@ export class Ledger {
   readonly taken = zeros();
   /** Reports of which nobody knows whether the receiver took them. */
   readonly doubtful = new Set<Booking>();
+  /** The open connections that the receiver was told of last. */
+  openTold = 0;
   /** Set when nothing of it will be reported any more. A report on its way at that moment may still be taken. */
   ended = false;
 
@@ -138,11 +147,12 @@ export class Booking implements News {
     this.#bytesAreDeltas = bytesAreDeltas;
   }
 
-  taken(): void {
+  taken(atMs: number): void {
     if (this.#fate.state === "taken" || this.#passesForRepeat) return;
-    this.#fate.taken();
-    for (const { ledger } of this.#entries) {
+    this.#fate.taken(atMs);
+    for (const { ledger, stats } of this.#entries) {
       ledger.doubtful.delete(this);
+      ledger.openTold = stats.currentConns;
       this.addTo(ledger.taken, ledger);
     }
   }

@@ -19,6 +19,11 @@ export class Counters {
     this.#resetTraffic = resetTraffic;
   }
 
+  /** Whether there are open connections of which the receiver was told nothing. */
+  get hasUnseenConnections(): boolean {
+    return this.#currentConns > 0 && this.ledger.openTold === 0;
+  }
+
   get changed(): boolean {
     return this.#changed;
   }

@@ -97,7 +97,7 @@ export class Emitter {
   async #send(): Promise<boolean> {
     const { events, booking } = this.#unconfirmed!;
     const result = await this.#deps.send(events, booking);
-    if (result === "success" || result === "lost") booking.taken();
+    if (result === "success" || result === "lost") booking.taken(this.#deps.clock.monotonic());
     const succeeded = result === "success" || result === "unsent";
     if (succeeded) this.#unconfirmed = undefined;
     return succeeded;

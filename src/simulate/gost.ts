@@ -130,6 +130,7 @@ class Process {
   }
 
   get settled(): boolean {
+    if (this.#observer === "closed") return true;
     return this.callsInFlight === 0 && this.#instances.every(({ settled }) => settled);
   }
 

@@ -36,6 +36,10 @@ export class Handler {
     return counters;
   }
 
+  get allCounters(): readonly Counters[] {
+    return [...this.#clients.values()];
+  }
+
   /** Reports nothing from now on; what its clients still move is lost. */
   end(): void {
     this.emitter.stop();

@@ -33,7 +33,8 @@ export type Answer = "success" | "lost" | "failure";
  * Whatever reaches the receiver it `mayHaveTaken`; more is known when it answers, and never when it dies.
  */
 export interface News {
-  taken(): void;
+  /** `atMs`: monotonic. */
+  taken(atMs: number): void;
   mayHaveTaken(): void;
   notTaken(): void;
   /** It equals an earlier report of which nothing proved that its answer was read: it may count as a repeat, for good. */

@@ -50,7 +50,7 @@ export class Service {
     const fate = state === "running" ? this.life.began : state === "closed" ? this.life.closed : new Fate();
     const event = { kind: "service", service: this.config.name, type: "status", state } as const;
     const result = await this.#deps.send([event], fate);
-    if (result === "success" || result === "lost") fate.taken();
+    if (result === "success" || result === "lost") fate.taken(this.#deps.clock.monotonic());
   }
 
   /** Says that it is ready, then accepts connections until it is closed. */
@@ -95,6 +95,8 @@ export class Service {
    */
   close(): void {
     this.#state = "closed";
+    const clients = [...this.#handlers.values()].flatMap((handler) => handler.allCounters);
+    this.life.outlivesUnseen = [this.#counters, ...clients].some((counters) => counters.hasUnseenConnections);
     if (this.config.handler !== "auto") for (const handler of this.#handlers.values()) handler.end();
     this.#endWhenEmpty();
   }

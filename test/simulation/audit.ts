@@ -1,25 +1,25 @@
-import { type Booking, type Identity, type Ledger, sum, type Totals, zeros } from "../../src/simulate/books.ts";
+import { type Ledger, type Life, zeros } from "../../src/simulate/books.ts";
 import type { Mortal } from "./agent/mortal.ts";
+import { type Audited, auditedOf, isUntoldRestart, promiseOf } from "./promise.ts";
 import type { Scenario } from "./scenario.ts";
-import { Imbalance, keyOf, type Shown } from "./shown.ts";
+import { type Direction, Imbalance, keyOf, type Shown } from "./shown.ts";
 import type { World } from "./world.ts";
 
 const MEMBERS = ["totalConns", "inputBytes", "outputBytes", "totalErrs"] as const;
 type Member = (typeof MEMBERS)[number];
 
-/** More combinations of what nobody knows than this are a fault of the simulation. */
-const POSSIBILITIES_MAX = 20_000;
+/** Where more combinations of what nobody knows are possible, only the least and the most are looked at. */
+const POSSIBILITIES_MAX = 4_000;
 
 /**
  * The books of a life against what is shown of it: each total is the truth, to the byte. What GOST does not know to be
  * delivered may have been taken or not, once; nothing else may differ.
  */
-export function audit(world: World, { nodes }: Scenario, shown: Shown): void {
+export function audit(world: World, scenario: Scenario, shown: Shown): void {
   const known = new Set<string>();
-  for (const { identity, ledgers } of world.books.all) {
+  for (const { identity } of world.books.all) {
     known.add(keyOf(identity));
-    const { told } = nodes.find(({ gost }) => gost.node === identity.node)!;
-    checkIdentity(identity, ledgers, told === "delta", shown);
+    checkIdentity(auditedOf(world.books, scenario, identity), shown);
   }
   for (const key of shown.keys) if (!known.has(key)) throw new Imbalance(`${key} is shown, and nobody knows it`);
 }
@@ -37,103 +37,72 @@ export function auditRestored(world: World, shown: Shown, mortal: Mortal): void 
   }
 }
 
-function checkIdentity(identity: Identity, ledgers: readonly Ledger[], isDelta: boolean, shown: Shown): void {
-  const key = keyOf(identity);
+function checkIdentity(audited: Audited, shown: Shown): void {
+  const key = keyOf(audited.identity);
   const { totals = {}, uncertain = {} } = shown.of(key) ?? {};
-  const possible = possibleTotals(ledgers, isDelta);
-  const fits = possible.some((truth) =>
-    MEMBERS.every((member) => {
-      const value = totals[member] ?? 0;
-      if (value === truth[member]) return true;
-      if (isExact(identity, ledgers, isDelta, member)) return false;
-      const isBytes = member === "inputBytes" || member === "outputBytes";
-      return value <= truth[member] && (!isBytes || value + (uncertain[member] ?? 0) >= truth[member]);
-    }),
-  );
-  if (fits) return;
-  const certain = sum(ledgers.map(({ taken }) => taken));
-  const doubtful = ledgers.reduce((count, ledger) => count + ledger.doubtful.size, 0);
-  const lines = MEMBERS.map((member) => difference(member, totals[member] ?? 0, certain[member]));
-  throw new Imbalance(`${key}: ${lines.filter((line) => line !== "").join("; ")}; ${doubtful} reports in doubt`);
+  const wrong = MEMBERS.flatMap((member) => {
+    const promised = promiseOf(audited, member);
+    if (promised === "nothing") return [];
+    const value = totals[member] ?? 0;
+    const slack = promised === "exact" ? 0 : isBytes(member) ? (uncertain[member] ?? 0) : Number.POSITIVE_INFINITY;
+    const possible = possibleValues(audited, member);
+    if (isPossible(possible, value, value + slack)) return [];
+    const certain = audited.ledgers.reduce((total, { taken }) => total + taken[member], 0);
+    return [`${member} is ${value}${slack > 0 ? ` (and ${slack} uncertain)` : ""}, in truth ${certain}`];
+  });
+  if (wrong.length === 0) return;
+  const doubtful = audited.ledgers.reduce((count, ledger) => count + ledger.doubtful.size, 0);
+  throw new Imbalance(`${key}: ${wrong.join("; ")}; ${doubtful} reports in doubt`);
 }
 
-/**
- * Whether a total is promised to the byte: deltas always are. Counters are where everything that began was told, and
- * where one emitter at a time counts: who does not know how many there are may take a restart for another emitter.
- */
-function isExact({ kind }: Identity, ledgers: readonly Ledger[], isDelta: boolean, member: Member): boolean {
-  if (isDelta && (member === "inputBytes" || member === "outputBytes")) return true;
-  if (kind === "service") return true;
-  return ledgers.every((ledger, index) => index === 0 || !isUntoldRestart(ledgers[index - 1]!, ledger));
+/** Everything that a total can be, by what nobody knows; or where that is too much, from where to where. */
+type Possible = ReadonlySet<number> | { readonly min: number; readonly max: number };
+
+function isPossible(possible: Possible, from: number, to: number): boolean {
+  if ("min" in possible) return from <= possible.max && to >= possible.min;
+  if (from === to) return possible.has(from);
+  for (const value of possible) if (value >= from && value <= to) return true;
+  return false;
 }
 
-function difference(member: Member, shown: number, truth: number): string {
-  if (shown === truth) return "";
-  const off = shown - truth;
-  return `${member} is ${shown}, in truth ${truth} (${off > 0 ? "+" : ""}${off})`;
-}
-
-interface Possible {
-  readonly total: Totals;
-  /** What the last process had counted. */
-  readonly last: Totals;
-}
-
-/** Everything that an identity's totals can be, by what nobody knows. */
-function possibleTotals(ledgers: readonly Ledger[], isDelta: boolean): readonly Totals[] {
-  let possible: Possible[] = [{ total: zeros(), last: zeros() }];
-  for (const [index, ledger] of ledgers.entries()) {
-    const own = possibilities(ledger);
-    const isUntold = index > 0 && isUntoldRestart(ledgers[index - 1]!, ledger);
-    possible = possible.flatMap(({ total, last }) =>
-      own.flatMap((more) => {
-        const whole = { total: sum([total, more]), last: more };
-        return isUntold ? [whole, { total: withoutLast(whole.total, last, isDelta), last: more }] : [whole];
-      }),
-    );
-    possible = distinct(possible, ({ total, last }) => `${textOf(total)} ${textOf(last)}`);
-    if (possible.length > POSSIBILITIES_MAX) throw new Error("too much is in doubt to look at all that is possible");
+function possibleValues({ ledgers, isDelta }: Audited, member: Member): Possible {
+  const added = isDelta && isBytes(member);
+  let possible = new Set([0]);
+  let [min, max] = [0, 0];
+  let tooMany = false;
+  let before: { readonly life: Life; readonly values: ReadonlySet<number> } | undefined;
+  for (const ledger of ledgers) {
+    const own = ofLedger(ledger, member);
+    // What began at zero unseen is taken for the growth of what was before.
+    const isUntold = !added && before !== undefined && isUntoldRestart(before.life, ledger.life);
+    const missing = isUntold ? new Set([0, ...before!.values]) : ONLY_ZERO;
+    min += Math.min(...own) - Math.max(...missing);
+    max += Math.max(...own);
+    const sums = new Set<number>();
+    for (const sum of possible) for (const more of own) for (const less of missing) sums.add(sum + more - less);
+    tooMany ||= sums.size > POSSIBILITIES_MAX;
+    possible = tooMany ? new Set([0]) : sums;
+    before = { life: ledger.life, values: own };
   }
-  return possible.map(({ total }) => total);
+  return tooMany ? { min, max } : possible;
 }
 
-/** Nothing in the reports tells of a restart whose `running` was lost, where no counter is below its last value. */
-function isUntoldRestart(before: Ledger, { life }: Ledger): boolean {
-  return before.life.process !== life.process && life.began.state !== "taken";
-}
+const ONLY_ZERO: ReadonlySet<number> = new Set([0]);
 
-/** What began at zero unseen is taken for the growth of what was before. */
-function withoutLast(total: Totals, last: Totals, isDelta: boolean): Totals {
-  return {
-    totalConns: total.totalConns - last.totalConns,
-    totalErrs: total.totalErrs - last.totalErrs,
-    inputBytes: isDelta ? total.inputBytes : total.inputBytes - last.inputBytes,
-    outputBytes: isDelta ? total.outputBytes : total.outputBytes - last.outputBytes,
-  };
-}
-
-function possibilities(ledger: Ledger): readonly Totals[] {
-  let possible: readonly Totals[] = [{ ...ledger.taken }];
+function ofLedger(ledger: Ledger, member: Member): ReadonlySet<number> {
+  let possible = new Set([ledger.taken[member]]);
   for (const booking of ledger.doubtful) {
-    possible = distinct(
-      possible.flatMap((totals) => [totals, withBooking(totals, booking, ledger)]),
-      textOf,
-    );
-    if (possible.length > POSSIBILITIES_MAX) throw new Error("too much is in doubt to look at all that is possible");
+    const more = [...possible].map((value) => {
+      const totals = { ...zeros(), [member]: value };
+      booking.addTo(totals, ledger);
+      return totals[member];
+    });
+    possible = new Set([...possible, ...more]);
+    if (possible.size > POSSIBILITIES_MAX) possible = new Set([Math.min(...possible), Math.max(...possible)]);
   }
   return possible;
 }
 
-function withBooking(totals: Totals, booking: Booking, ledger: Ledger): Totals {
-  const after = { ...totals };
-  booking.addTo(after, ledger);
-  return after;
-}
-
-function distinct<T>(all: readonly T[], text: (each: T) => string): T[] {
-  return all.length === 1 ? [...all] : [...new Map(all.map((each) => [text(each), each])).values()];
-}
-
-function textOf(totals: Totals): string {
-  return MEMBERS.map((member) => totals[member]).join();
+function isBytes(member: Member): member is Direction {
+  return member === "inputBytes" || member === "outputBytes";
 }

@@ -1,6 +1,6 @@
-import type { Registry } from "../../src/component/define.ts";
 import type { AgentEnvironment } from "../../src/service/environment.ts";
 import { AgentHost } from "./agent/agent-host.ts";
+import type { Components } from "./agent/components.ts";
 import type { Mortal } from "./agent/mortal.ts";
 import { audit, auditRestored } from "./audit.ts";
 import { Disk } from "./disk.ts";
@@ -20,7 +20,7 @@ const PATIENCE_MS = 600_000;
 const PATIENCE_STEP_MS = 10_000;
 
 export interface LifeOptions {
-  readonly registry: Registry;
+  readonly components: Components;
   readonly environment?: (environment: AgentEnvironment, mortal: Mortal) => AgentEnvironment;
   /** Takes the lines of the trace. */
   readonly write?: (line: string) => void;
@@ -41,11 +41,11 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
   const scenario = drawScenario(world);
   if (options.write !== undefined) options.write(JSON.stringify(scenario));
   const disk = new Disk(world, scenario.disk);
-  const shown = new Shown(world);
+  const shown = new Shown(world, scenario);
   const network = new SimNetwork(world);
-  const { registry, environment } = options;
+  const { components, environment } = options;
   const configs = agentConfigs(scenario);
-  const host = new AgentHost({ world, network, disk, shown, registry, configs, ...(environment && { environment }) });
+  const host = new AgentHost({ world, network, disk, shown, components, configs, ...(environment && { environment }) });
   let failure: string | undefined;
   try {
     await run();

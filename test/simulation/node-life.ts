@@ -15,12 +15,16 @@ export interface NodeOptions {
   readonly unknowns: () => number;
 }
 
+/** So long the statuses of a reload may be on their way. */
+const RELOAD_SETTLES_MS = 15_000;
+
 /** One GOST with its clients, its machine, and everything that befalls them. */
 export class NodeLife {
   readonly gost: Gost;
   readonly #world: World;
   readonly #traffic: { stop(): void };
   readonly #heart: { stop(): void };
+  #reloadedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ world, network, scenario, node, unknowns }: NodeOptions) {
     const { gost: config } = node;
@@ -43,24 +47,25 @@ export class NodeLife {
     this.#heart = this.#beat(node);
     this.#start();
     const again = () => clock.after(between(random, 50, 8_000), () => this.#start());
-    befall(world, random, node.killMs, () => {
-      this.#note("is killed");
+    const end = (how: string, meanMs: number, ended: () => void | Promise<void>) =>
+      befall(world, random, meanMs, () => {
+        // An end just after a reload cannot be told from the reload.
+        if (clock.monotonic() - this.#reloadedAtMs < RELOAD_SETTLES_MS) return;
+        this.#note(how);
+        const ending = ended();
+        if (ending === undefined) again();
+        else void ending.then(again);
+      });
+    end("is killed", node.killMs, () => this.gost.kill());
+    end("is terminated", node.termMs, () => this.gost.terminate());
+    end("loses its power", node.powerLossMs, () => {
+      machine.vanish();
       this.gost.kill();
-      again();
-    });
-    befall(world, random, node.termMs, () => {
-      this.#note("is terminated");
-      void this.gost.terminate().then(again);
     });
     befall(world, random, node.reloadMs, () => {
       this.#note("is reloaded");
+      this.#reloadedAtMs = clock.monotonic();
       void this.gost.reload();
-    });
-    befall(world, random, node.powerLossMs, () => {
-      this.#note("loses its power");
-      machine.vanish();
-      this.gost.kill();
-      again();
     });
     befall(world, random, node.stumbleMs, () => void this.gost.service(config.services[0]!.name)?.stumble());
     befall(world, random, scenario.stormMs, () => {

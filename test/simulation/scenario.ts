@@ -1,6 +1,5 @@
 import type { Random } from "../../src/lib/random.ts";
 import type { GostConfig } from "../../src/simulate/gost.ts";
-import { PROTOCOLS } from "../../src/simulate/handlers.ts";
 import type { ServiceConfig } from "../../src/simulate/service-config.ts";
 import type { DiskHabits } from "./disk.ts";
 import type { NetworkHabits, Trouble } from "./network/weather.ts";
@@ -83,7 +82,9 @@ function drawNode(random: Random, index: number): NodeScenario {
   return {
     gost: {
       node,
-      observer: { type: "http", target: `/observer?node=${node}&temporality=${told}` },
+      observer: happens(random, 0.25)
+        ? { type: "grpc", target: "", token: `token-of-${node}` }
+        : { type: "http", target: `/observer?node=${node}&temporality=${told}`, token: `token-of-${node}` },
       services,
     },
     told,
@@ -94,18 +95,15 @@ function drawNode(random: Random, index: number): NodeScenario {
     pauseMeanMs: between(random, 1_000, 6_000),
     heartbeats: happens(random, 0.3) ? 1 : 0,
     killMs: oneOf(random, [Number.POSITIVE_INFINITY, 120_000]),
-    termMs: Number.POSITIVE_INFINITY,
-    reloadMs: Number.POSITIVE_INFINITY,
-    powerLossMs: Number.POSITIVE_INFINITY,
+    termMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
+    reloadMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
+    powerLossMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 200_000]),
     stumbleMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
   };
 }
 
 function drawService(random: Random, name: string, resetTraffic: boolean): ServiceConfig {
-  const handler = oneOf(
-    random,
-    (["http", "socks5", "tcp"] as const).filter((type) => PROTOCOLS[type].length > 0),
-  );
+  const handler = oneOf(random, ["http", "socks5", "tcp", "auto"] as const);
   return {
     name,
     handler,

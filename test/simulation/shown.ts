@@ -1,9 +1,9 @@
-import * as z from "zod";
-import { defineExporter, type ExporterDefinition } from "../../src/component/define.ts";
-import { allPoints, type Point } from "../../src/model/points.ts";
+import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import type { Series } from "../../src/model/series.ts";
 import type { Identity, Ledger, Totals } from "../../src/simulate/books.ts";
 import type { Mortal } from "./agent/mortal.ts";
+import { auditedOf, promiseOf } from "./promise.ts";
+import type { Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 export type Direction = "inputBytes" | "outputBytes";
@@ -16,23 +16,27 @@ export interface ShownTotals {
   readonly by: Partial<Record<keyof Totals, Mortal>>;
 }
 
+export type Show = (batch: MetricsBatch) => void;
+
 /** Something that must never happen. */
 export class Imbalance extends Error {
   override readonly name = "Imbalance";
 }
 
 /**
- * The outside world's view of the totals, over all processes of the agent: an exporter puts there what it is given, when
- * it is committed. A total that was once shown never gets smaller.
+ * The outside world's view of the totals, over all processes of the agent, each shown
+ * when it is committed. A total that was once shown never gets smaller.
  */
 export class Shown {
   /** The first thing that was shown and must not be: it is not thrown into the agent's own code. */
   imbalance: Imbalance | undefined;
   readonly #world: World;
+  readonly #scenario: Scenario;
   readonly #all = new Map<string, ShownTotals>();
 
-  constructor(world: World) {
+  constructor(world: World, scenario: Scenario) {
     this.#world = world;
+    this.#scenario = scenario;
   }
 
   of(key: string): ShownTotals | undefined {
@@ -43,12 +47,12 @@ export class Shown {
     return this.#all.keys();
   }
 
-  /** The exporter of one process. */
-  exporter(mortal: Mortal): ExporterDefinition {
+  /** How one process of the agent shows something. */
+  by(mortal: Mortal): Show {
     const places = new Map<Series, ((value: number) => void) | undefined>();
-    const take = (points: readonly Point[]) => {
+    return (batch) => {
       if (!mortal.step()) return;
-      for (const { series, value } of points) {
+      for (const { series, value } of allPoints(batch)) {
         let place = places.get(series);
         if (place === undefined && !places.has(series)) {
           place = this.#place(series, mortal);
@@ -57,13 +61,6 @@ export class Shown {
         if (typeof value === "number") place?.(value);
       }
     };
-    return defineExporter({
-      type: "world",
-      summary: "Shows totals to the simulated world.",
-      config: z.strictObject({ label: z.string().default("").describe("Makes another exporter of it.") }),
-      signals: { metrics: "development" },
-      create: () => ({ metrics: { consume: (batch, delivery) => delivery.onCommitted(() => take(allPoints(batch))) } }),
-    });
   }
 
   #place(series: Series, mortal: Mortal): ((value: number) => void) | undefined {
@@ -96,7 +93,9 @@ export class Shown {
       by[member] = mortal;
       if (value === before) return;
       const most = mostPossible(this.#world.books.ledgersOf(identity), member);
-      if (value > most) this.imbalance ??= new Imbalance(`${key}: ${member} is ${value}, above the truth, ${most}`);
+      if (value <= most || promiseOf(auditedOf(this.#world.books, this.#scenario, identity), member) === "nothing")
+        return;
+      this.imbalance ??= new Imbalance(`${key}: ${member} is ${value}, above the truth, ${most}`);
     };
   }
 }

@@ -1,7 +1,3 @@
-import type { Registry } from "../../../src/component/define.ts";
-import type { CheckedConfig } from "../../../src/config/checked-config.ts";
-import { loadConfig } from "../../../src/config/load-config.ts";
-import { problemText } from "../../../src/config/problem-text.ts";
 import { noTransport } from "../../../src/kit/client/transport.ts";
 import { NEVER } from "../../../src/lib/abort.ts";
 import type { Random } from "../../../src/lib/random.ts";
@@ -11,6 +7,7 @@ import type { Disk } from "../disk.ts";
 import type { SimNetwork } from "../network/sim-network.ts";
 import type { Shown } from "../shown.ts";
 import { between, happens, type World } from "../world.ts";
+import type { Components } from "./components.ts";
 import { Mortal, mortalClock } from "./mortal.ts";
 import { tracedLog } from "./traced-log.ts";
 
@@ -19,8 +16,7 @@ export interface AgentHostOptions {
   readonly network: SimNetwork;
   readonly disk: Disk;
   readonly shown: Shown;
-  /** The real components, or some with a bug. */
-  readonly registry: Registry;
+  readonly components: Components;
   /** Configurations that it is run with: the first at the start, any of them after a reload. */
   readonly configs: readonly string[];
   /** A last change of the world that a process gets, for a bug of the world's edge. */
@@ -116,7 +112,7 @@ export class AgentHost {
     world.trace.note("agent is reloaded");
     running.mortal.reloads++;
     try {
-      await running.agent.reload(await checked(this.#config, this.#registry(running.mortal)));
+      await running.agent.reload(await this.#options.components.config(this.#config));
       world.trace.note("agent has reloaded");
     } catch (thrown) {
       world.trace.note(`agent could not reload: ${String(thrown)}`);
@@ -128,7 +124,7 @@ export class AgentHost {
   }
 
   async #make(mortal: Mortal, name: number): Promise<Agent> {
-    const { world, network, disk, environment = (same) => same } = this.#options;
+    const { world, network, disk, shown, components, environment = (same) => same } = this.#options;
     const clock = mortalClock(world.clock, mortal);
     const made: AgentEnvironment = {
       clock,
@@ -136,32 +132,12 @@ export class AgentHost {
       transport: noTransport,
       listen: network.listen(mortal),
       log: () => tracedLog(world.trace, mortal),
-      print: () => true,
+      print: components.printer(shown.by(mortal)),
       hostName: "agent-host",
       version: "0.0.0",
       readProcess: () => ({ cpuSeconds: 0, residentBytes: 0, heapUsedBytes: 0, heapTotalBytes: 0 }),
       store: disk.backend(mortal),
     };
-    return new Agent(await checked(this.#config, this.#registry(mortal)), environment(made, mortal));
+    return new Agent(await components.config(this.#config), environment(made, mortal));
   }
-
-  #registry(mortal: Mortal): Registry {
-    const { registry, shown } = this.#options;
-    return { ...registry, exporters: [...registry.exporters, shown.exporter(mortal)] };
-  }
-}
-
-async function checked(text: string, registry: Registry): Promise<CheckedConfig> {
-  const { config, problems } = await loadConfig(
-    {
-      registry,
-      configs: [{ name: "gostcol.yaml", text }],
-      sets: [],
-      environment: {},
-      readFile: () => Promise.reject(new Error("there are no files here")),
-    },
-    NEVER,
-  );
-  if (config === undefined) throw new Error(problems.map(problemText).join("\n"));
-  return config;
 }

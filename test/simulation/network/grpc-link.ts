@@ -4,7 +4,7 @@ import { openReceipt, type SettableReceipt } from "../../../src/kit/server/recei
 import type { Answer, Channel, News } from "../../../src/simulate/network.ts";
 import { between, happens, type World } from "../world.ts";
 import type { LinkOptions } from "./http-link.ts";
-import { type Call, handle } from "./request.ts";
+import { type Call, handle, TURN_MS } from "./request.ts";
 import type { Listener, ServerSide } from "./sim-network.ts";
 import { Wire } from "./wire.ts";
 
@@ -232,10 +232,19 @@ class GrpcServerSide implements ServerSide {
     }
     const receipt = openReceipt({ ask: () => {} });
     this.#inWork.add(receipt);
-    const { unknowns } = this.#ways;
-    const answered = (answer: ServerAnswer) => this.#answered(receipt, answer, reply);
-    const [listener, connection] = [this.#listener, this.#connection];
-    handle(call, { listener, connection, protocol: "grpc", receipt, unknowns, answered, trace: this.#world.trace });
+    this.#world.clock.after(TURN_MS, () => {
+      if (this.#ended) return;
+      handle(call, {
+        listener: this.#listener,
+        connection: this.#connection,
+        protocol: "grpc",
+        receipt,
+        unknowns: this.#ways.unknowns,
+        answered: (answer) => this.#answered(receipt, answer, reply),
+        trace: this.#world.trace,
+        now: () => this.#world.clock.monotonic(),
+      });
+    });
   }
 
   drain(): void {

@@ -10,7 +10,7 @@ import type { Cancel } from "../../../src/lib/clock.ts";
 import type { HttpConnection, HttpReply } from "../../../src/simulate/http-pool.ts";
 import type { News } from "../../../src/simulate/network.ts";
 import { between, happens, type World } from "../world.ts";
-import { type Call, handle } from "./request.ts";
+import { type Call, handle, TURN_MS } from "./request.ts";
 import type { Listener, ServerSide, SimNetwork } from "./sim-network.ts";
 import type { Trouble, Weather } from "./weather.ts";
 import { Wire } from "./wire.ts";
@@ -35,9 +35,6 @@ export interface HttpLinkOptions extends LinkOptions {
 type Outcome = HttpReply | { readonly broken: true; readonly taken: false };
 
 const BROKEN: Outcome = { broken: true, taken: false };
-
-/** From here on a request is worked on: a turn of the event loop after it was read. */
-const TURN_MS = 0.02;
 
 /**
  * One HTTP/1.1 connection from GOST to the agent, both ends of it. What is called client here is GOST's kernel and Go's
@@ -247,6 +244,7 @@ class HttpServerSide implements ServerSide {
         unknowns,
         answered,
         trace: this.#world.trace,
+        now: () => this.#world.clock.monotonic(),
       });
     });
   }

@@ -4,6 +4,9 @@ import type { News } from "../../../src/simulate/network.ts";
 import type { Trace } from "../trace.ts";
 import type { Listener } from "./sim-network.ts";
 
+/** A request is worked on a turn of the event loop after it was read: an end right behind it is known by then. */
+export const TURN_MS = 0.02;
+
 /** A call as its sender made it. */
 export interface Call {
   readonly path: string;
@@ -21,13 +24,14 @@ export interface Handling {
   /** What the disk says of commits whose outcome nobody knows. */
   readonly unknowns: () => number;
   readonly trace: Trace;
+  readonly now: () => number;
   /** The answer leaves the process. */
   readonly answered: (answer: ServerAnswer) => void;
 }
 
 /** Hands a call to the process that listens, and tells the books what became of it. */
 export function handle(call: Call, handling: Handling): void {
-  const { listener, connection, protocol, receipt, unknowns, answered, trace } = handling;
+  const { listener, connection, protocol, receipt, unknowns, answered, trace, now } = handling;
   const { handler, mortal } = listener;
   if (!mortal.alive) return;
   const { path, query, headers, body, news } = call;
@@ -59,7 +63,7 @@ export function handle(call: Call, handling: Handling): void {
   const conclude = (answer: ServerAnswer) => {
     if (!mortal.step()) return;
     trace.note(`#${connection.id} is answered ${answer.status}`);
-    if (answer.status === (protocol === "grpc" ? 0 : 200)) news.taken();
+    if (answer.status === (protocol === "grpc" ? 0 : 200)) news.taken(now());
     else if (unknowns() === unknownsBefore) {
       news.notTaken();
       forget();

@@ -1,6 +1,6 @@
 import { STORE } from "../component/capabilities.ts";
 import type { Extension } from "../component/component.ts";
-import type { Change, Page, PageRange, StateScope, StoreBackend } from "../component/store.ts";
+import type { Change, Page, PageRange, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 
 /**
@@ -32,6 +32,14 @@ export class AgentStore implements StoreBackend {
 
   page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>> {
     return this.#backend.page(scope, range, signal);
+  }
+
+  find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
+    return this.#backend.find(scope, keys, signal);
+  }
+
+  count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number> {
+    return this.#backend.count(scope, signal);
   }
 
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void> {

@@ -3,9 +3,9 @@ import type { ProcessorDefinition } from "../../src/component/define.ts";
 import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/delivery.ts";
 import type { Meter } from "../../src/component/meter.ts";
 import { Refusal } from "../../src/component/refusal.ts";
-import type { Change, PageRange, StateScope, StoreBackend } from "../../src/component/store.ts";
+import type { Change, StoreBackend, ValueScope } from "../../src/component/store.ts";
 import { noTransport } from "../../src/kit/client/transport.ts";
-import { pageOf } from "../../src/kit/memory-store.ts";
+import { foundIn, pageOf, tableOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
@@ -86,6 +86,8 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         store: {
           durable: true,
           page: (scope, range, signal) => backend.page(scope, range, signal),
+          find: (scope, keys, signal) => backend.find(scope, keys, signal),
+          count: (scope, signal) => backend.count(scope, signal),
           scope: (codec, name = "") => ({
             name: `${definition.type}/${index}/${name}`,
             codec,
@@ -167,19 +169,20 @@ export function nameOf({ metric, attributes }: Series): string {
 /** Only what is encoded comes back, so a codec that forgets something is found. */
 function byteStore(): StoreBackend {
   const scopes = new Map<string, Map<string, Uint8Array>>();
+  const rowsOf = <T>(scope: ValueScope<T>) => {
+    const rows = scopes.get(tableOf(scope)) ?? [];
+    return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
+  };
   return {
     durable: true,
-    async load<T>(scope: StateScope<T>) {
-      const rows = scopes.get(scope.name) ?? [];
-      return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
-    },
-    async page<T>(scope: StateScope<T>, range: PageRange) {
-      return pageOf(await this.load(scope, NEVER), range);
-    },
+    load: async (scope) => rowsOf(scope),
+    page: async (scope, range) => pageOf(rowsOf(scope), range),
+    find: async (scope, keys) => foundIn(rowsOf(scope), keys),
+    count: async (scope) => rowsOf(scope).size,
     commit(changes: readonly Change[]) {
       for (const { scope, key, value } of changes) {
-        const rows = scopes.get(scope.name) ?? new Map<string, Uint8Array>();
-        scopes.set(scope.name, rows);
+        const rows = scopes.get(tableOf(scope)) ?? new Map<string, Uint8Array>();
+        scopes.set(tableOf(scope), rows);
         if (value === undefined) rows.delete(key);
         else rows.set(key, scope.codec.encode(value));
       }

@@ -1,16 +1,20 @@
-import type { PackedRows } from "./packed-rows.ts";
+import type { PackedRows, ScopeName } from "./packed-rows.ts";
 
 /** What the agent's thread asks of the store's thread; every request gets one answer, in order. */
 export type StoreRequest =
   | { readonly type: "open"; readonly options: StoreFileOptions }
   | { readonly type: "load"; readonly scope: string; readonly after: string | undefined; readonly rowsMax: number }
+  | { readonly type: "find"; readonly scope: ScopeName; readonly keys: readonly string[] }
+  | { readonly type: "count"; readonly scope: ScopeName }
   | { readonly type: "commit"; readonly rows: PackedRows }
-  | { readonly type: "set_aside"; readonly scope: string; readonly rows: readonly BadRow[]; readonly at: number }
+  | { readonly type: "set_aside"; readonly scope: ScopeName; readonly rows: readonly BadRow[]; readonly at: number }
   | { readonly type: "close" };
 
 export interface StoreAnswers {
   open: OpenedStore;
   load: LoadedRows;
+  find: LoadedRows;
+  count: { readonly count: number };
   commit: CommitAnswer;
   set_aside: undefined;
   close: undefined;

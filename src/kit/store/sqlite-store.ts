@@ -6,11 +6,12 @@ import {
   type PageRange,
   type StateScope,
   type StoreBackend,
+  type ValueScope,
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
-import { eachDecoded, RowPacker, transferable } from "./packed-rows.ts";
+import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
 /** A page of rows is decoded at once: few enough that nothing else has to wait for long. */
@@ -94,13 +95,26 @@ export class SqliteStore implements StoreBackend {
     return { rows, last: page.last };
   }
 
+  async find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
+    const thread = this.#openedThread();
+    const page = await orAborted(thread.ask({ type: "find", scope: named(scope), keys }), signal);
+    const found = new Map<string, T>();
+    await this.#decode(thread, scope, page, (key, value) => found.set(key, value));
+    return found;
+  }
+
+  async count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number> {
+    const { count } = await orAborted(this.#openedThread().ask({ type: "count", scope: named(scope) }), signal);
+    return count;
+  }
+
   commit(changes: readonly Change[]): Promise<void> {
     const thread = this.#openedThread();
     const packer = new RowPacker(changes.length, this.#spare);
     this.#spare = undefined;
     for (const { scope, key, value } of changes) {
-      if (value === undefined) packer.addRemoved(scope.name, key);
-      else packer.add(scope.name, key, value, scope.codec);
+      if (value === undefined) packer.addRemoved(scope, key);
+      else packer.add(scope, key, value);
     }
     this.#waitingSince = this.#options.clock.monotonic();
     return this.#send(thread, packer).finally(() => {
@@ -164,20 +178,20 @@ export class SqliteStore implements StoreBackend {
   /** Rows that cannot be read are set aside. */
   async #decode<T>(
     thread: StoreThread,
-    { name, codec }: StateScope<T>,
+    scope: ValueScope<T>,
     page: LoadedRows,
     found: (key: string, value: T) => void,
   ): Promise<void> {
     const bad = [...page.bad];
-    eachDecoded(page.rows, codec, found, (key, thrown) => {
+    eachDecoded(page.rows, scope.codec, found, (key, thrown) => {
       bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
     });
-    if (bad.length > 0) await this.#setAside(thread, name, bad);
+    if (bad.length > 0) await this.#setAside(thread, named(scope), bad);
   }
 
-  async #setAside(thread: StoreThread, scope: string, rows: readonly BadRow[]): Promise<void> {
+  async #setAside(thread: StoreThread, scope: ScopeName, rows: readonly BadRow[]): Promise<void> {
     await thread.ask({ type: "set_aside", scope, rows, at: this.#options.clock.now() });
-    this.#options.on.rowsSetAside(scope, rows);
+    this.#options.on.rowsSetAside(scope.name, rows);
   }
 
   #openedThread(): StoreThread {

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createFile, lockFolder } from "./folder-lock.ts";
 import { inspectFile } from "./inspect-file.ts";
 import type { BadRow, CommitOutcome, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
-import type { PackedRows } from "./packed-rows.ts";
+import type { PackedRows, ScopeName } from "./packed-rows.ts";
 import { MIGRATIONS, migrate, pragma } from "./schema.ts";
 import { setAsideFile } from "./set-aside-file.ts";
 import { StoreTables } from "./store-tables.ts";
@@ -22,9 +22,12 @@ const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export interface StoreFile {
   readonly opened: OpenedStore;
   load(scope: string, after: string | undefined, rowsMax: number): LoadedRows;
+  /** The rows of these keys that there are. */
+  find(scope: ScopeName, keys: readonly string[]): LoadedRows;
+  count(scope: ScopeName): number;
   commit(rows: PackedRows): CommitOutcome;
   /** Moves rows that cannot be used to a table of their own. */
-  setAside(scope: string, rows: readonly BadRow[], at: number): void;
+  setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void;
   close(): void;
 }
 
@@ -46,6 +49,8 @@ export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS
       return {
         opened: { file, bytes, ...(setAside === undefined ? {} : { setAside }), ...migrated },
         load: (scope, after, rowsMax) => tables.load(scope, after, rowsMax),
+        find: (scope, keys) => tables.find(scope, keys),
+        count: (scope) => tables.count(scope),
         commit: (rows) => tables.commit(rows),
         setAside: (scope, rows, at) => tables.setAside(scope, rows, at),
         close() {

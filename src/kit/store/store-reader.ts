@@ -12,6 +12,9 @@ import { keyOfStored, storedKey } from "./stored-key.ts";
 /** How long a writer is waited for, who has the file for himself while he begins or ends. */
 const BUSY_TIMEOUT_MS = 5000;
 
+/** The first one with the table `archive`. */
+const ARCHIVE_VERSION = 2;
+
 /** A store that cannot be read; the message is for a person. */
 export class StoreReadError extends Error {
   override readonly name = "StoreReadError";
@@ -28,6 +31,8 @@ export class StoreReader {
   unreadable = 0;
   readonly #database: DatabaseSync;
   readonly #scopeIds: ReadonlyMap<string, number>;
+  /** The tables of values. */
+  readonly #tables: readonly string[];
   readonly #oneRow: StatementSync;
 
   /** Throws a `StoreReadError` where there is no store, or none that this gostcol knows. */
@@ -37,10 +42,10 @@ export class StoreReader {
     this.#database = open(folder, this.file);
     try {
       this.#database.exec("BEGIN");
-      checkFormat(this.#database);
+      this.#tables = versionOf(this.#database) >= ARCHIVE_VERSION ? ["rows", "archive"] : ["rows"];
       const rows = this.#database.prepare("SELECT id, name FROM scopes").all();
       this.#scopeIds = new Map(rows.map(({ id, name }) => [name as string, id as number]));
-      this.#oneRow = this.#database.prepare("SELECT value, checksum FROM rows WHERE scope = ? AND key = ?");
+      this.#oneRow = this.#database.prepare(this.#select("key = ?2"));
       this.#oneRow.setReturnArrays(true);
     } catch (thrown) {
       this.#database.close();
@@ -50,9 +55,8 @@ export class StoreReader {
 
   /** The owners of all scopes that have rows: `processor:dedupe`. */
   owners(): readonly string[] {
-    const names = this.#database
-      .prepare("SELECT name FROM scopes WHERE EXISTS (SELECT 1 FROM rows WHERE scope = id) ORDER BY name")
-      .all();
+    const has = this.#tables.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE scope = id)`);
+    const names = this.#database.prepare(`SELECT name FROM scopes WHERE ${has.join(" OR ")} ORDER BY name`).all();
     return [...new Set(names.map(({ name }) => ownerOf(name as string)))];
   }
 
@@ -73,7 +77,7 @@ export class StoreReader {
   *#rows<T>(codec: Codec<T>, scope: string): Iterable<readonly [string, T]> {
     const id = this.#scopeIds.get(scope);
     if (id === undefined) return;
-    const select = this.#database.prepare("SELECT key, value, checksum FROM rows WHERE scope = ? ORDER BY key");
+    const select = this.#database.prepare(`${this.#select("TRUE")} ORDER BY key`);
     select.setReturnArrays(true);
     for (const row of select.iterate(id)) {
       const [key, value, checksum] = row as unknown as [string, Uint8Array, number];
@@ -86,8 +90,16 @@ export class StoreReader {
     const id = this.#scopeIds.get(scope);
     if (id === undefined) return undefined;
     const stored = storedKey(key);
-    const row = this.#oneRow.get(id, stored) as unknown as [Uint8Array, number] | undefined;
-    return row && this.#decoded(codec, id, stored, row[0], row[1])?.value;
+    const row = this.#oneRow.get(id, stored) as unknown as [string, Uint8Array, number] | undefined;
+    return row && this.#decoded(codec, id, stored, row[1], row[2])?.value;
+  }
+
+  /** The rows of a scope, wherever they are. */
+  #select(condition: string): string {
+    const parts = this.#tables.map(
+      (table) => `SELECT key, value, checksum FROM ${table} WHERE scope = ?1 AND ${condition}`,
+    );
+    return parts.join(" UNION ALL ");
   }
 
   #decoded<T>(codec: Codec<T>, scope: number, key: string, value: Uint8Array, checksum: number) {
@@ -110,10 +122,11 @@ function open(folder: string, file: string): DatabaseSync {
   }
 }
 
-function checkFormat(database: DatabaseSync): void {
+function versionOf(database: DatabaseSync): number {
   if (pragma(database, "application_id") !== APPLICATION_ID) throw new Error("it is no store of gostcol");
   const version = pragma(database, "user_version");
   if (version > MIGRATIONS.length) throw new Error(`it is of version ${version}, written by a newer gostcol`);
+  return version;
 }
 
 function unreadable(file: string, thrown: unknown): StoreReadError {

@@ -6,7 +6,7 @@ import { type Database, StoreTables } from "./store-tables.ts";
 
 const rows = (value: string) => {
   const packer = new RowPacker(1);
-  packer.addBytes("scope", "key", Buffer.from(value));
+  packer.addBytes({ name: "scope" }, "key", Buffer.from(value));
   return packer.packed();
 };
 

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import type { BadRow, CommitOutcome, LoadedRows } from "./messages.ts";
-import { eachRow, type PackedRows, RowPacker } from "./packed-rows.ts";
+import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-rows.ts";
 import { pragma } from "./schema.ts";
 import { FULL, failureText, IO_ERROR, resultCode } from "./sqlite-failure.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
@@ -19,8 +19,8 @@ export class StoreTables {
   readonly #bytesMax: number;
   readonly #pageBytes: number;
   readonly #scopeIds = new Map<string, number>();
-  readonly #put: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #rows: TableStatements;
+  readonly #archive: TableStatements;
   readonly #addScope: StatementSync;
   readonly #pageCount: StatementSync;
 
@@ -28,11 +28,8 @@ export class StoreTables {
     this.#database = database;
     this.#bytesMax = bytesMax;
     this.#pageBytes = pragma(database, "page_size");
-    this.#put = database.prepare(
-      "INSERT INTO rows (scope, key, value, checksum) VALUES (?, ?, ?, ?) " +
-        "ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
-    );
-    this.#remove = database.prepare("DELETE FROM rows WHERE scope = ? AND key = ?");
+    this.#rows = statementsOf(database, "rows");
+    this.#archive = statementsOf(database, "archive");
     this.#addScope = database.prepare("INSERT INTO scopes (name) VALUES (?)");
     this.#pageCount = database.prepare("PRAGMA page_count");
     for (const { id, name } of database.prepare("SELECT id, name FROM scopes").all()) {
@@ -58,21 +55,31 @@ export class StoreTables {
     statement.setReturnArrays(true);
     const found = (after === undefined
       ? statement.all(id, rowsMax)
-      : statement.all(id, storedKey(after), rowsMax)) as unknown as readonly [string, Uint8Array, number][];
-    const packer = new RowPacker(found.length);
-    const bad: BadRow[] = [];
-    for (const [key, value, checksum] of found) {
-      if (checksum === checksumOf(id, key, value)) packer.addBytes(scope, keyOfStored(key), value);
-      else bad.push({ key: keyOfStored(key), reason: "its checksum does not fit" });
-    }
+      : statement.all(id, storedKey(after), rowsMax)) as unknown as readonly StoredRow[];
     const last = found.length < rowsMax ? undefined : keyOfStored(found.at(-1)![0]);
-    return { rows: packer.packed(), bad, last };
+    return { ...checked({ name: scope }, id, found), last };
+  }
+
+  find(scope: ScopeName, keys: readonly string[]): LoadedRows {
+    const id = this.#scopeIds.get(scope.name) ?? 0;
+    const { get } = this.#tableOf(scope);
+    const found: StoredRow[] = [];
+    for (const key of keys) {
+      const row = get.get(id, storedKey(key)) as unknown as StoredRow | undefined;
+      if (row !== undefined) found.push(row);
+    }
+    return { ...checked(scope, id, found), last: undefined };
+  }
+
+  count(scope: ScopeName): number {
+    return this.#tableOf(scope).count.get(this.#scopeIds.get(scope.name) ?? 0)!["count"] as number;
   }
 
   /** All rows or none. After whatever failure, the next commit begins afresh. */
   commit(rows: PackedRows): CommitOutcome {
     const database = this.#database;
-    const newScopes = rows.scopes.filter((scope) => !this.#scopeIds.has(scope));
+    const names = new Set(rows.scopes.map(({ name }) => name));
+    const newScopes = [...names].filter((name) => !this.#scopeIds.has(name));
     try {
       database.exec("BEGIN IMMEDIATE");
       for (const scope of newScopes) this.#scopeIds.set(scope, Number(this.#addScope.run(scope).lastInsertRowid));
@@ -89,16 +96,14 @@ export class StoreTables {
     return { type: "kept", bytes: this.bytes() };
   }
 
-  setAside(scope: string, rows: readonly BadRow[], at: number): void {
-    const id = this.#scopeIds.get(scope) ?? 0;
-    const move = this.#database.prepare(
-      "INSERT INTO set_aside (at, scope, key, value, reason) SELECT ?, ?, key, value, ? FROM rows WHERE scope = ? AND key = ?",
-    );
+  setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
+    const id = this.#scopeIds.get(scope.name) ?? 0;
+    const { setAside, remove } = this.#tableOf(scope);
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { key, reason } of rows) {
-        move.run(new Date(at).toISOString(), scope, reason, id, storedKey(key));
-        this.#remove.run(id, storedKey(key));
+        setAside.run(new Date(at).toISOString(), scope.name, reason, id, storedKey(key));
+        remove.run(id, storedKey(key));
       }
       this.#database.exec("COMMIT");
     } catch (thrown) {
@@ -107,10 +112,15 @@ export class StoreTables {
     }
   }
 
-  #write(scope: string, key: string, value: Uint8Array | undefined): void {
-    const id = this.#scopeIds.get(scope)!;
-    if (value === undefined) this.#remove.run(id, key);
-    else this.#put.run(id, key, value, checksumOf(id, key, value));
+  #write(scope: ScopeName, key: string, value: Uint8Array | undefined): void {
+    const id = this.#scopeIds.get(scope.name)!;
+    const { put, remove } = this.#tableOf(scope);
+    if (value === undefined) remove.run(id, key);
+    else put.run(id, key, value, checksumOf(id, key, value));
+  }
+
+  #tableOf({ archived }: ScopeName): TableStatements {
+    return archived === true ? this.#archive : this.#rows;
   }
 
   #failed(type: "failed" | "unknown", rows: PackedRows, newScopes: readonly string[], thrown: unknown): CommitOutcome {
@@ -141,4 +151,44 @@ export class StoreTables {
 /** What a row is stored with, so that bytes that have changed are found. */
 export function checksumOf(scope: number, key: string, value: Uint8Array): number {
   return crc32(value, crc32(key, scope));
+}
+
+type StoredRow = readonly [key: string, value: Uint8Array, checksum: number];
+
+/** What is done with one of the two tables of values, which are alike. */
+interface TableStatements {
+  readonly put: StatementSync;
+  readonly remove: StatementSync;
+  readonly get: StatementSync;
+  readonly count: StatementSync;
+  readonly setAside: StatementSync;
+}
+
+function statementsOf(database: Database, table: "rows" | "archive"): TableStatements {
+  const get = database.prepare(`SELECT key, value, checksum FROM ${table} WHERE scope = ? AND key = ?`);
+  get.setReturnArrays(true);
+  return {
+    get,
+    put: database.prepare(
+      `INSERT INTO ${table} (scope, key, value, checksum) VALUES (?, ?, ?, ?) ` +
+        "ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
+    ),
+    remove: database.prepare(`DELETE FROM ${table} WHERE scope = ? AND key = ?`),
+    count: database.prepare(`SELECT count(*) AS count FROM ${table} WHERE scope = ?`),
+    setAside: database.prepare(
+      "INSERT INTO set_aside (at, scope, key, value, reason) " +
+        `SELECT ?, ?, key, value, ? FROM ${table} WHERE scope = ? AND key = ?`,
+    ),
+  };
+}
+
+/** Those whose bytes are those that were written, and the others. */
+function checked(scope: ScopeName, id: number, found: readonly StoredRow[]): Pick<LoadedRows, "rows" | "bad"> {
+  const packer = new RowPacker(found.length);
+  const bad: BadRow[] = [];
+  for (const [key, value, checksum] of found) {
+    if (checksum === checksumOf(id, key, value)) packer.addBytes(scope, keyOfStored(key), value);
+    else bad.push({ key: keyOfStored(key), reason: "its checksum does not fit" });
+  }
+  return { rows: packer.packed(), bad };
 }

@@ -19,6 +19,7 @@ import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
 import { ControlSocket } from "./control-socket.ts";
 import type { AgentEnvironment } from "./environment.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { admissionLimits, memoryLimits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { OwnMetricsServers } from "./own-metrics-server.ts";
@@ -66,6 +67,7 @@ export class Agent {
   /** By the meter, of which each instance has its own. */
   readonly #standings = new WeakMap<object, Standing>();
   readonly #ownMetrics: OwnMetricsServers;
+  readonly #health: HealthWatch;
   readonly #control: ControlSocket;
   readonly #reloads: Readonly<Record<"applied" | "failed", Counter>>;
   readonly #stopping = new AbortController();
@@ -108,6 +110,11 @@ export class Agent {
     const refresh = processMetrics(meter, clock, environment.readProcess);
     const seriesMetric = { name: "gostcol_series", description: "Series in the series table", unit: "{series}" };
     meter.gauge(seriesMetric, () => [{ value: this.series.size }]);
+    this.#health = new HealthWatch({
+      clock,
+      log: ({ plan: { kind, id } }) => log({ kind, id }),
+      nodes: () => this.#nodes,
+    });
     this.#ownMetrics = new OwnMetricsServers({ environment, meters: this.meters, refresh });
     this.#control = new ControlSocket({
       listen: environment.listenControl,
@@ -183,6 +190,7 @@ export class Agent {
       throw thrown;
     }
     this.#arrived(this.#nodes);
+    this.#health.start();
     this.#cancelSweep = this.#environment.clock.every(SWEEP_PERIOD_MS, () => this.series.sweep(SWEEP_GENERATIONS_MAX));
   }
 
@@ -255,6 +263,7 @@ export class Agent {
     const { clock, shutdownTimeoutMs = SHUTDOWN_TIMEOUT_MS } = this.#environment;
     const limit = deadline(clock, shutdownTimeoutMs, "stopping the agent");
     this.#cancelSweep();
+    this.#health.stop();
     await orAborted(this.#reloading, limit.signal).catch(() => {}); // Whoever reloaded it hears of that.
     for (const node of this.#nodes) this.#standing(node).status = { state: "stopping" };
     await this.#control.close(limit.signal);

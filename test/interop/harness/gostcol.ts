@@ -39,6 +39,8 @@ export interface GostcolOptions {
   readonly receiver?: object;
   /** Where it keeps its state; without it in memory. */
   readonly storeFolder?: string;
+  /** The settings of delta_to_cumulative. */
+  readonly totals?: object;
   /** How large its store may grow. */
   readonly storeSizeMax?: string;
   /** The address that it listens on and is asked at; loopback by default. */
@@ -58,7 +60,7 @@ export async function startGostcol(options: GostcolOptions = {}): Promise<Gostco
   const file_storage = storeFolder && { directory: storeFolder, ...(storeSizeMax && { max_size: storeSizeMax }) };
   const config = {
     receivers: { gost: { endpoint: `${host}:${ports.receiver}`, ...options.receiver } },
-    processors: { dedupe: null, delta_to_cumulative: null },
+    processors: { dedupe: null, delta_to_cumulative: options.totals ?? null },
     exporters,
     ...(file_storage && { extensions: { file_storage } }),
     service: {

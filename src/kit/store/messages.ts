@@ -43,11 +43,17 @@ export interface StoreFileOptions {
 
 export interface OpenedStore {
   readonly file: string;
-  readonly bytes: number;
+  readonly size: StoreSize;
   /** Where the former file is now, or where a copy of a `usable` one is, and what was wrong with it. */
   readonly setAside?: { readonly file: string; readonly reason: string; readonly usable: boolean };
   /** The version of the format that the file had, where it was an older one. */
   readonly migratedFrom?: number;
+}
+
+/** Of the file without its log; `freeBytes` of them are used before it grows. */
+export interface StoreSize {
+  readonly bytes: number;
+  readonly freeBytes: number;
 }
 
 export interface LoadedRows {
@@ -65,7 +71,7 @@ export interface BadRow {
 
 /** `failed`: certainly not kept. `unknown`: the disk failed at the very end. */
 export type CommitOutcome =
-  | { readonly type: "kept"; readonly bytes: number }
+  | { readonly type: "kept"; readonly size: StoreSize }
   | { readonly type: "failed" | "unknown"; readonly reason: string };
 
 export interface CommitAnswer {

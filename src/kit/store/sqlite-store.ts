@@ -10,7 +10,7 @@ import {
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
+import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions, StoreSize } from "./messages.ts";
 import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
@@ -29,7 +29,7 @@ export interface SqliteStoreOptions extends Omit<StoreFileOptions, "now"> {
 /** What is worth telling somebody. Called as it happens. */
 export interface SqliteStoreEvents {
   opened(opened: OpenedStore): void;
-  kept(bytes: number): void;
+  kept(size: StoreSize): void;
   notKept(reason: string): void;
   /** Rows of a scope that could not be read; they are in the table `set_aside`. */
   rowsSetAside(scope: string, rows: readonly BadRow[]): void;
@@ -142,7 +142,7 @@ export class SqliteStore implements StoreBackend {
       const { outcome, spare } = await this.#openedThread().ask({ type: "commit", rows }, transferable(rows));
       if (spare.byteLength <= SPARE_BYTES_MAX) this.#spare = spare;
       if (outcome.type === "kept") {
-        on.kept(outcome.bytes);
+        on.kept(outcome.size);
         return;
       }
       on.notKept(outcome.reason);

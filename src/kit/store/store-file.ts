@@ -44,10 +44,10 @@ export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS
       configure(database, options);
       const tables = new StoreTables(database, options.bytesMax);
       tables.tell("opened_at", new Date(options.now).toISOString());
-      const bytes = tables.bytes();
+      const size = tables.size();
       const migrated = version > 0 && version < migrations.length ? { migratedFrom: version } : {};
       return {
-        opened: { file, bytes, ...(setAside === undefined ? {} : { setAside }), ...migrated },
+        opened: { file, size, ...(setAside === undefined ? {} : { setAside }), ...migrated },
         load: (scope, after, rowsMax) => tables.load(scope, after, rowsMax),
         find: (scope, keys) => tables.find(scope, keys),
         count: (scope) => tables.count(scope),

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { formatByteSize } from "../../lib/byte-size.ts";
-import type { BadRow, CommitOutcome, LoadedRows } from "./messages.ts";
+import type { BadRow, CommitOutcome, LoadedRows, StoreSize } from "./messages.ts";
 import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-rows.ts";
 import { pragma } from "./schema.ts";
 import { FULL, failureText, IO_ERROR, resultCode } from "./sqlite-failure.ts";
@@ -23,6 +23,7 @@ export class StoreTables {
   readonly #archive: TableStatements;
   readonly #addScope: StatementSync;
   readonly #pageCount: StatementSync;
+  readonly #freePageCount: StatementSync;
 
   constructor(database: Database, bytesMax: number) {
     this.#database = database;
@@ -32,14 +33,16 @@ export class StoreTables {
     this.#archive = statementsOf(database, "archive");
     this.#addScope = database.prepare("INSERT INTO scopes (name) VALUES (?)");
     this.#pageCount = database.prepare("PRAGMA page_count");
+    this.#freePageCount = database.prepare("PRAGMA freelist_count");
     for (const { id, name } of database.prepare("SELECT id, name FROM scopes").all()) {
       this.#scopeIds.set(name as string, id as number);
     }
   }
 
-  /** The size of the file, without its log. */
-  bytes(): number {
-    return (this.#pageCount.get()!["page_count"] as number) * this.#pageBytes;
+  size(): StoreSize {
+    const pages = this.#pageCount.get()!["page_count"] as number;
+    const freePages = this.#freePageCount.get()!["freelist_count"] as number;
+    return { bytes: pages * this.#pageBytes, freeBytes: freePages * this.#pageBytes };
   }
 
   tell(key: string, value: string): void {
@@ -93,7 +96,7 @@ export class StoreTables {
       // An error of the disk may have come after the last byte was written: then a restart would find the commit whole.
       return this.#failed(resultCode(thrown) === IO_ERROR ? "unknown" : "failed", rows, newScopes, thrown);
     }
-    return { type: "kept", bytes: this.bytes() };
+    return { type: "kept", size: this.size() };
   }
 
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
@@ -140,7 +143,8 @@ export class StoreTables {
 
   /** SQLite has one code for a full disk and for a file that may not grow: what was to be added tells them apart. */
   #reason(thrown: unknown, rows: PackedRows): string {
-    const atTheMost = this.bytes() + 2 * (rows.values.length + rows.keys.length) + PAGES_TO_SPARE * this.#pageBytes;
+    const atTheMost =
+      this.size().bytes + 2 * (rows.values.length + rows.keys.length) + PAGES_TO_SPARE * this.#pageBytes;
     if (resultCode(thrown) === FULL && atTheMost > this.#bytesMax) {
       return `it has reached its max_size of ${formatByteSize(this.#bytesMax)}`;
     }

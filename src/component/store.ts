@@ -111,6 +111,21 @@ export interface StoreBackend {
   find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
   count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number>;
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
+  /** Absent where nobody's state can go over to somebody else. */
+  readonly scopes?: StoredScopes | undefined;
+}
+
+/** The scopes of a store as a whole: for whoever decides whose state is whose. */
+export interface StoredScopes {
+  /** The names of those that have rows. */
+  names(signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives scopes other names, all or none; rejects where one would get the name of a scope that has rows. */
+  rename(renames: readonly ScopeRename[], signal: AbortSignal): Promise<void>;
+}
+
+export interface ScopeRename {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** The commit was given up while its outcome was open: it may yet be kept. */

@@ -37,12 +37,34 @@ export function memoryStore(): StoreBackend {
         else rows.set(key, value);
       }
     },
+    scopes: {
+      names: async () => [...new Set([...scopes].flatMap(([table, rows]) => (rows.size > 0 ? nameOf(table) : [])))],
+      async rename(renames) {
+        const moves = renames.flatMap(({ from, to }) => [
+          { from, to },
+          { from: from + RESTING, to: to + RESTING },
+        ]);
+        for (const { to } of moves) if (scopes.get(to)?.size) throw new Error(`${nameOf(to)} has rows already`);
+        for (const { from, to } of moves) {
+          const rows = scopes.get(from);
+          if (rows === undefined) continue;
+          scopes.set(to, rows);
+          scopes.delete(from);
+        }
+      },
+    },
   };
 }
 
+const RESTING = " (archive)";
+
 /** Where the values of a scope are: those that rest are apart. */
 export function tableOf({ name, archived }: ValueScope<unknown>): string {
-  return archived === true ? `${name} (archive)` : name;
+  return archived === true ? name + RESTING : name;
+}
+
+function nameOf(table: string): string {
+  return table.endsWith(RESTING) ? table.slice(0, -RESTING.length) : table;
 }
 
 export function foundIn<T>(rows: ReadonlyMap<string, T> | undefined, keys: readonly string[]): ReadonlyMap<string, T> {

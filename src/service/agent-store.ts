@@ -1,6 +1,14 @@
 import { STORE } from "../component/capabilities.ts";
 import type { Extension } from "../component/component.ts";
-import type { Change, Page, PageRange, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
+import type {
+  Change,
+  Page,
+  PageRange,
+  StateScope,
+  StoreBackend,
+  StoredScopes,
+  ValueScope,
+} from "../component/store.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 
 /**
@@ -20,6 +28,10 @@ export class AgentStore implements StoreBackend {
 
   get place(): string | undefined {
     return this.#backend.place;
+  }
+
+  get scopes(): StoredScopes | undefined {
+    return this.#backend.scopes;
   }
 
   use(backend: StoreBackend): void {

@@ -1,3 +1,4 @@
+import type { ScopeRename } from "../../component/store.ts";
 import type { PackedRows, ScopeName } from "./packed-rows.ts";
 
 /** What the agent's thread asks of the store's thread; every request gets one answer, in order. */
@@ -8,6 +9,8 @@ export type StoreRequest =
   | { readonly type: "count"; readonly scope: ScopeName }
   | { readonly type: "commit"; readonly rows: PackedRows }
   | { readonly type: "set_aside"; readonly scope: ScopeName; readonly rows: readonly BadRow[]; readonly at: number }
+  | { readonly type: "scopes" }
+  | { readonly type: "rename_scopes"; readonly renames: readonly ScopeRename[] }
   | { readonly type: "close" };
 
 export interface StoreAnswers {
@@ -17,6 +20,9 @@ export interface StoreAnswers {
   count: { readonly count: number };
   commit: CommitAnswer;
   set_aside: undefined;
+  /** The names of those that have rows. */
+  scopes: readonly string[];
+  rename_scopes: undefined;
   close: undefined;
 }
 

@@ -6,6 +6,7 @@ import {
   type PageRange,
   type StateScope,
   type StoreBackend,
+  type StoredScopes,
   type ValueScope,
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
@@ -121,6 +122,11 @@ export class SqliteStore implements StoreBackend {
       this.#waitingSince = undefined;
     });
   }
+
+  readonly scopes: StoredScopes = {
+    names: (signal) => orAborted(this.#openedThread().ask({ type: "scopes" }), signal),
+    rename: (renames, signal) => orAborted(this.#openedThread().ask({ type: "rename_scopes", renames }), signal),
+  };
 
   /** Finishes what is under way and closes the file; at the deadline it ends the thread in the middle of it. Safe twice. */
   async close(deadline: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { ScopeRename } from "../../component/store.ts";
 import { createFile, lockFolder } from "./folder-lock.ts";
 import { inspectFile } from "./inspect-file.ts";
 import type { BadRow, CommitOutcome, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
@@ -28,6 +29,10 @@ export interface StoreFile {
   commit(rows: PackedRows): CommitOutcome;
   /** Moves rows that cannot be used to a table of their own. */
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void;
+  /** Of the scopes that have rows. */
+  scopeNames(): readonly string[];
+  /** Gives scopes other names. With `replace`, what is in the way is moved to the table of what was set aside. */
+  renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void;
   close(): void;
 }
 
@@ -53,6 +58,8 @@ export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS
         count: (scope) => tables.count(scope),
         commit: (rows) => tables.commit(rows),
         setAside: (scope, rows, at) => tables.setAside(scope, rows, at),
+        scopeNames: () => tables.scopeNames(),
+        renameScopes: (renames, replace) => tables.renameScopes(renames, replace),
         close() {
           database.close();
           lock.release();

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Codec } from "../../component/store.ts";
@@ -6,7 +6,7 @@ import type { StoredRows } from "../../component/totals.ts";
 import { APPLICATION_ID, MIGRATIONS, pragma } from "./schema.ts";
 import { failureText } from "./sqlite-failure.ts";
 import { STORE_FILE } from "./store-file.ts";
-import { checksumOf } from "./store-tables.ts";
+import { checksumOf, filledScopes, TABLES } from "./store-tables.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
 
 /** How long a writer is waited for, who has the file for himself while he begins or ends. */
@@ -18,6 +18,24 @@ const ARCHIVE_VERSION = 2;
 /** A store that cannot be read; the message is for a person. */
 export class StoreReadError extends Error {
   override readonly name = "StoreReadError";
+}
+
+export interface StoreCheck {
+  readonly version: number;
+  /** What SQLite finds wrong with its pages first. */
+  readonly flaw: string | undefined;
+  readonly scopes: readonly ScopeCheck[];
+  /** In the table of those that could not be used, or were replaced. */
+  readonly rowsSetAside: number;
+}
+
+export interface ScopeCheck {
+  readonly name: string;
+  readonly rows: number;
+  /** Of keys and values. */
+  readonly bytes: number;
+  /** Rows whose checksum does not fit. */
+  readonly damaged: number;
 }
 
 /**
@@ -42,7 +60,7 @@ export class StoreReader {
     this.#database = open(folder, this.file);
     try {
       this.#database.exec("BEGIN");
-      this.#tables = versionOf(this.#database) >= ARCHIVE_VERSION ? ["rows", "archive"] : ["rows"];
+      this.#tables = versionOf(this.#database) >= ARCHIVE_VERSION ? TABLES : TABLES.slice(0, 1);
       const rows = this.#database.prepare("SELECT id, name FROM scopes").all();
       this.#scopeIds = new Map(rows.map(({ id, name }) => [name as string, id as number]));
       this.#oneRow = this.#database.prepare(this.#select("key = ?2"));
@@ -53,11 +71,10 @@ export class StoreReader {
     }
   }
 
-  /** The owners of all scopes that have rows: `processor:dedupe`. */
-  owners(): readonly string[] {
-    const has = this.#tables.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE scope = id)`);
-    const names = this.#database.prepare(`SELECT name FROM scopes WHERE ${has.join(" OR ")} ORDER BY name`).all();
-    return [...new Set(names.map(({ name }) => ownerOf(name as string)))];
+  /** In bytes: of the file, and of the log beside it. */
+  get sizes(): { readonly file: number; readonly log: number } {
+    const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    return { file: size(this.file), log: size(`${this.file}-wal`) };
   }
 
   /** One component's rows. */
@@ -69,9 +86,40 @@ export class StoreReader {
     };
   }
 
+  /** All scopes that have rows. */
+  scopeNames(): readonly string[] {
+    return filledScopes(this.#database, this.#tables);
+  }
+
+  /** Reads all of it: SQLite's own check, and the checksum of each row. */
+  check(): StoreCheck {
+    const [flaw] = Object.values(this.#database.prepare("PRAGMA integrity_check(1)").get()!);
+    const setAside = this.#database.prepare("SELECT count(*) AS count FROM set_aside").get()!;
+    return {
+      version: pragma(this.#database, "user_version"),
+      flaw: flaw === "ok" ? undefined : String(flaw).replaceAll("\n", " "),
+      scopes: this.scopeNames().map((name) => this.#checkScope(name)),
+      rowsSetAside: setAside["count"] as number,
+    };
+  }
+
   /** Safe twice. */
   close(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  #checkScope(name: string): ScopeCheck {
+    const id = this.#scopeIds.get(name)!;
+    const select = this.#database.prepare(this.#select("TRUE"));
+    select.setReturnArrays(true);
+    const found = { name, rows: 0, bytes: 0, damaged: 0 };
+    for (const row of select.iterate(id)) {
+      const [key, value, checksum] = row as unknown as [string, Uint8Array, number];
+      found.rows++;
+      found.bytes += Buffer.byteLength(key) + value.length;
+      if (checksum !== checksumOf(id, key, value)) found.damaged++;
+    }
+    return found;
   }
 
   *#rows<T>(codec: Codec<T>, scope: string): Iterable<readonly [string, T]> {
@@ -131,9 +179,4 @@ function versionOf(database: DatabaseSync): number {
 
 function unreadable(file: string, thrown: unknown): StoreReadError {
   return new StoreReadError(`The store ${file} cannot be read: ${failureText(thrown)}.`, { cause: thrown });
-}
-
-/** `processor:dedupe` of `processor:dedupe#histories`. */
-function ownerOf(scope: string): string {
-  return scope.split("#", 1)[0]!;
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import type { ScopeRename } from "../../component/store.ts";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import type { BadRow, CommitOutcome, LoadedRows, StoreSize } from "./messages.ts";
 import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-rows.ts";
@@ -9,6 +10,9 @@ import { keyOfStored, storedKey } from "./stored-key.ts";
 
 /** A tree of pages takes some more when it grows. */
 const PAGES_TO_SPARE = 8;
+
+/** The tables of values: those in use, and those that rest. */
+export const TABLES: readonly string[] = ["rows", "archive"];
 
 /** What is needed of an open database. */
 export type Database = Pick<DatabaseSync, "exec" | "prepare" | "isTransaction">;
@@ -99,6 +103,47 @@ export class StoreTables {
     return { type: "kept", size: this.size() };
   }
 
+  scopeNames(): readonly string[] {
+    return filledScopes(this.#database);
+  }
+
+  /** All or none; throws where rows are in the way, unless these may be set aside. Rows keep their scope's number. */
+  renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void {
+    const database = this.#database;
+    const ids = new Map(this.#scopeIds);
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { from, to } of renames) {
+        const inTheWay = ids.get(to);
+        if (inTheWay !== undefined) {
+          if (replace === undefined && filledScopes(database).includes(to)) throw new Error(`${to} has rows already`);
+          for (const table of TABLES) {
+            database
+              .prepare(
+                "INSERT INTO set_aside (at, scope, key, value, reason) " +
+                  `SELECT ?, ?, key, value, 'replaced by another state' FROM ${table} WHERE scope = ?`,
+              )
+              .run(new Date(replace?.at ?? 0).toISOString(), to, inTheWay);
+            database.prepare(`DELETE FROM ${table} WHERE scope = ?`).run(inTheWay);
+          }
+          database.prepare("DELETE FROM scopes WHERE id = ?").run(inTheWay);
+          ids.delete(to);
+        }
+        const id = ids.get(from);
+        if (id === undefined) continue;
+        database.prepare("UPDATE scopes SET name = ? WHERE id = ?").run(to, id);
+        ids.delete(from);
+        ids.set(to, id);
+      }
+      database.exec("COMMIT");
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
+    }
+    this.#scopeIds.clear();
+    for (const [name, id] of ids) this.#scopeIds.set(name, id);
+  }
+
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
     const id = this.#scopeIds.get(scope.name) ?? 0;
     const { setAside, remove } = this.#tableOf(scope);
@@ -150,6 +195,13 @@ export class StoreTables {
     }
     return failureText(thrown);
   }
+}
+
+/** The names of the scopes that have rows. */
+export function filledScopes(database: Pick<Database, "prepare">, tables = TABLES): readonly string[] {
+  const isFilled = tables.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE scope = id)`);
+  const rows = database.prepare(`SELECT name FROM scopes WHERE ${isFilled.join(" OR ")} ORDER BY name`).all();
+  return rows.map(({ name }) => name as string);
 }
 
 /** What a row is stored with, so that bytes that have changed are found. */

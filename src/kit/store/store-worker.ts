@@ -45,6 +45,13 @@ function answer(request: StoreRequest): void {
       opened().setAside(request.scope, request.rows, request.at);
       say<"set_aside">(undefined);
       break;
+    case "scopes":
+      say<"scopes">(opened().scopeNames());
+      break;
+    case "rename_scopes":
+      opened().renameScopes(request.renames);
+      say<"rename_scopes">(undefined);
+      break;
     case "close":
       open?.close();
       say<"close">(undefined);

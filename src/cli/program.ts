@@ -8,6 +8,7 @@ import { type PrintConfigOptions, printConfigCommand } from "./print-config.ts";
 import { configOptions, examples, withConfigOptions } from "./program-options.ts";
 import type { ConfigOptions } from "./resolve-config.ts";
 import { schemaCommand } from "./schema.ts";
+import { addStorageCommand } from "./storage-program.ts";
 import { addTotalsCommand } from "./totals-program.ts";
 import { validateCommand } from "./validate.ts";
 
@@ -99,6 +100,7 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
     );
 
   addTotalsCommand(program, context, finish);
+  addStorageCommand(program, context, finish);
 
   program
     .command("version")

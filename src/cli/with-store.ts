@@ -16,13 +16,13 @@ export interface StoreOptions extends ConfigOptions {
 export async function withStore(
   context: CliContext,
   options: StoreOptions,
-  work: (reader: StoreReader) => number | Promise<number>,
+  work: (reader: StoreReader, place: StorePlace) => number | Promise<number>,
 ): Promise<number> {
   let reader: StoreReader | undefined;
   try {
-    const { folder } = await storePlace(context, options);
-    reader = new StoreReader(folder);
-    return await work(reader);
+    const place = await storePlace(context, options);
+    reader = new StoreReader(place.folder);
+    return await work(reader, place);
   } catch (thrown) {
     if (thrown instanceof NoStorePlaceError) {
       context.printError(`${thrown.message}\n`);

@@ -15,12 +15,27 @@ export interface Codec<T> {
   };
 }
 
-/** The keyed values of one component. Read by `load`; written by the transaction of a delivery. */
-export interface StateScope<T> {
+/** Keyed values of one component, written by the transaction of a delivery. */
+export interface ValueScope<T> {
   readonly name: string;
   readonly codec: Codec<T>;
+  /** The part of the scope of this name that rests, see `archiveOf`. */
+  readonly archived?: true;
+}
+
+/** The keyed values that a component has in memory as well: read by `load`. */
+export interface StateScope<T> extends ValueScope<T> {
   /** Everything that was committed, in no order. Called once, from `Component.load`. */
   load(signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+}
+
+/**
+ * Where values of a scope rest that are not used for a long time: under the same keys, as many as the store has room for,
+ * and none of them in memory. `Store.find` reads them, `load` and `page` leave them out. A component that moves a value
+ * stages both halves of that: `put` here and `delete` there, or the other way round.
+ */
+export function archiveOf<T>({ name, codec }: ValueScope<T>): ValueScope<T> {
+  return { name, codec, archived: true };
 }
 
 /** The rows behind the key `after` (from the first where it is absent), `rowsMax` of them at the most. */
@@ -46,6 +61,10 @@ export interface Store {
   scope<T>(codec: Codec<T>, name?: string): StateScope<T>;
   /** A part of what was committed, in the order of keys: for more than memory should hold. Whenever `load` may be called, and later. */
   page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>>;
+  /** Those of the keys that were committed. Whenever `load` may be called, and later. */
+  find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+  /** How many values were committed. */
+  count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number>;
 }
 
 /** Something in a component's memory with an immutable state, which a row of a scope keeps. */
@@ -66,14 +85,14 @@ export interface Cell<T> {
 export interface Transaction {
   /** Gives a cell another state, at once in memory. When the delivery fails, the cell gets back the one that it had. */
   change<T>(scope: StateScope<T>, cell: Cell<T>, state: T): void;
-  put<T>(scope: StateScope<T>, key: string, value: T): void;
-  delete<T>(scope: StateScope<T>, key: string): void;
+  put<T>(scope: ValueScope<T>, key: string, value: T): void;
+  delete<T>(scope: ValueScope<T>, key: string): void;
   onRolledBack(undo: () => void): void;
 }
 
 /** One staged change; `value` undefined takes the row away. */
 export interface Change {
-  readonly scope: StateScope<unknown>;
+  readonly scope: ValueScope<unknown>;
   readonly key: string;
   readonly value: unknown;
 }
@@ -89,7 +108,24 @@ export interface StoreBackend {
   readonly place?: string | undefined;
   load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
   page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>>;
+  find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
+  count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number>;
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
+  /** Absent where nobody's state can go over to somebody else. */
+  readonly scopes?: StoredScopes | undefined;
+}
+
+/** The scopes of a store as a whole: for whoever decides whose state is whose. */
+export interface StoredScopes {
+  /** The names of those that have rows. */
+  names(signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives scopes other names, all or none; rejects where one would get the name of a scope that has rows. */
+  rename(renames: readonly ScopeRename[], signal: AbortSignal): Promise<void>;
+}
+
+export interface ScopeRename {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** The commit was given up while its outcome was open: it may yet be kept. */

@@ -1,4 +1,4 @@
-import type { Change, Page, PageRange, StateScope, StoreBackend } from "../component/store.ts";
+import type { Change, Page, PageRange, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
 
 /**
  * A store that ends with the process. It keeps the staged values themselves, which are immutable, so nothing is encoded;
@@ -6,22 +6,29 @@ import type { Change, Page, PageRange, StateScope, StoreBackend } from "../compo
  */
 export function memoryStore(): StoreBackend {
   const scopes = new Map<string, Map<string, unknown>>();
-  const rowsOf = ({ name }: StateScope<unknown>) => {
-    const rows = scopes.get(name) ?? new Map<string, unknown>();
-    scopes.set(name, rows);
+  const rowsOf = (scope: ValueScope<unknown>) => {
+    const table = tableOf(scope);
+    const rows = scopes.get(table) ?? new Map<string, unknown>();
+    scopes.set(table, rows);
     return rows;
   };
   return {
     durable: false,
     async load<T>(scope: StateScope<T>) {
-      return new Map(scopes.get(scope.name)) as ReadonlyMap<string, T>;
+      return new Map(scopes.get(tableOf(scope))) as ReadonlyMap<string, T>;
     },
     async page<T>(scope: StateScope<T>, range: PageRange) {
       return pageOf(scopes.get(scope.name) as ReadonlyMap<string, T> | undefined, range);
     },
+    async find<T>(scope: ValueScope<T>, keys: readonly string[]) {
+      return foundIn(scopes.get(tableOf(scope)) as ReadonlyMap<string, T> | undefined, keys);
+    },
+    async count(scope) {
+      return scopes.get(tableOf(scope))?.size ?? 0;
+    },
     commit(changes: readonly Change[]) {
       // Neighbours are mostly of one scope: its rows are looked up once for all of them.
-      let looked: StateScope<unknown> | undefined;
+      let looked: ValueScope<unknown> | undefined;
       let rows: Map<string, unknown> | undefined;
       for (const { scope, key, value } of changes) {
         if (rows === undefined || scope !== looked) rows = rowsOf(scope);
@@ -30,7 +37,38 @@ export function memoryStore(): StoreBackend {
         else rows.set(key, value);
       }
     },
+    scopes: {
+      names: async () => [...new Set([...scopes].flatMap(([table, rows]) => (rows.size > 0 ? nameOf(table) : [])))],
+      async rename(renames) {
+        const moves = renames.flatMap(({ from, to }) => [
+          { from, to },
+          { from: from + RESTING, to: to + RESTING },
+        ]);
+        for (const { to } of moves) if (scopes.get(to)?.size) throw new Error(`${nameOf(to)} has rows already`);
+        for (const { from, to } of moves) {
+          const rows = scopes.get(from);
+          if (rows === undefined) continue;
+          scopes.set(to, rows);
+          scopes.delete(from);
+        }
+      },
+    },
   };
+}
+
+const RESTING = " (archive)";
+
+/** Where the values of a scope are: those that rest are apart. */
+export function tableOf({ name, archived }: ValueScope<unknown>): string {
+  return archived === true ? name + RESTING : name;
+}
+
+function nameOf(table: string): string {
+  return table.endsWith(RESTING) ? table.slice(0, -RESTING.length) : table;
+}
+
+export function foundIn<T>(rows: ReadonlyMap<string, T> | undefined, keys: readonly string[]): ReadonlyMap<string, T> {
+  return new Map(keys.filter((key) => rows?.has(key)).map((key) => [key, rows!.get(key)!]));
 }
 
 /** A page of rows that are all at hand. */

@@ -155,7 +155,12 @@ export class Committer {
     for (const entry of entries) {
       if (entry.type === "effect") this.#carriedEffects.push(entry.run);
       // Only the newest change of a key matters, so what is carried is bounded by the state itself.
-      if (entry.type === "change") this.#carriedChanges.set(JSON.stringify([entry.scope.name, entry.key]), entry);
+      if (entry.type === "change") this.#carriedChanges.set(rowName(entry), entry);
     }
   }
+}
+
+/** The same for all changes of one row. */
+function rowName({ scope: { name, archived }, key }: Change): string {
+  return JSON.stringify([name, archived === true, key]);
 }

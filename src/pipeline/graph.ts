@@ -131,6 +131,8 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
         return own.store.durable;
       },
       page: own.store.page,
+      find: own.store.find,
+      count: own.store.count,
       scope(codec, name) {
         if (!making) throw new Error(`BUG: ${plan.key} asked for a scope of the store after its create`);
         seat.keepsState = true;

@@ -20,20 +20,29 @@ export class ComponentError extends Error {
  * stored sent on, and receivers last. On a failure, or when `signal` aborts, the rest is not started; whoever called
  * stops the graph, for every component can be stopped whether it was started or not.
  */
-export async function startGraph(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
-  await prepareNodes(nodes, signal);
+export async function startGraph(
+  nodes: readonly GraphNode[],
+  signal: AbortSignal,
+  beforeState: (signal: AbortSignal) => Promise<void> = async () => {},
+): Promise<void> {
+  await prepareNodes(nodes, signal, beforeState);
   for (const node of nodes) await step(node, "restore", signal);
   await openReceivers(nodes, signal);
 }
 
-/** The first part of a start: everything but what would bring data. */
-export async function prepareNodes(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
+/** The first part of a start: everything but what would bring data. `beforeState` runs when the store is open. */
+export async function prepareNodes(
+  nodes: readonly GraphNode[],
+  signal: AbortSignal,
+  beforeState: (signal: AbortSignal) => Promise<void> = async () => {},
+): Promise<void> {
   const extensions = nodes.filter(({ plan }) => plan.kind === "extension");
   const others = nodes.filter(({ plan }) => plan.kind !== "extension");
   for (const node of extensions) {
     await step(node, "load", signal);
     await step(node, "start", signal);
   }
+  await beforeState(signal);
   const isReceiver = ({ plan }: GraphNode) => plan.kind === "receiver";
   for (const node of others.filter((node) => !isReceiver(node))) await step(node, "load", signal);
   for (const node of others.filter(isReceiver)) await step(node, "load", signal);

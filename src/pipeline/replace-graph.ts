@@ -27,8 +27,18 @@ export interface Replacement {
   build(made: (node: GraphNode) => void): readonly GraphNode[];
   /** Builds the running graph once more, around what of it still runs. */
   rebuild(kept: ReadonlyMap<string, GraphNode>, made: (node: GraphNode) => void): readonly GraphNode[];
+  /** Who of the new graph goes on with somebody else's state; undefined: nobody. */
+  inherit?(nodes: readonly GraphNode[], signal: AbortSignal): Promise<Inheritance | undefined>;
   /** Throws when the new graph is not to be, at the last moment before it is. */
   check(nodes: readonly GraphNode[]): void;
+}
+
+/** State that goes over to another owner while nobody uses it. */
+export interface Inheritance {
+  /** By the owner that is to have it, the one that has it. */
+  readonly heirs: ReadonlyMap<string, string>;
+  take(signal: AbortSignal): Promise<void>;
+  giveBack(signal: AbortSignal): Promise<void>;
 }
 
 /** `failed` and `broken`: `error` says why. A broken graph is not whole: what was stopped could not be started again. */
@@ -50,9 +60,16 @@ export async function replaceGraph(replacement: Replacement, signal: AbortSignal
   };
   let stopped: readonly GraphNode[] = [];
   let paused = false;
+  let inheritance: Inheritance | undefined;
+  let taken = false;
   try {
     const nodes = replacement.build(add);
-    const late = lateNodes(made, leaving);
+    inheritance = await within(clock, START_TIMEOUT_MS, "looking for state", signal, async (limit) =>
+      replacement.inherit?.(nodes, limit),
+    );
+    const heirs = inheritance?.heirs ?? new Map<string, string>();
+    const clash = clashing(heirs);
+    const late = lateNodes(made, (node) => heirs.has(node.owner) || leaving.some((other) => clash(node, other)));
     const early = made.filter((node) => !late.has(node));
     await within(clock, START_TIMEOUT_MS, "starting the new components", signal, (limit) => prepareNodes(early, limit));
     closeGates(running);
@@ -60,8 +77,10 @@ export async function replaceGraph(replacement: Replacement, signal: AbortSignal
     paused = true;
     if (deliveries.unsure) throw new Error("the store has not said yet whether it kept a commit; try again");
     await within(clock, PAUSE_TIMEOUT_MS, "replacing components", signal, async (limit) => {
-      stopped = stoppedFirst(running, leaving, [...late]);
+      stopped = stoppedFirst(running, leaving, (other) => [...late].some((node) => clash(other, node)));
       await retire(stopped, limit);
+      taken = true;
+      await inheritance?.take(limit);
       await prepareNodes([...late], limit);
       await putIn({ nodes, made, running }, limit);
       replacement.check(nodes);
@@ -71,11 +90,16 @@ export async function replaceGraph(replacement: Replacement, signal: AbortSignal
   } catch (error) {
     await takeOut(made, paused, replacement);
     connectGraph(running);
-    if (stopped.length === 0) {
-      openGates(running);
-      return { type: "failed", nodes: running, error };
-    }
     try {
+      if (taken) {
+        await within(clock, PAUSE_TIMEOUT_MS, "giving state back", NEVER, async (limit) =>
+          inheritance?.giveBack(limit),
+        );
+      }
+      if (stopped.length === 0) {
+        openGates(running);
+        return { type: "failed", nodes: running, error };
+      }
       // Where the agent is being stopped too: what is held back, and what others hold, goes through a graph that is whole.
       return { type: "failed", nodes: await startAgain(stopped, replacement), error };
     } catch (again) {
@@ -162,16 +186,15 @@ function openGates(nodes: readonly GraphNode[]): void {
 
 /**
  * Those of the new nodes that cannot start while those who leave are there, since both have the same state or the same
- * port or file; with them whoever sends to them or uses them, and receivers, whose state may be anybody's.
+ * port or file, or since their state has yet to become theirs; with them whoever sends to them or uses them, and receivers, whose state may be anybody's.
  */
-function lateNodes(made: readonly GraphNode[], leaving: readonly GraphNode[]): ReadonlySet<GraphNode> {
+function lateNodes(made: readonly GraphNode[], mustWait: (node: GraphNode) => boolean): ReadonlySet<GraphNode> {
   const late = new Set<GraphNode>();
   const isLate = (key: string) => [...late].some(({ plan }) => plan.key === key);
   for (const node of made) {
     const sendsToLate = node.plan.links.some(({ targets }) => targets.some(isLate));
     const usesLate = [...node.seat.uses].some((id) => isLate(`extension:${id}`));
-    const clashes = leaving.some((other) => clash(node, other));
-    if (node.plan.kind === "receiver" || sendsToLate || usesLate || clashes) late.add(node);
+    if (node.plan.kind === "receiver" || sendsToLate || usesLate || mustWait(node)) late.add(node);
   }
   return late;
 }
@@ -180,7 +203,7 @@ function lateNodes(made: readonly GraphNode[], leaving: readonly GraphNode[]): R
 function stoppedFirst(
   running: readonly GraphNode[],
   leaving: readonly GraphNode[],
-  late: readonly GraphNode[],
+  isInTheWay: (node: GraphNode) => boolean,
 ): readonly GraphNode[] {
   const leadsThere = new Set<string>();
   const stopped: GraphNode[] = [];
@@ -188,17 +211,21 @@ function stoppedFirst(
   for (const node of running) {
     const { key, links } = node.plan;
     const leads = links.some(({ targets }) => targets.some((target) => leadsThere.has(target)));
-    const must = leaving.includes(node) && (leads || late.some((other) => clash(other, node)));
+    const must = leaving.includes(node) && (leads || isInTheWay(node));
     if (leads || must) leadsThere.add(key);
     if (must) stopped.push(node);
   }
   return stopped;
 }
 
-function clash(one: GraphNode, other: GraphNode): boolean {
-  if (one.owner === other.owner && (one.seat.keepsState || other.seat.keepsState)) return true;
-  const others = resourcesOf(other);
-  return resourcesOf(one).some((resource) => others.some((held) => sameResource(resource, held)));
+/** Whether two cannot both live: with one state, though it may have another name yet, or one port or file. */
+function clashing(heirs: ReadonlyMap<string, string>): (one: GraphNode, other: GraphNode) => boolean {
+  const stateOf = ({ owner }: GraphNode) => heirs.get(owner) ?? owner;
+  return (one, other) => {
+    if (stateOf(one) === stateOf(other) && (one.seat.keepsState || other.seat.keepsState)) return true;
+    const others = resourcesOf(other);
+    return resourcesOf(one).some((resource) => others.some((held) => sameResource(resource, held)));
+  };
 }
 
 function resourcesOf({ component: { definition, config } }: GraphNode): readonly OwnedResource[] {

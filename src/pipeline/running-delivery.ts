@@ -1,7 +1,7 @@
 import type { Delivery, Origin, Outcome, Peer } from "../component/delivery.ts";
 import type { Counter } from "../component/meter.ts";
 import type { Refusal } from "../component/refusal.ts";
-import type { Cell, StateScope, Transaction } from "../component/store.ts";
+import type { Cell, StateScope, Transaction, ValueScope } from "../component/store.ts";
 import { type Batches, itemCount, type Signal } from "../model/signal.ts";
 import type { StagingLog } from "./staging-log.ts";
 
@@ -73,12 +73,12 @@ export class RunningDelivery implements Delivery, Transaction {
     cell.state = state;
   }
 
-  put<T>(scope: StateScope<T>, key: string, value: T): void {
-    this.#stage(scope as StateScope<unknown>, key, value);
+  put<T>(scope: ValueScope<T>, key: string, value: T): void {
+    this.#stage(scope as ValueScope<unknown>, key, value);
   }
 
-  delete<T>(scope: StateScope<T>, key: string): void {
-    this.#stage(scope as StateScope<unknown>, key, undefined);
+  delete<T>(scope: ValueScope<T>, key: string): void {
+    this.#stage(scope as ValueScope<unknown>, key, undefined);
   }
 
   /** How many items a batch holds. All who stand in a row ask, and nearly always for the same batch as the one before. */
@@ -119,7 +119,7 @@ export class RunningDelivery implements Delivery, Transaction {
     this.listener?.(outcome);
   }
 
-  #stage(scope: StateScope<unknown>, key: string, value: unknown, cell?: Cell<unknown>): void {
+  #stage(scope: ValueScope<unknown>, key: string, value: unknown, cell?: Cell<unknown>): void {
     this.#take();
     this.#log.push({ type: "change", scope, key, value, cell, before: cell?.state });
     this.until = this.#log.end;

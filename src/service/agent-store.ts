@@ -1,6 +1,14 @@
 import { STORE } from "../component/capabilities.ts";
 import type { Extension } from "../component/component.ts";
-import type { Change, Page, PageRange, StateScope, StoreBackend } from "../component/store.ts";
+import type {
+  Change,
+  Page,
+  PageRange,
+  StateScope,
+  StoreBackend,
+  StoredScopes,
+  ValueScope,
+} from "../component/store.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 
 /**
@@ -22,6 +30,10 @@ export class AgentStore implements StoreBackend {
     return this.#backend.place;
   }
 
+  get scopes(): StoredScopes | undefined {
+    return this.#backend.scopes;
+  }
+
   use(backend: StoreBackend): void {
     this.#backend = backend;
   }
@@ -32,6 +44,14 @@ export class AgentStore implements StoreBackend {
 
   page<T>(scope: StateScope<T>, range: PageRange, signal: AbortSignal): Promise<Page<T>> {
     return this.#backend.page(scope, range, signal);
+  }
+
+  find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
+    return this.#backend.find(scope, keys, signal);
+  }
+
+  count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number> {
+    return this.#backend.count(scope, signal);
   }
 
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void> {

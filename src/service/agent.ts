@@ -1,4 +1,5 @@
 import type { ComponentKind } from "../component/id.ts";
+import type { Log } from "../component/log.ts";
 import type { Counter } from "../component/meter.ts";
 import type { ComponentStatus } from "../component/status.ts";
 import type { CheckedConfig, ConfiguredComponent } from "../config/checked-config.ts";
@@ -13,15 +14,18 @@ import { ComponentError, startGraph, stopGraph } from "../pipeline/lifecycle.ts"
 import { MemoryLimit } from "../pipeline/memory-limit.ts";
 import { Meters } from "../pipeline/meters.ts";
 import { CONFIG_RELOADS } from "../pipeline/metrics.ts";
-import { type Plan, type PlannedNode, planGraph } from "../pipeline/plan.ts";
+import type { Plan, PlannedNode } from "../pipeline/plan.ts";
 import { replaceGraph, stopLeaving } from "../pipeline/replace-graph.ts";
 import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
 import { ControlSocket } from "./control-socket.ts";
 import type { AgentEnvironment } from "./environment.ts";
+import { HealthWatch } from "./health-watch.ts";
+import { type DecidedInheritance, decideInheritance } from "./inheritance.ts";
 import { admissionLimits, memoryLimits } from "./limits.ts";
 import type { Listener } from "./listener.ts";
 import { OwnMetricsServers } from "./own-metrics-server.ts";
+import { planOf } from "./plan-of.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { type Reloaded, reloaded } from "./reloaded.ts";
 import { report, type Standing } from "./standing.ts";
@@ -66,7 +70,9 @@ export class Agent {
   /** By the meter, of which each instance has its own. */
   readonly #standings = new WeakMap<object, Standing>();
   readonly #ownMetrics: OwnMetricsServers;
+  readonly #health: HealthWatch;
   readonly #control: ControlSocket;
+  readonly #stateLog: Log;
   readonly #reloads: Readonly<Record<"applied" | "failed", Counter>>;
   readonly #stopping = new AbortController();
   /** Everything that ever ran, for the books. */
@@ -108,7 +114,13 @@ export class Agent {
     const refresh = processMetrics(meter, clock, environment.readProcess);
     const seriesMetric = { name: "gostcol_series", description: "Series in the series table", unit: "{series}" };
     meter.gauge(seriesMetric, () => [{ value: this.series.size }]);
+    this.#health = new HealthWatch({
+      clock,
+      log: ({ plan: { kind, id } }) => log({ kind, id }),
+      nodes: () => this.#nodes,
+    });
     this.#ownMetrics = new OwnMetricsServers({ environment, meters: this.meters, refresh });
+    this.#stateLog = log({ part: "state" });
     this.#control = new ControlSocket({
       listen: environment.listenControl,
       store: this.store,
@@ -174,7 +186,7 @@ export class Agent {
   async #start(signal: AbortSignal): Promise<void> {
     for (const node of this.#nodes) this.#standing(node).status = { state: "starting" };
     try {
-      await startGraph(this.#nodes, signal);
+      await startGraph(this.#nodes, signal, (signal) => this.#inherit(signal));
       await this.#ownMetrics.open(this.#config.service.telemetry, signal);
       await this.#control.open(signal);
       signal.throwIfAborted();
@@ -183,7 +195,19 @@ export class Agent {
       throw thrown;
     }
     this.#arrived(this.#nodes);
+    this.#health.start();
     this.#cancelSweep = this.#environment.clock.every(SWEEP_PERIOD_MS, () => this.series.sweep(SWEEP_GENERATIONS_MAX));
+  }
+
+  async #inherit(signal: AbortSignal): Promise<void> {
+    const inheritance = await decideInheritance(
+      this.store,
+      this.#stateLog,
+      { nodes: this.#nodes, running: [] },
+      signal,
+    );
+    await inheritance?.take(signal);
+    await inheritance?.tell(signal);
   }
 
   async #reload(config: CheckedConfig): Promise<Reloaded> {
@@ -209,6 +233,7 @@ export class Agent {
     const metricsChanged = ownMetricsText(config) !== ownMetricsText(before);
     // First, for a new component may want its port.
     if (metricsChanged) await this.#closeOwnMetrics();
+    let inheritance: DecidedInheritance | undefined;
     const replaced = await replaceGraph(
       {
         clock,
@@ -219,6 +244,10 @@ export class Agent {
         rebuild: (left, made) => {
           const plan = planOf(before);
           return storeFirst(buildGraph(plan, { ...this.#parts(plan, before), kept: left, made }));
+        },
+        inherit: async (nodes, signal) => {
+          inheritance = await decideInheritance(this.store, this.#stateLog, { nodes, running }, signal);
+          return inheritance;
         },
         check: (nodes) => this.#noneFatal(nodes),
       },
@@ -232,6 +261,7 @@ export class Agent {
       throw replaced.error;
     }
     this.#config = config;
+    await inheritance?.tell(signal);
     this.#remember(replaced.nodes);
     this.#limit(config);
     const errors = await stopLeaving(replaced.leaving, clock);
@@ -255,6 +285,7 @@ export class Agent {
     const { clock, shutdownTimeoutMs = SHUTDOWN_TIMEOUT_MS } = this.#environment;
     const limit = deadline(clock, shutdownTimeoutMs, "stopping the agent");
     this.#cancelSweep();
+    this.#health.stop();
     await orAborted(this.#reloading, limit.signal).catch(() => {}); // Whoever reloaded it hears of that.
     for (const node of this.#nodes) this.#standing(node).status = { state: "stopping" };
     await this.#control.close(limit.signal);
@@ -338,17 +369,6 @@ export class Agent {
 
 /** For a scrape that is being answered. */
 const OWN_METRICS_TIMEOUT_MS = 2_000;
-
-/** The configuration was checked, so that a plan cannot be made of it is a bug. */
-function planOf({ service, ...sections }: CheckedConfig): Plan {
-  const planned = planGraph({
-    pipelines: [...service.pipelines.values()],
-    extensions: service.extensions,
-    definition: (kind, id) => sections[`${kind}s`].get(id)?.definition,
-  });
-  if ("plan" in planned) return planned.plan;
-  throw new Error(`BUG: a checked configuration has problems: ${planned.problems.map(({ message }) => message)}`);
-}
 
 function configured(config: CheckedConfig, kind: ComponentKind, id: string): ConfiguredComponent {
   return config[`${kind}s`].get(id)!;

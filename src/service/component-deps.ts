@@ -9,6 +9,7 @@ import type { Plan, PlannedNode } from "../pipeline/plan.ts";
 import { componentStore } from "./component-store.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { announced, type Listener, sparing } from "./listener.ts";
+import { planOf } from "./plan-of.ts";
 
 export interface DepsOptions {
   readonly environment: AgentEnvironment;
@@ -43,6 +44,11 @@ export function componentDeps(
     print: environment.print,
     report,
   };
+}
+
+/** The names of all states that an agent with this configuration could keep. */
+export function statesOf(config: CheckedConfig): readonly string[] {
+  return [...scopeOwners(planOf(config), config).values()];
 }
 
 /**

@@ -8,6 +8,8 @@ export function componentStore(backend: StoreBackend, owner: string): Store {
       return backend.durable;
     },
     page: (scope, range, signal) => backend.page(scope, range, signal),
+    find: (scope, keys, signal) => backend.find(scope, keys, signal),
+    count: (scope, signal) => backend.count(scope, signal),
     scope(codec, name) {
       const fullName = name === undefined ? owner : `${owner}#${name}`;
       if (names.has(fullName)) throw new Error(`BUG: the scope ${fullName} was asked for twice`);

@@ -70,6 +70,8 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     store: {
       durable: store.durable,
       page: store.page,
+      find: store.find,
+      count: store.count,
       // As the graph has it: a reload must know who keeps state before it starts anything.
       scope(codec, name) {
         if (!making) throw new Error("a scope of the store was asked for after create");

@@ -1,5 +1,5 @@
-import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../../src/component/store.ts";
-import { pageOf } from "../../src/kit/memory-store.ts";
+import { type Change, CommitUnknownError, type StoreBackend, type ValueScope } from "../../src/component/store.ts";
+import { foundIn, pageOf, tableOf } from "../../src/kit/memory-store.ts";
 import type { Random } from "../../src/lib/random.ts";
 import { type Mortal, never } from "./agent/mortal.ts";
 import { between, happens, type World } from "./world.ts";
@@ -76,21 +76,23 @@ export class Disk {
       durable: true,
       load: (scope) => this.#load(scope, mortal),
       page: async (scope, range) => pageOf(await this.#load(scope, mortal), range),
+      find: async (scope, keys) => foundIn(await this.#load(scope, mortal), keys),
+      count: async (scope) => (await this.#load(scope, mortal)).size,
       commit: (changes, signal) => (mortal.step() ? this.#commit(changes, signal, pending) : never()),
     };
   }
 
-  async #load<T>(scope: StateScope<T>, mortal: Mortal): Promise<ReadonlyMap<string, T>> {
+  async #load<T>(scope: ValueScope<T>, mortal: Mortal): Promise<ReadonlyMap<string, T>> {
     await this.#wait(between(this.#random, 0, 5));
     if (!mortal.alive) return never();
     const loaded = new Map<string, T>();
-    for (const [key, bytes] of this.#scopes.get(scope.name) ?? []) loaded.set(key, scope.codec.decode(bytes));
+    for (const [key, bytes] of this.#scopes.get(tableOf(scope)) ?? []) loaded.set(key, scope.codec.decode(bytes));
     return loaded;
   }
 
   #commit(changes: readonly Change[], signal: AbortSignal, pending: Set<PendingCommit>): void | Promise<void> {
     const writes = changes.map(({ scope, key, value }): Write => {
-      return { scope: scope.name, key, bytes: value === undefined ? undefined : scope.codec.encode(value) };
+      return { scope: tableOf(scope), key, bytes: value === undefined ? undefined : scope.codec.encode(value) };
     });
     const { end, ms } = this.#fate();
     if (end === "kept" && ms === 0 && pending.size === 0) {

@@ -53,6 +53,8 @@ export async function exporterRig(
         throw new Error("no store here");
       },
       page: () => Promise.reject(new Error("no store here")),
+      find: () => Promise.reject(new Error("no store here")),
+      count: () => Promise.reject(new Error("no store here")),
     },
     series: table,
     deliver: () => {

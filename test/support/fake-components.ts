@@ -11,6 +11,7 @@ import {
 import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
 import { idText } from "../../src/component/id.ts";
 import type { Refusal } from "../../src/component/refusal.ts";
+import type { Health } from "../../src/component/status.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import type { Attributes } from "../../src/model/attributes.ts";
 import type { MetricsBatch } from "../../src/model/points.ts";
@@ -39,6 +40,7 @@ export interface FakeScript {
   restore?(deps: Deps, next: Next): Promise<void>;
   start?(deps: Deps, signal: AbortSignal): Promise<void>;
   stop?(deadline: AbortSignal): Promise<void>;
+  health?(): Promise<Health>;
   consume?(batch: MetricsBatch, delivery: Delivery, next: Next): void | Promise<void>;
   admit?(): Refusal | undefined;
   examine?(): Refusal | undefined;
@@ -88,6 +90,7 @@ export function fakeWorld(): FakeWorld {
         if (other !== undefined) receivers.set(id, other);
         await script[id]?.stop?.(deadline);
       },
+      health: async () => (await script[id]?.health?.()) ?? { status: "ok" },
     };
   };
   const consumer = (kind: string, own: Deps, next: Next, otherwise: Hand): Required<Next> => {

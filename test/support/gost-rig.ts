@@ -60,7 +60,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         return () => gauges.delete(name);
       },
     },
-    store: { durable: false, page: () => Promise.reject(new Error("no store here")), scope: unused },
+    store: { durable: false, page: unused, find: unused, count: unused, scope: unused },
     series: table,
     deliver(origin, run) {
       if (refuse.admission !== undefined) return { taken: false, refusal: refuse.admission };

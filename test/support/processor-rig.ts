@@ -3,9 +3,9 @@ import type { ProcessorDefinition } from "../../src/component/define.ts";
 import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/delivery.ts";
 import type { Meter } from "../../src/component/meter.ts";
 import { Refusal } from "../../src/component/refusal.ts";
-import type { Change, PageRange, StateScope, StoreBackend } from "../../src/component/store.ts";
+import type { Change, StoreBackend, ValueScope } from "../../src/component/store.ts";
 import { noTransport } from "../../src/kit/client/transport.ts";
-import { pageOf } from "../../src/kit/memory-store.ts";
+import { foundIn, pageOf, tableOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
@@ -23,6 +23,8 @@ const ORIGIN = { peer: PEER, upperBound: { items: 0, bytes: 0 }, signal: NEVER }
 export interface ProcessorRig {
   readonly clock: VirtualClock;
   readonly counters: ReadonlyMap<string, { value: number }>;
+  /** What gauges without attributes say at present. */
+  readonly gauges: { get(name: string): number | undefined };
   /** The series of the life since the last restart. */
   readonly table: SeriesTable;
   /** The value that each series showed last, over all lives, by `nameOf`. */
@@ -35,6 +37,10 @@ export interface ProcessorRig {
   readonly processors: readonly Processor[];
   /** The next batch that reaches the end is refused there. */
   failNext(): void;
+  /** The same where something has to be waited for; rolled back where that is asked for. */
+  sendAndWait(batch: MetricsBatch, rollBack?: boolean): Promise<Outcome>;
+  /** Makes the store wait with everything from now on, until it is released: then commits are kept, or fail. */
+  holdStore(): (end: "kept" | "failed") => Promise<void>;
   /** A delivery that is refused behind the last processor, after all of them staged. */
   sendAndRollBack(batch: MetricsBatch): void;
   /** Ends all processors without a farewell, and starts new ones over what was committed. */
@@ -46,11 +52,27 @@ type Part = readonly [definition: ProcessorDefinition, config: unknown];
 
 export async function processorRig(...parts: readonly Part[]): Promise<ProcessorRig> {
   const clock = virtualClock();
-  const backend = byteStore();
+  let held: { readonly released: Promise<"kept" | "failed"> } | undefined;
+  const bytes = byteStore();
+  const backend: StoreBackend = {
+    ...bytes,
+    async find(scope, keys, signal) {
+      await held?.released;
+      return bytes.find(scope, keys, signal);
+    },
+    commit(changes, signal) {
+      if (held === undefined) return bytes.commit(changes, signal);
+      return held.released.then((end) => {
+        if (end === "failed") throw new Error("the disk is full");
+        return bytes.commit(changes, signal);
+      });
+    },
+  };
   const shown = new Map<string, number>();
   const left: MetricsBatch[] = [];
   const counters = new Map<string, { value: number }>();
-  const meter = meterInto(counters);
+  const gauges = new Map<string, () => Iterable<{ readonly value: number }>>();
+  const meter = meterInto(counters, gauges);
   const deliver: Deliver = new Deliveries({ backend, clock, log: silentLog, meter }).deliverer([], meter);
   let failing = false;
   let table = new SeriesTable();
@@ -86,6 +108,8 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         store: {
           durable: true,
           page: (scope, range, signal) => backend.page(scope, range, signal),
+          find: (scope, keys, signal) => backend.find(scope, keys, signal),
+          count: (scope, signal) => backend.count(scope, signal),
           scope: (codec, name = "") => ({
             name: `${definition.type}/${index}/${name}`,
             codec,
@@ -116,14 +140,18 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
     for (const processor of [...processors].reverse()) await processor.start?.(NEVER);
   }
 
-  function run(batch: MetricsBatch): Outcome {
-    const outcome = deliver(ORIGIN, (delivery: Delivery) => {
+  function run(batch: MetricsBatch): Outcome | Promise<Outcome> {
+    return deliver(ORIGIN, (delivery: Delivery) => {
       for (const { metrics } of processors) {
         const refusal = metrics.examine?.(batch);
         if (refusal !== undefined) throw refusal;
       }
       return processors[0]!.metrics.consume(batch, delivery);
     });
+  }
+
+  function runAtOnce(batch: MetricsBatch): Outcome {
+    const outcome = run(batch);
     if (outcome instanceof Promise) throw new Error("nothing waits here");
     return outcome;
   }
@@ -132,6 +160,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
   return {
     clock,
     counters,
+    gauges: { get: (name) => [...(gauges.get(name)?.() ?? [])][0]?.value },
     shown,
     left,
     get table() {
@@ -143,10 +172,25 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
     failNext() {
       failing = true;
     },
-    send: run,
+    send: runAtOnce,
+    async sendAndWait(batch, rollBack = false) {
+      failing = rollBack;
+      const outcome = await run(batch);
+      failing = false;
+      return outcome;
+    },
+    holdStore() {
+      const { promise, resolve } = Promise.withResolvers<"kept" | "failed">();
+      held = { released: promise };
+      return async (end) => {
+        held = undefined;
+        resolve(end);
+        await clock.advanceAsync(0);
+      };
+    },
     sendAndRollBack(batch) {
       failing = true;
-      run(batch);
+      runAtOnce(batch);
       failing = false;
     },
     async restart() {
@@ -167,19 +211,20 @@ export function nameOf({ metric, attributes }: Series): string {
 /** Only what is encoded comes back, so a codec that forgets something is found. */
 function byteStore(): StoreBackend {
   const scopes = new Map<string, Map<string, Uint8Array>>();
+  const rowsOf = <T>(scope: ValueScope<T>) => {
+    const rows = scopes.get(tableOf(scope)) ?? [];
+    return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
+  };
   return {
     durable: true,
-    async load<T>(scope: StateScope<T>) {
-      const rows = scopes.get(scope.name) ?? [];
-      return new Map([...rows].map(([key, bytes]) => [key, scope.codec.decode(bytes)]));
-    },
-    async page<T>(scope: StateScope<T>, range: PageRange) {
-      return pageOf(await this.load(scope, NEVER), range);
-    },
+    load: async (scope) => rowsOf(scope),
+    page: async (scope, range) => pageOf(rowsOf(scope), range),
+    find: async (scope, keys) => foundIn(rowsOf(scope), keys),
+    count: async (scope) => rowsOf(scope).size,
     commit(changes: readonly Change[]) {
       for (const { scope, key, value } of changes) {
-        const rows = scopes.get(scope.name) ?? new Map<string, Uint8Array>();
-        scopes.set(scope.name, rows);
+        const rows = scopes.get(tableOf(scope)) ?? new Map<string, Uint8Array>();
+        scopes.set(tableOf(scope), rows);
         if (value === undefined) rows.delete(key);
         else rows.set(key, scope.codec.encode(value));
       }
@@ -187,7 +232,10 @@ function byteStore(): StoreBackend {
   };
 }
 
-function meterInto(counters: Map<string, { value: number }>): Meter {
+function meterInto(
+  counters: Map<string, { value: number }>,
+  gauges: Map<string, () => Iterable<{ readonly value: number }>>,
+): Meter {
   return {
     counter({ name }, attributes = {}) {
       const key = `${name}{${attributesText(attributes)}}`;
@@ -195,7 +243,10 @@ function meterInto(counters: Map<string, { value: number }>): Meter {
       counters.set(key, counter);
       return counter;
     },
-    gauge: () => () => {},
+    gauge({ name }, read) {
+      gauges.set(name, read);
+      return () => {};
+    },
   };
 }
 

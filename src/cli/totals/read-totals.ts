@@ -2,6 +2,7 @@ import { findDefinition, type Registry } from "../../component/define.ts";
 import type { StoredTotal, StoredTotals } from "../../component/totals.ts";
 import type { StoreReader } from "../../kit/store/store-reader.ts";
 import type { StreamOwner } from "../../model/stream-key.ts";
+import { ownerOf, typeOf } from "../../service/state-names.ts";
 
 /** The totals of one instance of a processor. */
 export interface TotalsOfOwner {
@@ -38,16 +39,12 @@ export function keepersOfTotals(
   reader: StoreReader,
   registry: Registry,
 ): readonly { readonly state: string; readonly stored: StoredTotals }[] {
-  return reader.owners().flatMap((state) => {
+  const states = new Set(reader.scopeNames().map((scope) => ownerOf(scope)));
+  return [...states].flatMap((state) => {
     if (!state.startsWith("processor:")) return [];
-    const definition = findDefinition(registry, "processor", typeOf(state));
+    const definition = findDefinition(registry, "processor", typeOf(state).slice("processor:".length));
     return definition?.kind === "processor" && definition.totals ? [{ state, stored: definition.totals }] : [];
   });
-}
-
-/** `delta_to_cumulative` of `processor:delta_to_cumulative/eu@metrics`. */
-function typeOf(state: string): string {
-  return state.slice(state.indexOf(":") + 1).split(/[/@]/, 1)[0]!;
 }
 
 export function fits({ node, service, client }: StreamOwner, filter: TotalsFilter): boolean {

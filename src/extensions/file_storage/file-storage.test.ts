@@ -99,6 +99,8 @@ describe("an agent with file_storage", () => {
   });
 });
 
+const size = (kibibytes: number, free = 0) => ({ bytes: kibibytes * 1024, freeBytes: free * 1024 });
+
 describe("what is told of the store", () => {
   function stateRig() {
     const lines: string[] = [];
@@ -113,18 +115,18 @@ describe("what is told of the store", () => {
     };
     const meters = new Meters();
     const telemetry = new Telemetry(meters.meter({}));
-    const state = new StoreState({ log, telemetry, report: (status) => statuses.push(status) });
+    const state = new StoreState({ log, telemetry, bytesMax: 1000 * 1024, report: (status) => statuses.push(status) });
     return { state, lines, statuses, meters };
   }
 
   it("is one line when commits begin to fail, one for each other reason, and one when they are kept again", () => {
     const { state, lines, statuses } = stateRig();
-    state.kept(1);
+    state.kept(size(1));
     for (const reason of ["the disk is full", "the disk is full", "it is damaged", "it is damaged"])
       state.notKept(reason);
     expect(state.health(0)).toEqual({ status: "failed", message: "it is damaged" });
-    state.kept(1);
-    state.kept(1);
+    state.kept(size(1));
+    state.kept(size(1));
     expect(lines.map((line) => line.slice(0, 60))).toEqual([
       "error: the store cannot keep anything: the disk is full. Rep",
       "error: the store cannot keep anything: it is damaged. Report",
@@ -134,12 +136,27 @@ describe("what is told of the store", () => {
     expect(state.health(0)).toEqual({ status: "ok" });
   });
 
+  it("is one line when it is nearly full, and one when what was in it has gone", () => {
+    const { state, lines } = stateRig();
+    for (const used of [100, 899, 900, 950, 850]) state.kept(size(1000, 1000 - used));
+    expect(state.health(0)).toEqual({
+      status: "degraded",
+      message: "the store has nearly reached its max_size of 1000KiB",
+    });
+    state.kept(size(1000, 300));
+    expect(state.health(0)).toEqual({ status: "ok" });
+    expect(lines).toEqual([
+      "warn: the store has nearly reached its max_size of 1000KiB: at that size reports are refused. Raise max_size, and restart the agent",
+      "info: the store has room again",
+    ]);
+  });
+
   it("is degraded while a commit takes long, and once something was set aside", () => {
     const { state, lines, meters } = stateRig();
     expect(state.health(1500)).toEqual({ status: "degraded", message: "a commit has taken 1.5s so far" });
     state.rowsSetAside("processor:test", [{ key: "alice", reason: "its checksum does not fit" }]);
     const setAside = { file: "aside.db", reason: "it is damaged", usable: false };
-    state.opened({ file: "gostcol.db", bytes: 1, setAside });
+    state.opened({ file: "gostcol.db", size: size(1), setAside });
     expect(lines).toEqual([
       "error: 1 stored row of processor:test could not be read and is kept in the table set_aside: alice: its checksum does not fit",
       "error: the store gostcol.db could not be used: it is damaged. It is kept as aside.db, and a new one was begun: totals start from zero",

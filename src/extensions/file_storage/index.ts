@@ -19,7 +19,7 @@ export const fileStorageExtension = defineExtension({
 
   create(config, { clock, log, meter, report }): Extension {
     const telemetry = new Telemetry(meter);
-    const state = new StoreState({ log, report, telemetry });
+    const state = new StoreState({ log, report, telemetry, bytesMax: config.max_size });
     const store = new SqliteStore({
       folder: config.directory,
       createFolder: config.create_directory,

@@ -1,17 +1,22 @@
 import type { Log } from "../../component/log.ts";
 import type { ComponentStatus, Health } from "../../component/status.ts";
-import type { BadRow, OpenedStore } from "../../kit/store/messages.ts";
+import type { BadRow, OpenedStore, StoreSize } from "../../kit/store/messages.ts";
 import type { SqliteStoreEvents } from "../../kit/store/sqlite-store.ts";
+import { formatByteSize } from "../../lib/byte-size.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** A disk that takes longer is in trouble, though the commit may still come to a good end. */
 const SLOW_MS = 1000;
+/** From here on somebody should do something; and from there on it has been done. */
+const CROWDED_SHARE = 0.9;
+const UNCROWDED_SHARE = 0.8;
 
 export interface StoreStateParts {
   readonly log: Log;
   readonly report: (status: ComponentStatus) => void;
   readonly telemetry: Telemetry;
+  readonly bytesMax: number;
 }
 
 /** What is known of the store's condition: told once when it changes, and to whoever asks for its health. */
@@ -19,20 +24,23 @@ export class StoreState implements SqliteStoreEvents {
   readonly #log: Log;
   readonly #report: (status: ComponentStatus) => void;
   readonly #telemetry: Telemetry;
+  readonly #bytesMax: number;
+  #isCrowded = false;
   /** Why commits fail at present. */
   #failure: string | undefined;
   /** What was found damaged since the start; a person should know, so it stays. */
   readonly #damages: string[] = [];
   bytes = 0;
 
-  constructor({ log, report, telemetry }: StoreStateParts) {
+  constructor({ log, report, telemetry, bytesMax }: StoreStateParts) {
+    this.#bytesMax = bytesMax;
     this.#log = log;
     this.#report = report;
     this.#telemetry = telemetry;
   }
 
-  opened({ file, bytes, setAside, migratedFrom }: OpenedStore): void {
-    this.bytes = bytes;
+  opened({ file, size, setAside, migratedFrom }: OpenedStore): void {
+    this.#grown(size);
     if (migratedFrom !== undefined)
       this.#log.info(`the store was of version ${migratedFrom} and was brought up to date`);
     if (setAside === undefined) return;
@@ -45,8 +53,8 @@ export class StoreState implements SqliteStoreEvents {
     );
   }
 
-  kept(bytes: number): void {
-    this.bytes = bytes;
+  kept(size: StoreSize): void {
+    this.#grown(size);
     if (this.#failure === undefined) return;
     this.#failure = undefined;
     this.#log.info("the store keeps commits again");
@@ -73,7 +81,25 @@ export class StoreState implements SqliteStoreEvents {
     if (this.#failure !== undefined) return { status: "failed", message: this.#failure };
     if (waitingMs > SLOW_MS)
       return { status: "degraded", message: `a commit has taken ${formatDuration(waitingMs)} so far` };
+    if (this.#isCrowded) return { status: "degraded", message: this.#crowdedText() };
     return this.#damages.length === 0 ? { status: "ok" } : { status: "degraded", message: this.#damages.join("; ") };
+  }
+
+  /** What is free within the file is room as well. */
+  #grown({ bytes, freeBytes }: StoreSize): void {
+    this.bytes = bytes;
+    const share = (bytes - freeBytes) / this.#bytesMax;
+    if (!this.#isCrowded && share >= CROWDED_SHARE) {
+      this.#isCrowded = true;
+      this.#log.warn(`${this.#crowdedText()}: at that size reports are refused. Raise max_size, and restart the agent`);
+    } else if (this.#isCrowded && share < UNCROWDED_SHARE) {
+      this.#isCrowded = false;
+      this.#log.info("the store has room again");
+    }
+  }
+
+  #crowdedText(): string {
+    return `the store has nearly reached its max_size of ${formatByteSize(this.#bytesMax)}`;
   }
 
   #damage(message: string): void {

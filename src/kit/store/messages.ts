@@ -1,18 +1,28 @@
-import type { PackedRows } from "./packed-rows.ts";
+import type { ScopeRename } from "../../component/store.ts";
+import type { PackedRows, ScopeName } from "./packed-rows.ts";
 
 /** What the agent's thread asks of the store's thread; every request gets one answer, in order. */
 export type StoreRequest =
   | { readonly type: "open"; readonly options: StoreFileOptions }
   | { readonly type: "load"; readonly scope: string; readonly after: string | undefined; readonly rowsMax: number }
+  | { readonly type: "find"; readonly scope: ScopeName; readonly keys: readonly string[] }
+  | { readonly type: "count"; readonly scope: ScopeName }
   | { readonly type: "commit"; readonly rows: PackedRows }
-  | { readonly type: "set_aside"; readonly scope: string; readonly rows: readonly BadRow[]; readonly at: number }
+  | { readonly type: "set_aside"; readonly scope: ScopeName; readonly rows: readonly BadRow[]; readonly at: number }
+  | { readonly type: "scopes" }
+  | { readonly type: "rename_scopes"; readonly renames: readonly ScopeRename[] }
   | { readonly type: "close" };
 
 export interface StoreAnswers {
   open: OpenedStore;
   load: LoadedRows;
+  find: LoadedRows;
+  count: { readonly count: number };
   commit: CommitAnswer;
   set_aside: undefined;
+  /** The names of those that have rows. */
+  scopes: readonly string[];
+  rename_scopes: undefined;
   close: undefined;
 }
 
@@ -39,11 +49,17 @@ export interface StoreFileOptions {
 
 export interface OpenedStore {
   readonly file: string;
-  readonly bytes: number;
+  readonly size: StoreSize;
   /** Where the former file is now, or where a copy of a `usable` one is, and what was wrong with it. */
   readonly setAside?: { readonly file: string; readonly reason: string; readonly usable: boolean };
   /** The version of the format that the file had, where it was an older one. */
   readonly migratedFrom?: number;
+}
+
+/** Of the file without its log; `freeBytes` of them are used before it grows. */
+export interface StoreSize {
+  readonly bytes: number;
+  readonly freeBytes: number;
 }
 
 export interface LoadedRows {
@@ -61,7 +77,7 @@ export interface BadRow {
 
 /** `failed`: certainly not kept. `unknown`: the disk failed at the very end. */
 export type CommitOutcome =
-  | { readonly type: "kept"; readonly bytes: number }
+  | { readonly type: "kept"; readonly size: StoreSize }
   | { readonly type: "failed" | "unknown"; readonly reason: string };
 
 export interface CommitAnswer {

@@ -1,4 +1,4 @@
-import type { Codec } from "../../component/store.ts";
+import type { Codec, ValueScope } from "../../component/store.ts";
 
 /**
  * Rows on their way between two threads: a few large pieces, since a message costs by the object and not by the byte.
@@ -6,11 +6,14 @@ import type { Codec } from "../../component/store.ts";
  * long its value is in `values` (bytes), or `REMOVED`.
  */
 export interface PackedRows {
-  readonly scopes: readonly string[];
+  readonly scopes: readonly ScopeName[];
   readonly keys: string;
   readonly numbers: Int32Array;
   readonly values: Uint8Array<ArrayBuffer>;
 }
+
+/** A scope as both threads name it. */
+export type ScopeName = Pick<ValueScope<unknown>, "name" | "archived">;
 
 /** A row that is to go; stands where the length of a value would. */
 const REMOVED = -1;
@@ -18,7 +21,7 @@ const BYTES_PER_VALUE_GUESS = 128;
 
 /** Puts rows together; values are encoded straight into the buffer that is handed over where their codec can do that. */
 export class RowPacker {
-  readonly #scopes: string[] = [];
+  readonly #scopes: ScopeName[] = [];
   /** The one that the last row is in: many rows in a row are of one scope. */
   #scope = 0;
   readonly #numbers: Int32Array<ArrayBuffer>;
@@ -39,10 +42,10 @@ export class RowPacker {
     return this.#length;
   }
 
-  add<T>(scope: string, key: string, value: T, codec: Codec<T>): void {
-    const { direct } = codec;
+  add<T>(scope: ValueScope<T>, key: string, value: T): void {
+    const { direct } = scope.codec;
     if (direct === undefined) {
-      this.addBytes(scope, key, codec.encode(value));
+      this.addBytes(scope, key, scope.codec.encode(value));
       return;
     }
     const length = direct.size(value);
@@ -51,13 +54,13 @@ export class RowPacker {
     this.#row(scope, key, length);
   }
 
-  addBytes(scope: string, key: string, value: Uint8Array): void {
+  addBytes(scope: ScopeName, key: string, value: Uint8Array): void {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#row(scope, key, value.length);
   }
 
-  addRemoved(scope: string, key: string): void {
+  addRemoved(scope: ScopeName, key: string): void {
     this.#row(scope, key, REMOVED);
   }
 
@@ -66,10 +69,10 @@ export class RowPacker {
     return { scopes: this.#scopes, keys: this.#keys, numbers, values: this.#bytes.subarray(0, this.#length) };
   }
 
-  #row(scope: string, key: string, length: number): void {
-    if (scope !== this.#scopes[this.#scope]) {
-      const known = this.#scopes.indexOf(scope);
-      this.#scope = known < 0 ? this.#scopes.push(scope) - 1 : known;
+  #row(scope: ScopeName, key: string, length: number): void {
+    if (!isSame(scope, this.#scopes[this.#scope])) {
+      const known = this.#scopes.findIndex((other) => isSame(scope, other));
+      this.#scope = known < 0 ? this.#scopes.push(named(scope)) - 1 : known;
     }
     const numbers = this.#numbers;
     const at = 3 * this.#rows++;
@@ -89,6 +92,15 @@ export class RowPacker {
   }
 }
 
+function isSame({ name, archived }: ScopeName, other: ScopeName | undefined): boolean {
+  return other !== undefined && other.name === name && other.archived === archived;
+}
+
+/** Without what cannot go to another thread. */
+export function named({ name, archived }: ScopeName): ScopeName {
+  return archived === true ? { name, archived } : { name };
+}
+
 /** The parts of a message that change hands instead of being copied. */
 export function transferable({ numbers, values }: PackedRows): ArrayBuffer[] {
   return [numbers.buffer as ArrayBuffer, values.buffer];
@@ -97,7 +109,7 @@ export function transferable({ numbers, values }: PackedRows): ArrayBuffer[] {
 /** Calls back for each row; `value` undefined: the row is to go. Values are parts of the message's own buffer. */
 export function eachRow(
   rows: PackedRows,
-  row: (scope: string, key: string, value: Uint8Array | undefined) => void,
+  row: (scope: ScopeName, key: string, value: Uint8Array | undefined) => void,
 ): void {
   const { values } = rows;
   eachPlace(rows, (scope, key, at, length) =>
@@ -129,7 +141,7 @@ export function eachDecoded<T>(
 
 function eachPlace(
   { scopes, keys, numbers }: PackedRows,
-  row: (scope: string, key: string, at: number, length: number) => void,
+  row: (scope: ScopeName, key: string, at: number, length: number) => void,
 ): void {
   let keyAt = 0;
   let valueAt = 0;

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** SQLite looks for a file's log and its index beside it, under its name; so they keep their endings. */
@@ -24,4 +24,11 @@ export function setAsideFile(file: string, how: "rename" | "copy", now: number):
     else if (ending !== "-shm") copyFileSync(file + ending, name(count) + ending);
   }
   return name(count);
+}
+
+/** The names of the stores in a folder that were set aside, the oldest first. */
+export function filesSetAside(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => /^gostcol\.set-aside-.*\.db$/.test(name))
+    .sort();
 }

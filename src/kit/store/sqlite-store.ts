@@ -6,11 +6,13 @@ import {
   type PageRange,
   type StateScope,
   type StoreBackend,
+  type StoredScopes,
+  type ValueScope,
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
-import { eachDecoded, RowPacker, transferable } from "./packed-rows.ts";
+import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions, StoreSize } from "./messages.ts";
+import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
 /** A page of rows is decoded at once: few enough that nothing else has to wait for long. */
@@ -28,7 +30,7 @@ export interface SqliteStoreOptions extends Omit<StoreFileOptions, "now"> {
 /** What is worth telling somebody. Called as it happens. */
 export interface SqliteStoreEvents {
   opened(opened: OpenedStore): void;
-  kept(bytes: number): void;
+  kept(size: StoreSize): void;
   notKept(reason: string): void;
   /** Rows of a scope that could not be read; they are in the table `set_aside`. */
   rowsSetAside(scope: string, rows: readonly BadRow[]): void;
@@ -94,19 +96,37 @@ export class SqliteStore implements StoreBackend {
     return { rows, last: page.last };
   }
 
+  async find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
+    const thread = this.#openedThread();
+    const page = await orAborted(thread.ask({ type: "find", scope: named(scope), keys }), signal);
+    const found = new Map<string, T>();
+    await this.#decode(thread, scope, page, (key, value) => found.set(key, value));
+    return found;
+  }
+
+  async count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number> {
+    const { count } = await orAborted(this.#openedThread().ask({ type: "count", scope: named(scope) }), signal);
+    return count;
+  }
+
   commit(changes: readonly Change[]): Promise<void> {
     const thread = this.#openedThread();
     const packer = new RowPacker(changes.length, this.#spare);
     this.#spare = undefined;
     for (const { scope, key, value } of changes) {
-      if (value === undefined) packer.addRemoved(scope.name, key);
-      else packer.add(scope.name, key, value, scope.codec);
+      if (value === undefined) packer.addRemoved(scope, key);
+      else packer.add(scope, key, value);
     }
     this.#waitingSince = this.#options.clock.monotonic();
     return this.#send(thread, packer).finally(() => {
       this.#waitingSince = undefined;
     });
   }
+
+  readonly scopes: StoredScopes = {
+    names: (signal) => orAborted(this.#openedThread().ask({ type: "scopes" }), signal),
+    rename: (renames, signal) => orAborted(this.#openedThread().ask({ type: "rename_scopes", renames }), signal),
+  };
 
   /** Finishes what is under way and closes the file; at the deadline it ends the thread in the middle of it. Safe twice. */
   async close(deadline: AbortSignal): Promise<void> {
@@ -128,7 +148,7 @@ export class SqliteStore implements StoreBackend {
       const { outcome, spare } = await this.#openedThread().ask({ type: "commit", rows }, transferable(rows));
       if (spare.byteLength <= SPARE_BYTES_MAX) this.#spare = spare;
       if (outcome.type === "kept") {
-        on.kept(outcome.bytes);
+        on.kept(outcome.size);
         return;
       }
       on.notKept(outcome.reason);
@@ -164,20 +184,20 @@ export class SqliteStore implements StoreBackend {
   /** Rows that cannot be read are set aside. */
   async #decode<T>(
     thread: StoreThread,
-    { name, codec }: StateScope<T>,
+    scope: ValueScope<T>,
     page: LoadedRows,
     found: (key: string, value: T) => void,
   ): Promise<void> {
     const bad = [...page.bad];
-    eachDecoded(page.rows, codec, found, (key, thrown) => {
+    eachDecoded(page.rows, scope.codec, found, (key, thrown) => {
       bad.push({ key, reason: thrown instanceof Error ? thrown.message : String(thrown) });
     });
-    if (bad.length > 0) await this.#setAside(thread, name, bad);
+    if (bad.length > 0) await this.#setAside(thread, named(scope), bad);
   }
 
-  async #setAside(thread: StoreThread, scope: string, rows: readonly BadRow[]): Promise<void> {
+  async #setAside(thread: StoreThread, scope: ScopeName, rows: readonly BadRow[]): Promise<void> {
     await thread.ask({ type: "set_aside", scope, rows, at: this.#options.clock.now() });
-    this.#options.on.rowsSetAside(scope, rows);
+    this.#options.on.rowsSetAside(scope.name, rows);
   }
 
   #openedThread(): StoreThread {

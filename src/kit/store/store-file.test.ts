@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { testFolder } from "../../../test/support/store-rig.ts";
 import { seededRandom } from "../../lib/random.ts";
 import type { StoreFileOptions } from "./messages.ts";
-import { eachRow, RowPacker } from "./packed-rows.ts";
+import { eachRow, RowPacker, type ScopeName } from "./packed-rows.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { openStoreFile, type StoreFile } from "./store-file.ts";
 
@@ -23,10 +23,14 @@ describe("a file that is no store of ours", () => {
     fill(file, 3);
     withDatabase(file, `PRAGMA user_version = ${MIGRATIONS.length + 1}`);
   };
+  const [newest, next] = [MIGRATIONS.length, MIGRATIONS.length + 1];
+  const newerText = new RegExp(
+    `^it is of version ${next}, written by a newer gostcol; this one knows versions up to ${newest}$`,
+  );
   const cases = [
     ["that is no database", notADatabase, /^it is no SQLite database$/],
     ["of another program", foreign, /^it belongs to another program$/],
-    ["of a newer version", newer, /^it is of version 2, written by a newer gostcol; this one knows versions up to 1$/],
+    ["of a newer version", newer, newerText],
     ["that is a stump", (file: string) => truncateSync(file, 50), /^it is damaged: /],
     [
       "that lost its end",
@@ -174,20 +178,76 @@ describe("a write-ahead log", () => {
   });
 });
 
-describe("a file of an older version", () => {
-  it("is brought to the newest in one step, and says which one it was", () => {
+describe("the archive", () => {
+  const archive = { name: SCOPE, archived: true } as const;
+  const put = (scope: ScopeName, key: string, value: string | undefined) => (packer: RowPacker) =>
+    value === undefined ? packer.addRemoved(scope, key) : packer.addBytes(scope, key, Buffer.from(value));
+  const commitAll = (store: StoreFile, ...changes: readonly ((packer: RowPacker) => void)[]) => {
+    const packer = new RowPacker(changes.length);
+    for (const change of changes) change(packer);
+    expect(store.commit(packer.packed())).toMatchObject({ type: "kept" });
+  };
+  const archived = (store: StoreFile, ...keys: readonly string[]) => {
+    const { rows, bad } = store.find(archive, keys);
+    const found: Record<string, string> = {};
+    eachRow(rows, ({ archived }, key, value) => {
+      expect(archived).toBe(true);
+      found[key] = Buffer.from(value!).toString();
+    });
+    return { found, bad };
+  };
+
+  it("keeps what was moved to it, in one commit with what was left behind, and gives it back by its keys", () => {
     const folder = testFolder();
-    copyFileSync(join(import.meta.dirname, "fixtures/version-1.db"), join(folder, "gostcol.db"));
-    const next = [...MIGRATIONS, "ALTER TABLE scopes ADD COLUMN note TEXT; UPDATE scopes SET note = 'was here'"];
-    const store = openStoreFile(optionsFor(folder), next);
-    expect(store.opened.migratedFrom).toBe(MIGRATIONS.length === 1 ? 1 : undefined);
+    const odd = "half a pair \ud800";
+    const first = open(folder);
+    commit(first, { alice: "1", bob: "2", [odd]: "3" });
+    commitAll(first, put({ name: SCOPE }, odd, undefined), put(archive, odd, "3"), put(archive, "bob", "two"));
+    first.close();
+    const store = open(folder);
     expect(rowsOf(store)).toEqual({ alice: "1", bob: "2" });
+    expect(archived(store, "alice", odd, "bob")).toEqual({ found: { [odd]: "3", bob: "two" }, bad: [] });
+    expect(store.count(archive)).toBe(2);
+    commitAll(store, put(archive, odd, undefined), put({ name: SCOPE }, odd, "4"));
+    expect([rowsOf(store)[odd], archived(store, odd).found, store.count(archive)]).toEqual(["4", {}, 1]);
     store.close();
-    const database = new DatabaseSync(join(folder, "gostcol.db"));
-    expect(database.prepare("SELECT note FROM scopes").all()).toMatchObject([{ note: "was here" }]);
-    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: next.length });
-    database.close();
   });
+
+  it("sets aside what is damaged in it, and nothing of the same name outside of it", () => {
+    const folder = testFolder();
+    const first = open(folder);
+    commitAll(first, put({ name: SCOPE }, "alice", "1"), put(archive, "alice", "2"));
+    first.close();
+    withDatabase(join(folder, "gostcol.db"), "UPDATE archive SET value = x'00'");
+    const store = open(folder);
+    const { found, bad } = archived(store, "alice");
+    expect([found, bad]).toEqual([{}, [{ key: "alice", reason: "its checksum does not fit" }]]);
+    store.setAside(archive, bad, 0);
+    expect([rowsOf(store), store.count(archive)]).toEqual([{ alice: "1" }, 0]);
+    store.close();
+  });
+});
+
+describe("a file of an older version", () => {
+  it.each(MIGRATIONS.map((_, index) => index + 1))(
+    "is brought from version %d to the newest in one step",
+    (version) => {
+      const folder = testFolder();
+      copyFileSync(join(import.meta.dirname, `fixtures/version-${version}.db`), join(folder, "gostcol.db"));
+      const next = [...MIGRATIONS, "ALTER TABLE scopes ADD COLUMN note TEXT; UPDATE scopes SET note = 'was here'"];
+      const store = openStoreFile(optionsFor(folder), next);
+      expect(store.opened.migratedFrom).toBe(version);
+      expect(rowsOf(store)).toEqual({ alice: "1", bob: "2" });
+      const archive = { name: SCOPE, archived: true } as const;
+      expect(store.count(archive)).toBe(version === 1 ? 0 : 1);
+      expect(store.find(archive, ["alice", "carol"]).rows.keys).toBe(version === 1 ? "" : "carol");
+      store.close();
+      const database = new DatabaseSync(join(folder, "gostcol.db"));
+      expect(database.prepare("SELECT note FROM scopes").all()).toMatchObject([{ note: "was here" }]);
+      expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: next.length });
+      database.close();
+    },
+  );
 
   it("stays what it was when that fails half-way", () => {
     const folder = testFolder();
@@ -218,7 +278,7 @@ const open = (folder: string, options?: Partial<StoreFileOptions>) => openStoreF
 
 function commit(store: StoreFile, rows: Readonly<Record<string, string>>): void {
   const packer = new RowPacker(Object.keys(rows).length);
-  for (const [key, value] of Object.entries(rows)) packer.addBytes(SCOPE, key, Buffer.from(value));
+  for (const [key, value] of Object.entries(rows)) packer.addBytes({ name: SCOPE }, key, Buffer.from(value));
   expect(store.commit(packer.packed())).toMatchObject({ type: "kept" });
 }
 

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { ScopeRename } from "../../component/store.ts";
 import { createFile, lockFolder } from "./folder-lock.ts";
 import { inspectFile } from "./inspect-file.ts";
 import type { BadRow, CommitOutcome, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
-import type { PackedRows } from "./packed-rows.ts";
+import type { PackedRows, ScopeName } from "./packed-rows.ts";
 import { MIGRATIONS, migrate, pragma } from "./schema.ts";
 import { setAsideFile } from "./set-aside-file.ts";
 import { StoreTables } from "./store-tables.ts";
@@ -22,9 +23,16 @@ const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export interface StoreFile {
   readonly opened: OpenedStore;
   load(scope: string, after: string | undefined, rowsMax: number): LoadedRows;
+  /** The rows of these keys that there are. */
+  find(scope: ScopeName, keys: readonly string[]): LoadedRows;
+  count(scope: ScopeName): number;
   commit(rows: PackedRows): CommitOutcome;
   /** Moves rows that cannot be used to a table of their own. */
-  setAside(scope: string, rows: readonly BadRow[], at: number): void;
+  setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void;
+  /** Of the scopes that have rows. */
+  scopeNames(): readonly string[];
+  /** Gives scopes other names. With `replace`, what is in the way is moved to the table of what was set aside. */
+  renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void;
   close(): void;
 }
 
@@ -41,13 +49,17 @@ export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS
       configure(database, options);
       const tables = new StoreTables(database, options.bytesMax);
       tables.tell("opened_at", new Date(options.now).toISOString());
-      const bytes = tables.bytes();
+      const size = tables.size();
       const migrated = version > 0 && version < migrations.length ? { migratedFrom: version } : {};
       return {
-        opened: { file, bytes, ...(setAside === undefined ? {} : { setAside }), ...migrated },
+        opened: { file, size, ...(setAside === undefined ? {} : { setAside }), ...migrated },
         load: (scope, after, rowsMax) => tables.load(scope, after, rowsMax),
+        find: (scope, keys) => tables.find(scope, keys),
+        count: (scope) => tables.count(scope),
         commit: (rows) => tables.commit(rows),
         setAside: (scope, rows, at) => tables.setAside(scope, rows, at),
+        scopeNames: () => tables.scopeNames(),
+        renameScopes: (renames, replace) => tables.renameScopes(renames, replace),
         close() {
           database.close();
           lock.release();

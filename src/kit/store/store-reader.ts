@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Codec } from "../../component/store.ts";
@@ -6,15 +6,36 @@ import type { StoredRows } from "../../component/totals.ts";
 import { APPLICATION_ID, MIGRATIONS, pragma } from "./schema.ts";
 import { failureText } from "./sqlite-failure.ts";
 import { STORE_FILE } from "./store-file.ts";
-import { checksumOf } from "./store-tables.ts";
+import { checksumOf, filledScopes, TABLES } from "./store-tables.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
 
 /** How long a writer is waited for, who has the file for himself while he begins or ends. */
 const BUSY_TIMEOUT_MS = 5000;
 
+/** The first one with the table `archive`. */
+const ARCHIVE_VERSION = 2;
+
 /** A store that cannot be read; the message is for a person. */
 export class StoreReadError extends Error {
   override readonly name = "StoreReadError";
+}
+
+export interface StoreCheck {
+  readonly version: number;
+  /** What SQLite finds wrong with its pages first. */
+  readonly flaw: string | undefined;
+  readonly scopes: readonly ScopeCheck[];
+  /** In the table of those that could not be used, or were replaced. */
+  readonly rowsSetAside: number;
+}
+
+export interface ScopeCheck {
+  readonly name: string;
+  readonly rows: number;
+  /** Of keys and values. */
+  readonly bytes: number;
+  /** Rows whose checksum does not fit. */
+  readonly damaged: number;
 }
 
 /**
@@ -28,6 +49,8 @@ export class StoreReader {
   unreadable = 0;
   readonly #database: DatabaseSync;
   readonly #scopeIds: ReadonlyMap<string, number>;
+  /** The tables of values. */
+  readonly #tables: readonly string[];
   readonly #oneRow: StatementSync;
 
   /** Throws a `StoreReadError` where there is no store, or none that this gostcol knows. */
@@ -37,10 +60,10 @@ export class StoreReader {
     this.#database = open(folder, this.file);
     try {
       this.#database.exec("BEGIN");
-      checkFormat(this.#database);
+      this.#tables = versionOf(this.#database) >= ARCHIVE_VERSION ? TABLES : TABLES.slice(0, 1);
       const rows = this.#database.prepare("SELECT id, name FROM scopes").all();
       this.#scopeIds = new Map(rows.map(({ id, name }) => [name as string, id as number]));
-      this.#oneRow = this.#database.prepare("SELECT value, checksum FROM rows WHERE scope = ? AND key = ?");
+      this.#oneRow = this.#database.prepare(this.#select("key = ?2"));
       this.#oneRow.setReturnArrays(true);
     } catch (thrown) {
       this.#database.close();
@@ -48,12 +71,10 @@ export class StoreReader {
     }
   }
 
-  /** The owners of all scopes that have rows: `processor:dedupe`. */
-  owners(): readonly string[] {
-    const names = this.#database
-      .prepare("SELECT name FROM scopes WHERE EXISTS (SELECT 1 FROM rows WHERE scope = id) ORDER BY name")
-      .all();
-    return [...new Set(names.map(({ name }) => ownerOf(name as string)))];
+  /** In bytes: of the file, and of the log beside it. */
+  get sizes(): { readonly file: number; readonly log: number } {
+    const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    return { file: size(this.file), log: size(`${this.file}-wal`) };
   }
 
   /** One component's rows. */
@@ -65,15 +86,46 @@ export class StoreReader {
     };
   }
 
+  /** All scopes that have rows. */
+  scopeNames(): readonly string[] {
+    return filledScopes(this.#database, this.#tables);
+  }
+
+  /** Reads all of it: SQLite's own check, and the checksum of each row. */
+  check(): StoreCheck {
+    const [flaw] = Object.values(this.#database.prepare("PRAGMA integrity_check(1)").get()!);
+    const setAside = this.#database.prepare("SELECT count(*) AS count FROM set_aside").get()!;
+    return {
+      version: pragma(this.#database, "user_version"),
+      flaw: flaw === "ok" ? undefined : String(flaw).replaceAll("\n", " "),
+      scopes: this.scopeNames().map((name) => this.#checkScope(name)),
+      rowsSetAside: setAside["count"] as number,
+    };
+  }
+
   /** Safe twice. */
   close(): void {
     if (this.#database.isOpen) this.#database.close();
   }
 
+  #checkScope(name: string): ScopeCheck {
+    const id = this.#scopeIds.get(name)!;
+    const select = this.#database.prepare(this.#select("TRUE"));
+    select.setReturnArrays(true);
+    const found = { name, rows: 0, bytes: 0, damaged: 0 };
+    for (const row of select.iterate(id)) {
+      const [key, value, checksum] = row as unknown as [string, Uint8Array, number];
+      found.rows++;
+      found.bytes += Buffer.byteLength(key) + value.length;
+      if (checksum !== checksumOf(id, key, value)) found.damaged++;
+    }
+    return found;
+  }
+
   *#rows<T>(codec: Codec<T>, scope: string): Iterable<readonly [string, T]> {
     const id = this.#scopeIds.get(scope);
     if (id === undefined) return;
-    const select = this.#database.prepare("SELECT key, value, checksum FROM rows WHERE scope = ? ORDER BY key");
+    const select = this.#database.prepare(`${this.#select("TRUE")} ORDER BY key`);
     select.setReturnArrays(true);
     for (const row of select.iterate(id)) {
       const [key, value, checksum] = row as unknown as [string, Uint8Array, number];
@@ -86,8 +138,16 @@ export class StoreReader {
     const id = this.#scopeIds.get(scope);
     if (id === undefined) return undefined;
     const stored = storedKey(key);
-    const row = this.#oneRow.get(id, stored) as unknown as [Uint8Array, number] | undefined;
-    return row && this.#decoded(codec, id, stored, row[0], row[1])?.value;
+    const row = this.#oneRow.get(id, stored) as unknown as [string, Uint8Array, number] | undefined;
+    return row && this.#decoded(codec, id, stored, row[1], row[2])?.value;
+  }
+
+  /** The rows of a scope, wherever they are. */
+  #select(condition: string): string {
+    const parts = this.#tables.map(
+      (table) => `SELECT key, value, checksum FROM ${table} WHERE scope = ?1 AND ${condition}`,
+    );
+    return parts.join(" UNION ALL ");
   }
 
   #decoded<T>(codec: Codec<T>, scope: number, key: string, value: Uint8Array, checksum: number) {
@@ -110,17 +170,13 @@ function open(folder: string, file: string): DatabaseSync {
   }
 }
 
-function checkFormat(database: DatabaseSync): void {
+function versionOf(database: DatabaseSync): number {
   if (pragma(database, "application_id") !== APPLICATION_ID) throw new Error("it is no store of gostcol");
   const version = pragma(database, "user_version");
   if (version > MIGRATIONS.length) throw new Error(`it is of version ${version}, written by a newer gostcol`);
+  return version;
 }
 
 function unreadable(file: string, thrown: unknown): StoreReadError {
   return new StoreReadError(`The store ${file} cannot be read: ${failureText(thrown)}.`, { cause: thrown });
-}
-
-/** `processor:dedupe` of `processor:dedupe#histories`. */
-function ownerOf(scope: string): string {
-  return scope.split("#", 1)[0]!;
 }

@@ -6,7 +6,7 @@ import { type Database, StoreTables } from "./store-tables.ts";
 
 const rows = (value: string) => {
   const packer = new RowPacker(1);
-  packer.addBytes("scope", "key", Buffer.from(value));
+  packer.addBytes({ name: "scope" }, "key", Buffer.from(value));
   return packer.packed();
 };
 
@@ -46,4 +46,56 @@ it.each([
   expect(tables.commit(rows("2"))).toMatchObject({ type: "kept" });
   const { rows: loaded } = tables.load("scope", undefined, 10);
   expect([loaded.keys, Buffer.from(loaded.values).toString()]).toEqual(["key", "2"]);
+});
+
+it("renames scopes with all their rows, which are whole under the new name", () => {
+  const { tables } = failing();
+  tables.commit(rows("1"));
+  tables.renameScopes([
+    { from: "scope", to: "other" },
+    { from: "none", to: "nothing" },
+  ]);
+  expect(tables.scopeNames()).toEqual(["other"]);
+  expect(tables.load("scope", undefined, 10).rows.keys).toBe("");
+  expect(tables.load("other", undefined, 10)).toMatchObject({ rows: { keys: "key" }, bad: [] });
+  tables.commit(rows("2"));
+  expect(tables.scopeNames()).toEqual(["other", "scope"]);
+});
+
+it("does not rename a scope to one with rows, unless these may be set aside", () => {
+  const { tables } = failing();
+  tables.commit(rows("1"));
+  tables.renameScopes([{ from: "scope", to: "other" }]);
+  tables.commit(rows("2"));
+  const renames = [{ from: "scope", to: "other" }];
+  expect(() => tables.renameScopes(renames)).toThrow("other has rows already");
+  expect(tables.scopeNames()).toEqual(["other", "scope"]);
+  tables.renameScopes(renames, { at: 0 });
+  expect(tables.scopeNames()).toEqual(["other"]);
+  expect(Buffer.from(tables.load("other", undefined, 10).rows.values).toString()).toBe("2");
+});
+
+it("renames with a scope what rests of it, and sets that aside as well", () => {
+  const { tables } = failing();
+  const packer = new RowPacker(1);
+  packer.addBytes({ name: "scope", archived: true }, "key", Buffer.from("resting"));
+  tables.commit(packer.packed());
+  expect(tables.scopeNames()).toEqual(["scope"]);
+  tables.renameScopes([{ from: "scope", to: "other" }]);
+  expect(tables.find({ name: "other", archived: true }, ["key"])).toMatchObject({ rows: { keys: "key" }, bad: [] });
+  tables.commit(rows("1"));
+  expect(() => tables.renameScopes([{ from: "scope", to: "other" }])).toThrow("other has rows already");
+  tables.renameScopes([{ from: "scope", to: "other" }], { at: 0 });
+  expect(tables.count({ name: "other", archived: true })).toBe(0);
+});
+
+it("renames all or nothing", () => {
+  const { tables, failure } = failing();
+  tables.commit(rows("1"));
+  Object.assign(failure, { statement: "COMMIT", code: 13 });
+  expect(() => tables.renameScopes([{ from: "scope", to: "other" }])).toThrow("as the disk would have it");
+  delete failure.statement;
+  expect(tables.scopeNames()).toEqual(["scope"]);
+  expect(tables.commit(rows("2"))).toMatchObject({ type: "kept" });
+  expect(tables.scopeNames()).toEqual(["scope"]);
 });

@@ -1,14 +1,18 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import type { ScopeRename } from "../../component/store.ts";
 import { formatByteSize } from "../../lib/byte-size.ts";
-import type { BadRow, CommitOutcome, LoadedRows } from "./messages.ts";
-import { eachRow, type PackedRows, RowPacker } from "./packed-rows.ts";
+import type { BadRow, CommitOutcome, LoadedRows, StoreSize } from "./messages.ts";
+import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-rows.ts";
 import { pragma } from "./schema.ts";
 import { FULL, failureText, IO_ERROR, resultCode } from "./sqlite-failure.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
 
 /** A tree of pages takes some more when it grows. */
 const PAGES_TO_SPARE = 8;
+
+/** The tables of values: those in use, and those that rest. */
+export const TABLES: readonly string[] = ["rows", "archive"];
 
 /** What is needed of an open database. */
 export type Database = Pick<DatabaseSync, "exec" | "prepare" | "isTransaction">;
@@ -19,30 +23,30 @@ export class StoreTables {
   readonly #bytesMax: number;
   readonly #pageBytes: number;
   readonly #scopeIds = new Map<string, number>();
-  readonly #put: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #rows: TableStatements;
+  readonly #archive: TableStatements;
   readonly #addScope: StatementSync;
   readonly #pageCount: StatementSync;
+  readonly #freePageCount: StatementSync;
 
   constructor(database: Database, bytesMax: number) {
     this.#database = database;
     this.#bytesMax = bytesMax;
     this.#pageBytes = pragma(database, "page_size");
-    this.#put = database.prepare(
-      "INSERT INTO rows (scope, key, value, checksum) VALUES (?, ?, ?, ?) " +
-        "ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
-    );
-    this.#remove = database.prepare("DELETE FROM rows WHERE scope = ? AND key = ?");
+    this.#rows = statementsOf(database, "rows");
+    this.#archive = statementsOf(database, "archive");
     this.#addScope = database.prepare("INSERT INTO scopes (name) VALUES (?)");
     this.#pageCount = database.prepare("PRAGMA page_count");
+    this.#freePageCount = database.prepare("PRAGMA freelist_count");
     for (const { id, name } of database.prepare("SELECT id, name FROM scopes").all()) {
       this.#scopeIds.set(name as string, id as number);
     }
   }
 
-  /** The size of the file, without its log. */
-  bytes(): number {
-    return (this.#pageCount.get()!["page_count"] as number) * this.#pageBytes;
+  size(): StoreSize {
+    const pages = this.#pageCount.get()!["page_count"] as number;
+    const freePages = this.#freePageCount.get()!["freelist_count"] as number;
+    return { bytes: pages * this.#pageBytes, freeBytes: freePages * this.#pageBytes };
   }
 
   tell(key: string, value: string): void {
@@ -58,21 +62,31 @@ export class StoreTables {
     statement.setReturnArrays(true);
     const found = (after === undefined
       ? statement.all(id, rowsMax)
-      : statement.all(id, storedKey(after), rowsMax)) as unknown as readonly [string, Uint8Array, number][];
-    const packer = new RowPacker(found.length);
-    const bad: BadRow[] = [];
-    for (const [key, value, checksum] of found) {
-      if (checksum === checksumOf(id, key, value)) packer.addBytes(scope, keyOfStored(key), value);
-      else bad.push({ key: keyOfStored(key), reason: "its checksum does not fit" });
-    }
+      : statement.all(id, storedKey(after), rowsMax)) as unknown as readonly StoredRow[];
     const last = found.length < rowsMax ? undefined : keyOfStored(found.at(-1)![0]);
-    return { rows: packer.packed(), bad, last };
+    return { ...checked({ name: scope }, id, found), last };
+  }
+
+  find(scope: ScopeName, keys: readonly string[]): LoadedRows {
+    const id = this.#scopeIds.get(scope.name) ?? 0;
+    const { get } = this.#tableOf(scope);
+    const found: StoredRow[] = [];
+    for (const key of keys) {
+      const row = get.get(id, storedKey(key)) as unknown as StoredRow | undefined;
+      if (row !== undefined) found.push(row);
+    }
+    return { ...checked(scope, id, found), last: undefined };
+  }
+
+  count(scope: ScopeName): number {
+    return this.#tableOf(scope).count.get(this.#scopeIds.get(scope.name) ?? 0)!["count"] as number;
   }
 
   /** All rows or none. After whatever failure, the next commit begins afresh. */
   commit(rows: PackedRows): CommitOutcome {
     const database = this.#database;
-    const newScopes = rows.scopes.filter((scope) => !this.#scopeIds.has(scope));
+    const names = new Set(rows.scopes.map(({ name }) => name));
+    const newScopes = [...names].filter((name) => !this.#scopeIds.has(name));
     try {
       database.exec("BEGIN IMMEDIATE");
       for (const scope of newScopes) this.#scopeIds.set(scope, Number(this.#addScope.run(scope).lastInsertRowid));
@@ -86,19 +100,58 @@ export class StoreTables {
       // An error of the disk may have come after the last byte was written: then a restart would find the commit whole.
       return this.#failed(resultCode(thrown) === IO_ERROR ? "unknown" : "failed", rows, newScopes, thrown);
     }
-    return { type: "kept", bytes: this.bytes() };
+    return { type: "kept", size: this.size() };
   }
 
-  setAside(scope: string, rows: readonly BadRow[], at: number): void {
-    const id = this.#scopeIds.get(scope) ?? 0;
-    const move = this.#database.prepare(
-      "INSERT INTO set_aside (at, scope, key, value, reason) SELECT ?, ?, key, value, ? FROM rows WHERE scope = ? AND key = ?",
-    );
+  scopeNames(): readonly string[] {
+    return filledScopes(this.#database);
+  }
+
+  /** All or none; throws where rows are in the way, unless these may be set aside. Rows keep their scope's number. */
+  renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void {
+    const database = this.#database;
+    const ids = new Map(this.#scopeIds);
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { from, to } of renames) {
+        const inTheWay = ids.get(to);
+        if (inTheWay !== undefined) {
+          if (replace === undefined && filledScopes(database).includes(to)) throw new Error(`${to} has rows already`);
+          for (const table of TABLES) {
+            database
+              .prepare(
+                "INSERT INTO set_aside (at, scope, key, value, reason) " +
+                  `SELECT ?, ?, key, value, 'replaced by another state' FROM ${table} WHERE scope = ?`,
+              )
+              .run(new Date(replace?.at ?? 0).toISOString(), to, inTheWay);
+            database.prepare(`DELETE FROM ${table} WHERE scope = ?`).run(inTheWay);
+          }
+          database.prepare("DELETE FROM scopes WHERE id = ?").run(inTheWay);
+          ids.delete(to);
+        }
+        const id = ids.get(from);
+        if (id === undefined) continue;
+        database.prepare("UPDATE scopes SET name = ? WHERE id = ?").run(to, id);
+        ids.delete(from);
+        ids.set(to, id);
+      }
+      database.exec("COMMIT");
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
+    }
+    this.#scopeIds.clear();
+    for (const [name, id] of ids) this.#scopeIds.set(name, id);
+  }
+
+  setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
+    const id = this.#scopeIds.get(scope.name) ?? 0;
+    const { setAside, remove } = this.#tableOf(scope);
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { key, reason } of rows) {
-        move.run(new Date(at).toISOString(), scope, reason, id, storedKey(key));
-        this.#remove.run(id, storedKey(key));
+        setAside.run(new Date(at).toISOString(), scope.name, reason, id, storedKey(key));
+        remove.run(id, storedKey(key));
       }
       this.#database.exec("COMMIT");
     } catch (thrown) {
@@ -107,10 +160,15 @@ export class StoreTables {
     }
   }
 
-  #write(scope: string, key: string, value: Uint8Array | undefined): void {
-    const id = this.#scopeIds.get(scope)!;
-    if (value === undefined) this.#remove.run(id, key);
-    else this.#put.run(id, key, value, checksumOf(id, key, value));
+  #write(scope: ScopeName, key: string, value: Uint8Array | undefined): void {
+    const id = this.#scopeIds.get(scope.name)!;
+    const { put, remove } = this.#tableOf(scope);
+    if (value === undefined) remove.run(id, key);
+    else put.run(id, key, value, checksumOf(id, key, value));
+  }
+
+  #tableOf({ archived }: ScopeName): TableStatements {
+    return archived === true ? this.#archive : this.#rows;
   }
 
   #failed(type: "failed" | "unknown", rows: PackedRows, newScopes: readonly string[], thrown: unknown): CommitOutcome {
@@ -130,7 +188,8 @@ export class StoreTables {
 
   /** SQLite has one code for a full disk and for a file that may not grow: what was to be added tells them apart. */
   #reason(thrown: unknown, rows: PackedRows): string {
-    const atTheMost = this.bytes() + 2 * (rows.values.length + rows.keys.length) + PAGES_TO_SPARE * this.#pageBytes;
+    const atTheMost =
+      this.size().bytes + 2 * (rows.values.length + rows.keys.length) + PAGES_TO_SPARE * this.#pageBytes;
     if (resultCode(thrown) === FULL && atTheMost > this.#bytesMax) {
       return `it has reached its max_size of ${formatByteSize(this.#bytesMax)}`;
     }
@@ -138,7 +197,54 @@ export class StoreTables {
   }
 }
 
+/** The names of the scopes that have rows. */
+export function filledScopes(database: Pick<Database, "prepare">, tables = TABLES): readonly string[] {
+  const isFilled = tables.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE scope = id)`);
+  const rows = database.prepare(`SELECT name FROM scopes WHERE ${isFilled.join(" OR ")} ORDER BY name`).all();
+  return rows.map(({ name }) => name as string);
+}
+
 /** What a row is stored with, so that bytes that have changed are found. */
 export function checksumOf(scope: number, key: string, value: Uint8Array): number {
   return crc32(value, crc32(key, scope));
+}
+
+type StoredRow = readonly [key: string, value: Uint8Array, checksum: number];
+
+/** What is done with one of the two tables of values, which are alike. */
+interface TableStatements {
+  readonly put: StatementSync;
+  readonly remove: StatementSync;
+  readonly get: StatementSync;
+  readonly count: StatementSync;
+  readonly setAside: StatementSync;
+}
+
+function statementsOf(database: Database, table: "rows" | "archive"): TableStatements {
+  const get = database.prepare(`SELECT key, value, checksum FROM ${table} WHERE scope = ? AND key = ?`);
+  get.setReturnArrays(true);
+  return {
+    get,
+    put: database.prepare(
+      `INSERT INTO ${table} (scope, key, value, checksum) VALUES (?, ?, ?, ?) ` +
+        "ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
+    ),
+    remove: database.prepare(`DELETE FROM ${table} WHERE scope = ? AND key = ?`),
+    count: database.prepare(`SELECT count(*) AS count FROM ${table} WHERE scope = ?`),
+    setAside: database.prepare(
+      "INSERT INTO set_aside (at, scope, key, value, reason) " +
+        `SELECT ?, ?, key, value, ? FROM ${table} WHERE scope = ? AND key = ?`,
+    ),
+  };
+}
+
+/** Those whose bytes are those that were written, and the others. */
+function checked(scope: ScopeName, id: number, found: readonly StoredRow[]): Pick<LoadedRows, "rows" | "bad"> {
+  const packer = new RowPacker(found.length);
+  const bad: BadRow[] = [];
+  for (const [key, value, checksum] of found) {
+    if (checksum === checksumOf(id, key, value)) packer.addBytes(scope, keyOfStored(key), value);
+    else bad.push({ key: keyOfStored(key), reason: "its checksum does not fit" });
+  }
+  return { rows: packer.packed(), bad };
 }

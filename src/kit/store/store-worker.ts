@@ -28,6 +28,14 @@ function answer(request: StoreRequest): void {
       say<"load">(loaded, transferable(loaded.rows));
       break;
     }
+    case "find": {
+      const found = opened().find(request.scope, request.keys);
+      say<"find">(found, transferable(found.rows));
+      break;
+    }
+    case "count":
+      say<"count">({ count: opened().count(request.scope) });
+      break;
     case "commit": {
       const spare = request.rows.values.buffer;
       say<"commit">({ outcome: opened().commit(request.rows), spare }, [spare]);
@@ -36,6 +44,13 @@ function answer(request: StoreRequest): void {
     case "set_aside":
       opened().setAside(request.scope, request.rows, request.at);
       say<"set_aside">(undefined);
+      break;
+    case "scopes":
+      say<"scopes">(opened().scopeNames());
+      break;
+    case "rename_scopes":
+      opened().renameScopes(request.renames);
+      say<"rename_scopes">(undefined);
       break;
     case "close":
       open?.close();

@@ -27,7 +27,7 @@ export function openStoreForCommand(folder: string, now: number): StoreFile {
 /** Keeps one change of a component's state; throws where it was not kept. */
 export function commitChange(file: StoreFile, state: string, { name, key, value, codec }: ScopeChange): void {
   const packer = new RowPacker(1);
-  packer.add(`${state}#${name}`, key, value, codec);
+  packer.add({ name: `${state}#${name}`, codec }, key, value);
   const outcome = file.commit(packer.packed());
   if (outcome.type !== "kept") throw new Error(outcome.reason);
 }

@@ -3,7 +3,10 @@ import { duration } from "../../kit/fields.ts";
 
 export const configSchema = z.strictObject({
   max_stale: duration(300_000, { minMs: 1 }).describe(
-    "How long a delta series without a source behind it (OTLP) keeps its total after its last point; totals of sources never expire.",
+    "How long a delta series without a source behind it (OTLP) keeps its total after its last point; totals of sources are kept for good.",
+  ),
+  archive_after: duration(0).describe(
+    "How long after its last report the total of a stream is moved to the store's archive, from where its next report brings it back; `0s` never.",
   ),
   max_streams: z
     .int()

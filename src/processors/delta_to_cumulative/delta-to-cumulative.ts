@@ -2,9 +2,10 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
-import { NEVER } from "../../lib/abort.ts";
+import { deadline, NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
 import { type MetricsBatch, pointCount } from "../../model/points.ts";
+import { streamKey } from "../../model/stream-key.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
 import { type Outgoing, Staging } from "./staging.ts";
@@ -12,6 +13,14 @@ import { StreamTotals } from "./stream-totals.ts";
 import { type Counters, countersOf, showSizes } from "./telemetry.ts";
 
 const SWEEP_PERIOD_MS = 60_000;
+/** Streams are looked for that are to be archived so often: this part of `archive_after`, within these bounds. */
+const ARCHIVE_CHECKS = 10;
+const ARCHIVE_PERIOD_MIN_MS = 1000;
+const ARCHIVE_PERIOD_MAX_MS = 3_600_000;
+/** So many streams are archived by one delivery. */
+const ARCHIVED_TOGETHER_MAX = 2_000;
+/** A store that takes longer to find something in the archive is in trouble; whoever waits for the answer has 5 s. */
+const FIND_TIMEOUT_MS = 2_000;
 /** So many rows and points make one batch. */
 /** After a start, open connections that nobody reports are shown for so long as they were stored. */
 const LEVELS_KEPT_MS = 3_600_000;
@@ -30,7 +39,8 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   readonly #streams: StreamTotals;
   readonly #plain: PlainTotals;
   #startedAt = 0;
-  #cancelSweep: Cancel = () => {};
+  readonly #timers: Cancel[] = [];
+  #archiving = false;
   #endSizes: () => void = () => {};
   #isStopped = false;
 
@@ -68,22 +78,34 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
 
   async start(): Promise<void> {
     this.#startedAt = this.#deps.clock.monotonic();
-    const { max_streams: streamsMax, max_stale: staleMs } = this.#config;
-    this.#endSizes = showSizes(this.#deps, { streamsMax, staleMs }, () => this.#streams.size + this.#plain.size);
-    this.#cancelSweep = this.#deps.clock.every(Math.min(SWEEP_PERIOD_MS, staleMs), () => void this.#sweep());
+    const { max_streams: streamsMax, max_stale: staleMs, archive_after: archiveAfterMs } = this.#config;
+    const { clock } = this.#deps;
+    const tracked = () => this.#streams.size + this.#plain.size;
+    const archived = () => this.#streams.archivedSize;
+    this.#endSizes = showSizes(this.#deps, { streamsMax, staleMs }, { tracked, archived });
+    this.#timers.push(clock.every(Math.min(SWEEP_PERIOD_MS, staleMs), () => void this.#sweep()));
+    if (archiveAfterMs === 0) return;
+    const periodMs = Math.max(archiveAfterMs / ARCHIVE_CHECKS, ARCHIVE_PERIOD_MIN_MS);
+    this.#timers.push(clock.every(Math.min(periodMs, ARCHIVE_PERIOD_MAX_MS), () => void this.#archive()));
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancelSweep();
+    for (const cancel of this.#timers.splice(0)) cancel();
     this.#endSizes();
     this.#streams.dispose();
     this.#plain.dispose();
   }
 
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
-    const { rows, points, source: facts, assumedRepeat } = batch;
     const staging = new Staging(delivery.transaction, delivery.receivedAt);
+    return this.#withAbsent(this.#streams.absentOf(batch), staging, delivery, () =>
+      this.#consume(batch, staging, delivery),
+    );
+  }
+
+  #consume(batch: MetricsBatch, staging: Staging, delivery: Delivery): void | Promise<void> {
+    const { rows, points, source: facts, assumedRepeat } = batch;
     const { batch: batchBefore } = this.#streams;
     const tellsLife = facts !== undefined && (facts.life.length > 0 || facts.epoch !== undefined);
     const knowsLevels = !tellsLife || this.#streams.addLife(facts, staging);
@@ -114,8 +136,11 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       // It was held back by a reload that has put another in our place.
       if (this.#isStopped) throw new Refusal("retryable", "stopped", "the processor was stopped meanwhile");
       const staging = new Staging(delivery.transaction, delivery.receivedAt);
-      adjusted = refusing(() => this.#streams.adjust(adjustment, staging));
-      return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points }, delivery);
+      const absent = this.#streams.absent([streamKey(adjustment.total.owner)]);
+      return this.#withAbsent(absent, staging, delivery, () => {
+        adjusted = refusing(() => this.#streams.adjust(adjustment, staging));
+        return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points }, delivery);
+      });
     });
     if (outcome.taken) {
       this.#deps.log.info("a total was corrected by hand", { ...adjustment, ...adjusted });
@@ -123,6 +148,42 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     }
     const { kind, message } = outcome.refusal;
     throw kind === "permanent" ? new AdjustmentError(message) : outcome.refusal;
+  }
+
+  /** Goes on when streams that nobody knows here were taken back from the archive, where they are there. */
+  #withAbsent(
+    absent: readonly string[],
+    staging: Staging,
+    { signal }: Delivery,
+    goOn: () => void | Promise<void>,
+  ): void | Promise<void> {
+    if (absent.length === 0) return goOn();
+    const limit = deadline(this.#deps.clock, FIND_TIMEOUT_MS, "to look into the store's archive", signal);
+    return orAborted(this.#streams.findArchived(absent, limit.signal), limit.signal)
+      .catch((thrown: unknown) => {
+        throw new Refusal("retryable", "archive_failed", `the archive cannot be read: ${thrown}`, { cause: thrown });
+      })
+      .finally(limit.cancel)
+      .then((found) => {
+        this.#streams.bringBack(found, staging);
+        return goOn();
+      });
+  }
+
+  async #archive(): Promise<void> {
+    if (this.#archiving) return;
+    this.#archiving = true;
+    const before = this.#deps.clock.now() - this.#config.archive_after;
+    let count = 0;
+    for (let isTaken = true; isTaken; ) {
+      const stale = this.#streams.stale(before, ARCHIVED_TOGETHER_MAX);
+      if (stale.length === 0) break;
+      const outcome = await this.#begin(0, NEVER, (delivery) => this.#streams.archive(stale, delivery));
+      isTaken = outcome.taken; // Else the next check tries again.
+      if (isTaken) count += stale.length;
+    }
+    if (count > 0) this.#deps.log.info(`${count} totals without a report were moved to the archive`);
+    this.#archiving = false;
   }
 
   async #sweep(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Codec, StateScope, Store, Transaction } from "../../component/store.ts";
+import { archiveOf, type Codec, type StateScope, type Store, type Transaction } from "../../component/store.ts";
 import { type Attributes, attributesKey } from "../../model/attributes.ts";
 import type { MemberBehaviour, Metric, Resource, Scope, Series, StreamMember } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
@@ -32,16 +32,18 @@ export const identityCodec: Codec<IdentityRow> = {
 
 /** The stored identities of streams, sources or single series, and the exported series that are made of them. */
 export class Identities {
+  readonly #store: Store;
   readonly #table: SeriesTable;
   readonly #rows: StateScope<IdentityRow>;
   readonly #shapes: StateScope<Shape>;
   readonly #maker = new IdentityMaker();
   /** The shapes that are in the store, or on their way there. */
-  readonly #stored = new Set<string>();
+  readonly #stored = new Map<string, Shape>();
   /** While everything is loaded: what the series table has made of each shape. */
   #interned: Map<SeriesShape, InternedShape> | undefined;
 
   constructor(store: Store, table: SeriesTable, name: string) {
+    this.#store = store;
     this.#table = table;
     this.#rows = store.scope(identityCodec, `${name}_identities`);
     this.#shapes = store.scope(shapeCodec, `${name}_shapes`);
@@ -57,25 +59,33 @@ export class Identities {
 
   /** All of them, by key. */
   async load(signal: AbortSignal): Promise<ReadonlyMap<string, StoredIdentity>> {
-    const shapes = await this.#shapes.load(signal);
-    for (const id of shapes.keys()) this.#stored.add(id);
-    const identities = new Map<string, StoredIdentity>();
-    for (const [key, { text, shapeId, common }] of await this.#rows.load(signal)) {
-      // Without its shape, which then was set aside, a total waits until it is reported again.
-      const shape = shapes.get(shapeId);
-      if (shape !== undefined) identities.set(key, { text, shape, common });
-    }
-    return identities;
+    for (const [id, shape] of await this.#shapes.load(signal)) this.#stored.set(id, shape);
+    return this.#made(await this.#rows.load(signal));
+  }
+
+  /** Those of these keys that are in the archive. */
+  async findArchived(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, StoredIdentity>> {
+    return this.#made(await this.#store.find(archiveOf(this.#rows), keys, signal));
+  }
+
+  archive(key: string, identity: StoredIdentity, transaction: Transaction): void {
+    transaction.put(archiveOf(this.#rows), key, rowOf(identity));
+    transaction.delete(this.#rows, key);
+  }
+
+  unarchive(key: string, identity: StoredIdentity, transaction: Transaction): void {
+    transaction.put(this.#rows, key, rowOf(identity));
+    transaction.delete(archiveOf(this.#rows), key);
   }
 
   put(key: string, identity: StoredIdentity, transaction: Transaction): void {
-    const { text, shape, common } = identity;
+    const { shape } = identity;
     if (!this.#stored.has(shape.id)) {
-      this.#stored.add(shape.id);
+      this.#stored.set(shape.id, shape);
       transaction.put(this.#shapes, shape.id, shape);
       transaction.onRolledBack(() => this.#stored.delete(shape.id));
     }
-    transaction.put(this.#rows, key, { text, shapeId: shape.id, common });
+    transaction.put(this.#rows, key, rowOf(identity));
   }
 
   delete(key: string, transaction: Transaction): void {
@@ -114,6 +124,16 @@ export class Identities {
     }
   }
 
+  #made(rows: ReadonlyMap<string, IdentityRow>): ReadonlyMap<string, StoredIdentity> {
+    const identities = new Map<string, StoredIdentity>();
+    for (const [key, { text, shapeId, common }] of rows) {
+      // Without its shape, which then was set aside, a total waits until it is reported again.
+      const shape = this.#stored.get(shapeId);
+      if (shape !== undefined) identities.set(key, { text, shape, common });
+    }
+    return identities;
+  }
+
   #series(shape: SeriesShape, { attributes, key }: Whole): Series {
     const { resource, scope, metric } = this.#interned?.get(shape) ?? this.#intern(shape);
     return this.#table.series(resource, scope, metric, attributes, key);
@@ -147,6 +167,10 @@ interface InternedShape {
 interface Whole {
   readonly attributes: Attributes;
   readonly key: string;
+}
+
+function rowOf({ text, shape, common }: StoredIdentity): IdentityRow {
+  return { text, shapeId: shape.id, common };
 }
 
 function wholeOf(common: Attributes, own: Attributes): Whole {

@@ -1,3 +1,4 @@
+import type { Delivery } from "../../component/delivery.ts";
 import type { Cell, Store } from "../../component/store.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { Row } from "../../model/points.ts";
@@ -10,6 +11,7 @@ import { Identities } from "./identities.ts";
 import { SCOPES } from "./scopes.ts";
 import type { Outgoing, Staging } from "./staging.ts";
 import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-identity.ts";
+import { type ArchivedStream, StreamArchive } from "./stream-archive.ts";
 import { hasOpen, newStream, StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
 /** One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. */
@@ -28,6 +30,8 @@ export interface StreamRecord extends Cell<StreamState> {
   /** The batch that it was last part of, and the time of its row there. */
   batch: number;
   time: number;
+  /** It is in the archive, or on its way there: it goes from memory once that is kept, unless it is reported before. */
+  archived: boolean;
   /** When it was last shown that nothing of it is uncertain; never, while something is. */
   certainAt: number;
 }
@@ -49,12 +53,14 @@ export class StreamRecords {
   readonly #byKey = new Map<string, StreamRecord>();
   /** By the first of its series. */
   readonly #bySeries: Memo<StreamRecord>;
-  readonly #bySource = new Map<string, StreamRecord[]>();
+  readonly #bySource = new Map<string, Set<StreamRecord>>();
+  readonly #archive;
 
   constructor(store: Store, table: SeriesTable) {
     this.scope = store.scope(streamCodec, SCOPES.streams);
     this.#adjustments = store.scope(adjustmentCodec, SCOPES.adjustments);
     this.#identities = new Identities(store, table, "stream");
+    this.#archive = new StreamArchive(store, this.scope, this.#identities);
     this.#table = table;
     this.#bySeries = table.memo<StreamRecord>();
   }
@@ -63,16 +69,21 @@ export class StreamRecords {
     return this.#byKey.size;
   }
 
+  get archivedSize(): number {
+    return this.#archive.size;
+  }
+
   all(): Iterable<StreamRecord> {
     return this.#byKey.values();
   }
 
   /** Those of a source that were reported in this process, or have open connections from before. */
-  ofSource(key: string): readonly StreamRecord[] {
+  ofSource(key: string): Iterable<StreamRecord> {
     return this.#bySource.get(key) ?? [];
   }
 
   async load(signal: AbortSignal): Promise<void> {
+    await this.#archive.load(signal);
     for (const adjustment of (await this.#adjustments.load(signal)).values()) this.#book.add(adjustment);
     const identities = await this.#identities.load(signal);
     const states = await this.scope.load(signal);
@@ -92,8 +103,55 @@ export class StreamRecords {
     const remembered = this.#bySeries.get(stream.series[0]!);
     if (remembered !== undefined) return remembered;
     const record = this.#byKey.get(stream.key);
-    if (record !== undefined) this.#bind(record, stream, staging);
+    if (record === undefined) return undefined;
+    this.keep(record, staging);
+    this.#bind(record, stream, staging);
     return record;
+  }
+
+  /** Whether a stream has a total here, and not only in the archive. */
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  findArchived(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ArchivedStream>> {
+    return this.#archive.find(keys, signal);
+  }
+
+  /** Takes a stream back from the archive, where it was found. */
+  bringBack(key: string, found: ArchivedStream, staging: Staging): void {
+    const record = this.#add(key, found.state);
+    staging.transaction.onRolledBack(() => this.#forget(record));
+    if (found.identity !== undefined) this.#identify(record, found.identity);
+    this.#archive.take(key, found, staging.transaction);
+  }
+
+  /** Moves streams to the archive. They stay in memory, where they can be reported, until that is kept. */
+  archive(records: readonly StreamRecord[], delivery: Delivery): void {
+    const { transaction } = delivery;
+    for (const record of records) {
+      this.#unbind(record); // The next report has to look at it again.
+      if (record.archived) continue;
+      record.archived = true;
+      this.#archive.put(record.key, record, transaction);
+      transaction.onRolledBack(() => {
+        record.archived = false;
+      });
+    }
+    delivery.onCommitted(() => {
+      for (const record of records) if (record.archived) this.#forget(record);
+    });
+  }
+
+  /** What is on its way to the archive stays, for something changes. */
+  keep(record: StreamRecord, { transaction }: Staging): void {
+    if (!record.archived) return;
+    record.archived = false;
+    this.#archive.take(record.key, record, transaction);
+    transaction.onRolledBack(() => {
+      record.archived = true;
+      this.#unbind(record);
+    });
   }
 
   create(stream: Stream, start: number, life: number, staging: Staging): StreamRecord {
@@ -110,6 +168,7 @@ export class StreamRecords {
     if (record === undefined || identity === undefined) throw new AdjustmentError("there is no such total");
     const index = identity.shape.members.findIndex(({ series }) => isNumber(series, adjustment.total));
     const isTotal = record.behaviours[index] !== "level";
+    this.keep(record, staging);
     const adjusted = this.#book.checked(adjustment, isTotal ? record.state.totals[index] : undefined);
     if (!this.#book.has(adjustment)) {
       this.#book.add(adjustment);
@@ -183,6 +242,7 @@ export class StreamRecords {
       corrected: [],
       unpin: () => {},
       source: undefined,
+      archived: false,
       batch: 0,
       time: 0,
       certainAt: Number.NEGATIVE_INFINITY,
@@ -192,9 +252,8 @@ export class StreamRecords {
   }
 
   #forget(record: StreamRecord): void {
-    this.#byKey.delete(record.key);
-    const streams = this.#bySource.get(record.source ?? "");
-    streams?.splice(streams.indexOf(record), 1);
+    if (this.#byKey.get(record.key) === record) this.#byKey.delete(record.key);
+    this.#bySource.get(record.source ?? "")?.delete(record);
     this.#unbind(record);
     record.unpin();
   }
@@ -230,8 +289,8 @@ export class StreamRecords {
   #list(record: StreamRecord, source: string): void {
     record.source = source;
     const streams = this.#bySource.get(source);
-    if (streams === undefined) this.#bySource.set(source, [record]);
-    else streams.push(record);
+    if (streams === undefined) this.#bySource.set(source, new Set([record]));
+    else streams.add(record);
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {

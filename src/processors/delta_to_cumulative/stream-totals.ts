@@ -1,6 +1,7 @@
+import type { Delivery } from "../../component/delivery.ts";
 import type { Store } from "../../component/store.ts";
 import type { Adjusted, Adjustment } from "../../component/totals.ts";
-import type { Row } from "../../model/points.ts";
+import type { MetricsBatch, Row } from "../../model/points.ts";
 import type { Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
@@ -11,8 +12,9 @@ import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
 import { knownBegin, type SourceState, viewOf, withLifeFacts, withReport, withUntoldFall } from "./source-state.ts";
 import type { Outgoing, Staging } from "./staging.ts";
+import type { ArchivedStream } from "./stream-archive.ts";
 import { type StreamRecord, StreamRecords } from "./stream-records.ts";
-import { isCount } from "./stream-state.ts";
+import { hasOpen, isCount } from "./stream-state.ts";
 import type { Counters } from "./telemetry.ts";
 
 /** The streams and sources of one batch on their way through. */
@@ -51,9 +53,52 @@ export class StreamTotals {
     return this.#streams.size;
   }
 
+  get archivedSize(): number {
+    return this.#streams.archivedSize;
+  }
+
   async load(signal: AbortSignal): Promise<void> {
     await this.#streams.load(signal);
     await this.#sources.load(signal);
+  }
+
+  /** The streams of a batch whose totals may be in the archive: those that nobody knows here. Nearly always none. */
+  absentOf({ rows, assumedRepeat }: MetricsBatch): readonly string[] {
+    if (this.#streams.archivedSize === 0) return NONE;
+    const keys = [rows, assumedRepeat ?? []].flatMap((all) => all.map(({ series }) => series[0]!.stream?.key));
+    return this.absent(keys.filter((key) => key !== undefined));
+  }
+
+  absent(keys: readonly string[]): readonly string[] {
+    return this.#streams.archivedSize === 0 ? NONE : keys.filter((key) => !this.#streams.has(key));
+  }
+
+  findArchived(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, ArchivedStream>> {
+    return this.#streams.findArchived(keys, signal);
+  }
+
+  /** Takes back what was found in the archive, as far as there is room, and nobody else has taken it back meanwhile. */
+  bringBack(found: ReadonlyMap<string, ArchivedStream>, staging: Staging): void {
+    for (const [key, stream] of found) {
+      if (this.#streams.has(key) || this.#streams.size >= this.#config.max_streams) continue;
+      this.#streams.bringBack(key, stream, staging);
+      this.#counters.returned.value++;
+    }
+  }
+
+  /** Those whose last report is that old, where that is known, and that have no open connection; `max` at the most. */
+  stale(before: number, max: number): readonly StreamRecord[] {
+    const stale: StreamRecord[] = [];
+    for (const record of this.#streams.all()) {
+      const { reportAt, totals } = record.state;
+      if (reportAt === 0 || reportAt > before || hasOpen(totals, record.behaviours)) continue;
+      if (stale.push(record) === max) break;
+    }
+    return stale;
+  }
+
+  archive(records: readonly StreamRecord[], delivery: Delivery): void {
+    this.#streams.archive(records, delivery);
   }
 
   /** What is stored, as functions that each add what shows one stream or source. */
@@ -197,6 +242,7 @@ export class StreamTotals {
       for (const record of this.#streams.ofSource(source.key)) {
         const raised = record.state.lineage.life === view.life ? afterProof(record.state) : record.state;
         if (raised === record.state) continue;
+        this.#streams.keep(record, staging);
         staging.transaction.change(this.#streams.scope, record, raised);
         this.#toShow(record, time);
       }
@@ -249,6 +295,8 @@ export class StreamTotals {
     return index;
   }
 }
+
+const NONE: readonly string[] = [];
 
 function sourceOf({ series }: Row): Source | undefined {
   return series[0]!.stream?.source;

@@ -38,7 +38,28 @@ const PROOFS: MetricDescription = {
   unit: "{proof}",
 };
 
-export const telemetry = [DATAPOINTS, STREAMS_TRACKED, STREAMS_LIMIT, STREAMS_MAX_STALE, LIVES, FALLS, PROOFS] as const;
+const ARCHIVED: MetricDescription = {
+  name: "gostcol_delta_to_cumulative_archived_streams",
+  description: "Totals in the archive: of streams that were not reported for `archive_after`.",
+  unit: "{stream}",
+};
+const RETURNED: MetricDescription = {
+  name: "gostcol_delta_to_cumulative_returned_streams",
+  description: "Totals that were taken back from the archive, for they were reported again.",
+  unit: "{stream}",
+};
+
+export const telemetry = [
+  DATAPOINTS,
+  STREAMS_TRACKED,
+  STREAMS_LIMIT,
+  STREAMS_MAX_STALE,
+  LIVES,
+  FALLS,
+  PROOFS,
+  ARCHIVED,
+  RETURNED,
+] as const;
 
 export interface Counters {
   readonly counted: Counter;
@@ -46,6 +67,7 @@ export interface Counters {
   readonly lives: Readonly<Record<"restart" | "reload" | "epoch", Counter>>;
   readonly falls: Counter;
   readonly proofs: Counter;
+  readonly returned: Counter;
 }
 
 export function countersOf({ meter }: Deps): Counters {
@@ -62,6 +84,7 @@ export function countersOf({ meter }: Deps): Counters {
     lives: { restart: lives("restart"), reload: lives("reload"), epoch: lives("epoch") },
     falls: meter.counter(FALLS),
     proofs: meter.counter(PROOFS),
+    returned: meter.counter(RETURNED),
   };
 }
 
@@ -69,10 +92,11 @@ export function countersOf({ meter }: Deps): Counters {
 export function showSizes(
   { meter }: Deps,
   limits: { readonly streamsMax: number; readonly staleMs: number },
-  tracked: () => number,
+  sizes: { readonly tracked: () => number; readonly archived: () => number },
 ) {
   const ends = [
-    meter.gauge(STREAMS_TRACKED, () => [{ value: tracked() }]),
+    meter.gauge(STREAMS_TRACKED, () => [{ value: sizes.tracked() }]),
+    meter.gauge(ARCHIVED, () => [{ value: sizes.archived() }]),
     meter.gauge(STREAMS_LIMIT, () => [{ value: limits.streamsMax }]),
     meter.gauge(STREAMS_MAX_STALE, () => [{ value: limits.staleMs / 1000 }]),
   ];

@@ -42,6 +42,8 @@ export interface GostcolOptions {
   readonly receiver?: object;
   /** Where it keeps its state; without it in memory. */
   readonly storeFolder?: string;
+  /** The settings of delta_to_cumulative. */
+  readonly totals?: object;
   /** How large its store may grow. */
   readonly storeSizeMax?: string;
   /** The address that it listens on and is asked at; loopback by default. */
@@ -93,7 +95,7 @@ function configOf(options: GostcolOptions & { readonly ports: GostcolPorts }): o
   const file_storage = storeFolder && { directory: storeFolder, ...(storeSizeMax && { max_size: storeSizeMax }) };
   return {
     receivers: { gost: { endpoint: `${host}:${ports.receiver}`, ...options.receiver } },
-    processors: { dedupe: null, delta_to_cumulative: null, ...options.processors },
+    processors: { dedupe: null, delta_to_cumulative: options.totals ?? null, ...options.processors },
     exporters,
     ...(file_storage && { extensions: { file_storage } }),
     service: {

@@ -297,10 +297,12 @@ describe("a reload while the store does not say whether it kept a commit", () =>
   it("is not, and can be once it has said so", async () => {
     const world = fakeWorld();
     const answers: PromiseWithResolvers<void>[] = [];
+    let late = false;
     const store: StoreBackend = {
       ...memoryStore(),
       durable: true,
       commit() {
+        if (!late) return;
         const answer = Promise.withResolvers<void>();
         answers.push(answer);
         return answer.promise;
@@ -314,9 +316,10 @@ describe("a reload while the store does not say whether it kept a commit", () =>
     const { agent, clock } = await agentRig(yaml({}), world.registry, { store });
     await agent.start(NEVER);
     const reload = async (text: string) => agent.reload(await checkedConfig(text, world.registry));
-    const late = send(world, metricsBatch(1));
+    late = true;
+    const sent = send(world, metricsBatch(1));
     await clock.advanceAsync(3000);
-    expect(await late).toMatchObject({ taken: false, refusal: { reason: "store_unknown" } });
+    expect(await sent).toMatchObject({ taken: false, refusal: { reason: "store_unknown" } });
     const changed = yaml({ change: "more" });
     await expect(reload(changed)).rejects.toThrow("the store has not said yet whether it kept a commit; try again");
     expect(send(world, metricsBatch(1))).toMatchObject({ refusal: { reason: "store_late" } });
@@ -325,6 +328,7 @@ describe("a reload while the store does not say whether it kept a commit", () =>
     const carried = send(world, metricsBatch(1));
     answers[1]!.resolve();
     expect(await carried).toEqual({ taken: true });
+    late = false;
     expect(await reload(changed)).toMatchObject({ changed: ["processor:change@metrics"] });
     await agent.stop();
   });

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../interop/harness/temporary-folder.ts";
 test("clients that come and go across kills keep their totals, at rest or not, and gostcol totals knows them all", async () => {
   const random = seededRandom(7);
   const storeFolder = await temporaryFolder("store");
-  const agent = await startGostcol({ storeFolder, totals: { archive_after: "1s" } });
+  const agent = await startGostcol({ storeFolder, processors: { delta_to_cumulative: { archive_after: "1s" } } });
   const moved = new Map<string, number>();
   let bytes = 0;
   for (let round = 0; round < 4; round++) {

@@ -79,7 +79,7 @@ export async function createAgent(options: CreateAgentOptions, signal: AbortSign
     hostName: hostname(),
     version: packageJson.version,
     readProcess,
-    memory: systemMemory(),
+    memory: systemMemory(process.execArgv),
     ...options.environment,
   });
 }

@@ -66,7 +66,7 @@ function processContext(): CliContext {
     random: systemRandom(),
     listen: createListen({ clock: systemClock }),
     transport: createTransport({ clock: systemClock }),
-    memory: systemMemory(),
+    memory: systemMemory([...(process.env["NODE_OPTIONS"]?.split(" ") ?? []), ...process.execArgv]),
     listenControl: createListenControl({ clock: systemClock }),
     askAgent: createAskAgent({ clock: systemClock }),
     onSignal(listener) {

@@ -7,7 +7,7 @@ export interface Memory {
 
 /** In bytes. What is garbage and was not collected yet counts as used. */
 export interface MemoryNumbers {
-  /** JavaScript's heap, and where it ends: beyond that the process dies. */
+  /** The part of JavaScript's heap that lasts, and where it ends: beyond that the process dies. */
   readonly heap: number;
   readonly heapMax: number;
   /** The heap and all buffers, and what this machine or container has: beyond that the process is killed. */

@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { ServerAnswer } from "../../component/server.ts";
 
 /** Writes an answer in one go, always with its Content-Length: GOST drops a connection whose reply is chunked. */
-export function writeAnswer(response: ServerResponse, answer: ServerAnswer): void {
+export function writeAnswer(response: ServerResponse, answer: ServerAnswer, isLast: boolean): void {
   const { status, headers, body = "" } = answer;
   const lines: string[] = [];
   if (headers)
@@ -10,6 +10,7 @@ export function writeAnswer(response: ServerResponse, answer: ServerAnswer): voi
   if (!isBodiless(status)) {
     lines.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.byteLength));
   }
+  if (isLast) lines.push("Connection", "close");
   response.writeHead(status, lines);
   response.end(body);
 }

@@ -51,6 +51,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     this.#connection = connection;
     this.#shared = shared;
     this.#idleSince = shared.clock.monotonic();
+    // What Node calls behind an answer that says `Connection: close`; with the socket the proof would be gone.
+    socket.destroySoon = () => void socket.end();
     socket.on("end", () => this.#peerEnded());
     socket.on("close", (hadError) => this.#closed(hadError));
   }
@@ -70,7 +72,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       return;
     }
     // A client that asked for the connection's end gets it by way of our FIN, so that its own can prove the answer read.
-    if (!response.shouldKeepAlive) {
+    const isLast = !response.shouldKeepAlive;
+    if (isLast) {
       response.shouldKeepAlive = true;
       this.#endWhenAnswered = true;
     }
@@ -79,6 +82,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       connection: this.#connection,
       message,
       response,
+      isLast,
       receipt: receipts ? openReceipt(this) : NO_EVIDENCE,
       bodyBytesMax: limits.bodyBytesMax,
       bodies,

@@ -20,6 +20,8 @@ export interface ExchangeOptions {
   readonly connection: AcceptedConnection;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
+  /** Whether the client wants the connection to end with the answer. */
+  readonly isLast: boolean;
   readonly receipt: SettableReceipt;
   readonly bodyBytesMax: number;
   readonly bodies: BodyBudget;
@@ -89,7 +91,7 @@ export class HttpExchange implements Waiting {
   answer(answer: ServerAnswer): void {
     if (this.answering) return;
     this.answering = true;
-    const { response, receipt, events } = this.#options;
+    const { response, receipt, events, isLast } = this.#options;
     this.#release();
     if (!this.connection.open || response.destroyed) return;
     if (answer.status !== 200) receipt.settle("unknown");
@@ -98,7 +100,7 @@ export class HttpExchange implements Waiting {
       events.answered(this);
       if (this.received) events.over(this);
     });
-    writeAnswer(response, answer);
+    writeAnswer(response, answer, isLast);
   }
 
   overloaded(detail: string): void {

@@ -95,6 +95,21 @@ describe("a request over HTTP", () => {
     expect(client.ending).toBeUndefined();
   });
 
+  test.each([
+    "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\na",
+    "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\na",
+  ])("that is to be the last one is told so in its answer: %j", async (text) => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(text);
+    await until("the connection was ended", () => client.ending === "fin");
+    expect(client.received).toMatch(
+      /^HTTP\/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n(Date: .*\r\n)?\r\nok 1$/,
+    );
+    client.socket.end();
+    await until("its end proved the answer read", () => requests[0]!.receipt.state === "read");
+  });
+
   test("may be answered later", async () => {
     const { port } = await startServer({
       answer: async () => {

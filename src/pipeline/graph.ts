@@ -62,6 +62,8 @@ export interface Seat {
   readonly uses: Set<string>;
   /** Whether it has a scope in the store. */
   keepsState: boolean;
+  /** The step of its start that it is in. */
+  step: "load" | "start" | "restore" | undefined;
   /** Whether it was told to stop: what it remembers is not to be built on any more. */
   stopped: boolean;
 }
@@ -120,6 +122,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     extensions,
     uses: new Set(),
     keepsState: false,
+    step: undefined,
     stopped: false,
   };
   let making = true;

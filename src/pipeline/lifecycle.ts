@@ -94,12 +94,15 @@ export async function stopNodes(
 
 async function step(node: GraphNode, what: "load" | "start" | "restore", signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
+  node.seat.step = what;
   try {
     const working = node.instance[what]?.(signal);
     if (working !== undefined) await orAborted(working, signal);
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     throw new ComponentError(node.plan, DOING[what], thrown);
+  } finally {
+    node.seat.step = undefined;
   }
 }
 

@@ -75,7 +75,7 @@ test("it recovers while everything is refused and nothing is allocated that woul
 
 test("a report is refused that the process would die of, and taken when there is room for it", () => {
   const { used, limit } = limited();
-  const large = { items: 1, bytes: 20 * MIB, series: 300_000 };
+  const large = { items: 1, bytes: 20 * MIB, series: 200_000 };
   used.live = 400 * MIB;
   expect(limit.hasRoom(large, false)).toBe(true);
   used.live = 500 * MIB;

@@ -87,6 +87,21 @@ describe("the order of an agent's life", () => {
     expect(clock.liveTimers).toBe(0);
   });
 
+  it("says who does not come to an end with its start", async () => {
+    const world = fakeWorld();
+    const slow = Promise.withResolvers<void>();
+    world.script["out/2"] = { load: () => slow.promise };
+    const { agent, clock, logged } = await agentRig(PIPELINE, world.registry);
+    const starting = agent.start(NEVER);
+    await clock.advanceAsync(25_000);
+    slow.resolve();
+    await starting;
+    const line = { level: "warn", kind: "exporter", id: "out/2", msg: "its load is not done yet" };
+    expect(logged.filter(({ level }) => level === "warn")).toMatchObject([line, line]);
+    await agent.stop();
+    expect(clock.liveTimers).toBe(0);
+  });
+
   it("can be stopped while it starts: the start is given up", async () => {
     const world = fakeWorld();
     world.script["out"] = { start: () => new Promise(() => {}) };

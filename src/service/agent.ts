@@ -29,6 +29,7 @@ import { planOf } from "./plan-of.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { type Reloaded, reloaded } from "./reloaded.ts";
 import { report, type Standing } from "./standing.ts";
+import { remindOfStart } from "./start-reminder.ts";
 import { type TallyLine, tallyOf } from "./tally.ts";
 
 export { ComponentError };
@@ -185,6 +186,8 @@ export class Agent {
 
   async #start(signal: AbortSignal): Promise<void> {
     for (const node of this.#nodes) this.#standing(node).status = { state: "starting" };
+    const { clock, log } = this.#environment;
+    const cancelReminder = remindOfStart(this.#nodes, clock, log);
     try {
       await startGraph(this.#nodes, signal, (signal) => this.#inherit(signal));
       await this.#ownMetrics.open(this.#config.service.telemetry, signal);
@@ -193,6 +196,8 @@ export class Agent {
     } catch (thrown) {
       await this.#end();
       throw thrown;
+    } finally {
+      cancelReminder();
     }
     this.#arrived(this.#nodes);
     this.#health.start();

@@ -1,6 +1,7 @@
 import type { Listen, ServerAnswer, ServerConnection, ServerHandler } from "../../src/component/server.ts";
 import { createAgent } from "../../src/index.ts";
 import { NEVER } from "../../src/lib/abort.ts";
+import { setHeapFlags } from "../../src/lib/heap-flags.ts";
 import { settledReceipt } from "../../src/model/source-facts.ts";
 import { usualConfig } from "./agent-process.ts";
 
@@ -15,6 +16,7 @@ export interface InProcessAgent {
 }
 
 export async function startInProcessAgent(): Promise<InProcessAgent> {
+  setHeapFlags(); // As the program does.
   const handlers = new Map<number, ServerHandler>();
   const listen: Listen = async ({ host, port }, handler) => {
     handlers.set(port, handler);

@@ -5,7 +5,8 @@ import { cpuSeconds, firstAnswer, type Measured } from "./processes.ts";
 import { startPromClient } from "./prom-client-process.ts";
 import { makeReports, type ReportShape, USUAL } from "./reports.ts";
 
-const WARM_UP_SECONDS = 2;
+/** Until V8 has compiled what is called often. */
+const WARM_UP_SECONDS = 5;
 const SECONDS = 4;
 const CONNECTIONS = 16;
 /** A thousand clients, in small reports, of which HTTP itself is half the cost, and in large ones. */

@@ -49,27 +49,32 @@ export const TELEMETRY = {
   },
 } as const satisfies Readonly<Record<string, MetricDescription>>;
 
-/** A family of counters told apart by the values of its attributes, each made when it first counts. */
+/** A family of counters told apart by one attribute or two, each made when it first counts. */
 export class Tally {
-  readonly #counters = new Map<string, Counter>();
+  readonly #counters = new Map<string, Map<string, Counter>>();
   readonly #meter: Meter;
   readonly #description: MetricDescription;
   readonly #names: readonly string[];
 
-  constructor(meter: Meter, description: MetricDescription, ...attributeNames: readonly string[]) {
+  constructor(meter: Meter, description: MetricDescription, ...names: readonly [string] | readonly [string, string]) {
     this.#meter = meter;
     this.#description = description;
-    this.#names = attributeNames;
+    this.#names = names;
   }
 
   /** Counts one under these values, in the order of the names. */
-  add(...values: readonly string[]): void {
-    const key = values.length === 1 ? values[0]! : values.join("\n");
-    let counter = this.#counters.get(key);
+  add(first: string, second = ""): void {
+    let ofFirst = this.#counters.get(first);
+    if (ofFirst === undefined) {
+      ofFirst = new Map();
+      this.#counters.set(first, ofFirst);
+    }
+    let counter = ofFirst.get(second);
     if (counter === undefined) {
+      const values = [first, second];
       const attributes = Object.fromEntries(this.#names.map((name, index) => [name, values[index]!]));
       counter = this.#meter.counter(this.#description, attributes);
-      this.#counters.set(key, counter);
+      ofFirst.set(second, counter);
     }
     counter.value++;
   }

@@ -22,7 +22,7 @@ export async function startInProcessAgent(): Promise<InProcessAgent> {
     handlers.set(port, handler);
     return { host, port, openConnections: 1, close: async () => {} };
   };
-  const config = { text: usualConfig(RECEIVER_PORT, METRICS_PORT) };
+  const config = { text: usualConfig({ port: RECEIVER_PORT, metricsPort: METRICS_PORT }) };
   const agent = await createAgent({ config, environment: { listen } }, NEVER);
   await agent.start(NEVER);
 

@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import { REPORT_PATH, startAgentProcess } from "./agent-process.ts";
+import { REPORT_PATH, startAgentProcess, withStoreFolder } from "./agent-process.ts";
 import { type BenchPart, quantile } from "./figure.ts";
 import { firstAnswer, type Measured } from "./processes.ts";
 import { startPromClient } from "./prom-client-process.ts";
@@ -17,9 +17,11 @@ export const latency: BenchPart = {
   async run() {
     const theirs = await waitsMs(await startPromClient());
     const ours = await waitsMs(await startAgentProcess());
+    const stored = await withStoreFolder(async (storeFolder) => waitsMs(await startAgentProcess({ storeFolder })));
     return [
       { name: "answered report, p50", value: quantile(ours, 0.5), unit: "ms" },
       { name: "answered report, p99", value: quantile(ours, 0.99), unit: "ms", goal: { atMost: 2 } },
+      { name: "answered report, with a store, p99", value: quantile(stored, 0.99), unit: "ms", goal: { atMost: 5 } },
       { name: "answered report, p99, prom-client", value: quantile(theirs, 0.99), unit: "ms" },
     ];
   },

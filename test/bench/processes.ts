@@ -9,6 +9,8 @@ export interface Measured {
   /** Everything it wrote to its standard error, for when it does not come up. */
   stderr(): string;
   stop(): Promise<void>;
+  /** Without a word. */
+  kill(): Promise<void>;
 }
 
 /** Starts a Node program and does not wait for it. */
@@ -21,13 +23,19 @@ export function startProcess(argv: readonly string[], port: number, environment:
   child.stderr.setEncoding("utf8").on("data", (chunk) => {
     stderr = (stderr + chunk).slice(-10_000);
   });
-  return { pid: child.pid!, port, stderr: () => stderr, stop: () => stopped(child) };
+  return {
+    pid: child.pid!,
+    port,
+    stderr: () => stderr,
+    stop: () => stopped(child, "SIGTERM"),
+    kill: () => stopped(child, "SIGKILL"),
+  };
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM"); // Gently: Node writes its compile cache at the end.
+  child.kill(signal); // SIGTERM where there is time: Node writes its compile cache at the end.
   const impatience = setTimeout(() => child.kill("SIGKILL"), 5000);
   await exited;
   clearTimeout(impatience);

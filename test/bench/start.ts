@@ -20,7 +20,8 @@ export const start: BenchPart = {
     const folder = mkdtempSync(join(tmpdir(), "gostcol-start-"));
     try {
       const copy = programWithoutCodeCache(folder);
-      const foreign = (cache: string) => () => startAgentProcess({ NODE_COMPILE_CACHE: join(folder, cache) }, copy);
+      const foreign = (cache: string) => () =>
+        startAgentProcess({ environment: { NODE_COMPILE_CACHE: join(folder, cache) }, program: copy });
       const built: number[] = [];
       const warm: number[] = [];
       const cold: number[] = [];

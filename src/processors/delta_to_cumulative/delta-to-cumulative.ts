@@ -4,7 +4,7 @@ import { Refusal } from "../../component/refusal.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { deadline, NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { type MetricsBatch, pointCount } from "../../model/points.ts";
+import { type MetricsBatch, type Point, pointCount } from "../../model/points.ts";
 import { streamKey } from "../../model/stream-key.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
@@ -21,6 +21,10 @@ const ARCHIVE_PERIOD_MAX_MS = 3_600_000;
 const ARCHIVED_TOGETHER_MAX = 2_000;
 /** A store that takes longer to find something in the archive is in trouble; whoever waits for the answer has 5 s. */
 const FIND_TIMEOUT_MS = 2_000;
+/** When after a start it is said of stored totals that nothing is uncertain: in batches, with pauses for everybody else. */
+const CERTAIN_DELAY_MS = 1_000;
+const CERTAIN_PAUSE_MS = 10;
+const CERTAIN_TOGETHER_MAX = 1_000;
 /** So many rows and points make one batch. */
 /** After a start, open connections that nobody reports are shown for so long as they were stored. */
 const LEVELS_KEPT_MS = 3_600_000;
@@ -54,8 +58,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    await this.#streams.load(signal);
-    await this.#plain.load(this.#deps.clock.now(), signal);
+    await Promise.all([this.#streams.load(signal), this.#plain.load(this.#deps.clock.now(), signal)]);
   }
 
   /** All totals once more: whoever is idle is not reported, and the series of idle clients must not vanish. */
@@ -84,6 +87,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     const archived = () => this.#streams.archivedSize;
     this.#endSizes = showSizes(this.#deps, { streamsMax, staleMs }, { tracked, archived });
     this.#timers.push(clock.every(Math.min(SWEEP_PERIOD_MS, staleMs), () => void this.#sweep()));
+    this.#timers.push(clock.after(CERTAIN_DELAY_MS, () => void this.#showCertain()));
     if (archiveAfterMs === 0) return;
     const periodMs = Math.max(archiveAfterMs / ARCHIVE_CHECKS, ARCHIVE_PERIOD_MIN_MS);
     this.#timers.push(clock.every(Math.min(periodMs, ARCHIVE_PERIOD_MAX_MS), () => void this.#archive()));
@@ -168,6 +172,26 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
         this.#streams.bringBack(found, staging);
         return goOn();
       });
+  }
+
+  async #showCertain(): Promise<void> {
+    const { clock } = this.#deps;
+    let points: Point[] = [];
+    const show = async () => {
+      const batch: MetricsBatch = { rows: [], points };
+      points = [];
+      await this.#deliver("uncertain parts", batch.points.length, NEVER, (delivery) =>
+        this.#next.metrics?.consume(batch, delivery),
+      );
+    };
+    for (const add of this.#streams.certain()) {
+      if (this.#isStopped) return;
+      add(clock.now(), { rows: [], points });
+      if (points.length < CERTAIN_TOGETHER_MAX) continue;
+      await show();
+      await new Promise<void>((resolve) => this.#timers.push(clock.after(CERTAIN_PAUSE_MS, resolve)));
+    }
+    if (points.length > 0) await show();
   }
 
   async #archive(): Promise<void> {

@@ -93,21 +93,15 @@ export class Identities {
   }
 
   /** The series that each member's total is exported as: the same, but cumulative. */
-  exported({ shape, common }: StoredIdentity): readonly ExportedMember[] {
-    // Most members differ in their metric alone.
-    const wholes = new Map<Attributes, Whole>();
-    const exported = (series: SeriesShape): Series => {
-      let whole = wholes.get(series.attributes);
-      if (whole === undefined) {
-        whole = wholeOf(common, series.attributes);
-        wholes.set(series.attributes, whole);
-      }
-      return this.#series(series, whole);
-    };
-    return shape.members.map(({ series, uncertain }) => ({
-      series: exported(series),
-      uncertain: uncertain && exported(uncertain),
-    }));
+  exported({ shape, common }: StoredIdentity): readonly Series[] {
+    const wholes = new Wholes(common);
+    return shape.members.map(({ series }) => this.#series(series, wholes.of(series)));
+  }
+
+  /** Where what is uncertain of each member's total is told, if anywhere. */
+  uncertain({ shape, common }: StoredIdentity): readonly (Series | undefined)[] {
+    const wholes = new Wholes(common);
+    return shape.members.map(({ uncertain }) => uncertain && this.#series(uncertain, wholes.of(uncertain)));
   }
 
   exportedSeries(shape: SeriesShape, common: Attributes): Series {
@@ -151,12 +145,6 @@ export class Identities {
   }
 }
 
-export interface ExportedMember {
-  readonly series: Series;
-  /** Where what is uncertain of its total is told. */
-  readonly uncertain: Series | undefined;
-}
-
 interface InternedShape {
   readonly resource: Resource;
   readonly scope: Scope;
@@ -171,6 +159,25 @@ interface Whole {
 
 function rowOf({ text, shape, common }: StoredIdentity): IdentityRow {
   return { text, shapeId: shape.id, common };
+}
+
+/** Those of the members of one identity, most of which differ in their metric alone. */
+class Wholes {
+  readonly #common: Attributes;
+  readonly #made = new Map<Attributes, Whole>();
+
+  constructor(common: Attributes) {
+    this.#common = common;
+  }
+
+  of({ attributes }: SeriesShape): Whole {
+    let whole = this.#made.get(attributes);
+    if (whole === undefined) {
+      whole = wholeOf(this.#common, attributes);
+      this.#made.set(attributes, whole);
+    }
+    return whole;
+  }
 }
 
 function wholeOf(common: Attributes, own: Attributes): Whole {

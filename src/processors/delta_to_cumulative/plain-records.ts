@@ -97,7 +97,7 @@ export class PlainRecords {
   }
 
   #add(identity: StoredIdentity, state: PlainState | undefined, usedAt: number): PlainRecord {
-    const exported = this.#identities.exported(identity)[0]!.series;
+    const exported = this.#identities.exported(identity)[0]!;
     const unpin = this.#table.pin(exported);
     const record: PlainRecord = { key: identity.text, state, series: undefined, exported, unpin, usedAt };
     this.#byKey.set(record.key, record);

@@ -135,7 +135,7 @@ export class SourceRecords {
   }
 
   #identify(record: SourceRecord, identity: StoredIdentity): void {
-    const series = this.#identities.exported(identity)[0]!.series;
+    const series = this.#identities.exported(identity)[0]!;
     const unpin = this.#table.pin(series);
     this.#unshow(record);
     record.identity = identity;

@@ -21,7 +21,8 @@ export interface StreamRecord extends Cell<StreamState> {
   identity: StoredIdentity | undefined;
   behaviours: readonly MemberBehaviour[];
   exported: readonly Series[];
-  uncertain: readonly (Series | undefined)[];
+  /** Made when it is shown first: that nothing is uncertain has time after a start. */
+  uncertain: readonly (Series | undefined)[] | undefined;
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
   unpin: () => void;
@@ -83,10 +84,14 @@ export class StreamRecords {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    await this.#archive.load(signal);
-    for (const adjustment of (await this.#adjustments.load(signal)).values()) this.#book.add(adjustment);
-    const identities = await this.#identities.load(signal);
-    const states = await this.scope.load(signal);
+    // All at once: what has been read is decoded here while the store reads on.
+    const [adjustments, identities, states] = await Promise.all([
+      this.#adjustments.load(signal),
+      this.#identities.load(signal),
+      this.scope.load(signal),
+      this.#archive.load(signal),
+    ]);
+    for (const adjustment of adjustments.values()) this.#book.add(adjustment);
     this.#identities.whileLoading(() => {
       for (const [key, state] of states) {
         const record = this.#add(key, state);
@@ -185,26 +190,56 @@ export class StreamRecords {
 
   /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
+    this.#showTotals(record, time, outgoing);
+    if (record.exported.length === 0) return;
+    if (!isCertain(record.state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
+      this.#showUncertain(record, time, outgoing);
+    }
+  }
+
+  /** After a start: of which nothing is uncertain, that is not said here, for it has time. */
+  showStored(record: StreamRecord, time: number, outgoing: Outgoing): void {
+    this.#showTotals(record, time, outgoing);
+    if (!isCertain(record.state)) this.#showUncertain(record, time, outgoing);
+  }
+
+  showCertain(record: StreamRecord, time: number, outgoing: Outgoing): void {
+    if (record.certainAt === Number.NEGATIVE_INFINITY && isCertain(record.state)) {
+      this.#showUncertain(record, time, outgoing);
+    }
+  }
+
+  #showTotals(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
     outgoing.rows.push(new Row(exported, state.lineage.start, time, state.totals));
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
     }
-    if (!isCertain(state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
-      this.#showUncertain(record, time, outgoing);
-    }
   }
 
   /** A stream of which nothing is uncertain says so once in a while: that is news to nobody. */
   #showUncertain(record: StreamRecord, time: number, { points }: Outgoing): void {
-    const { state, uncertain } = record;
+    const { state } = record;
+    const uncertain = this.#uncertainOf(record);
     record.certainAt = isCertain(state) ? time : Number.NEGATIVE_INFINITY;
     for (let index = 0; index < uncertain.length; index++) {
       const series = uncertain[index];
       if (series === undefined || Number.isNaN(state.totals[index]!)) continue;
       points.push({ series, start: 0, time, value: uncertainty(state, index) });
     }
+  }
+
+  #uncertainOf(record: StreamRecord): readonly (Series | undefined)[] {
+    if (record.uncertain !== undefined || record.identity === undefined) return record.uncertain ?? [];
+    record.uncertain = this.#identities.uncertain(record.identity);
+    const unpinMore = this.#table.pin(...record.uncertain.filter((series) => series !== undefined));
+    const { unpin } = record;
+    record.unpin = () => {
+      unpin();
+      unpinMore();
+    };
+    return record.uncertain;
   }
 
   /** Nobody knows any more what a stream's levels are: those above zero have no value until they are reported again. */
@@ -238,7 +273,7 @@ export class StreamRecords {
       identity: undefined,
       behaviours: [],
       exported: [],
-      uncertain: [],
+      uncertain: undefined,
       corrected: [],
       unpin: () => {},
       source: undefined,
@@ -294,15 +329,13 @@ export class StreamRecords {
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
-    const members = this.#identities.exported(identity);
     const earlier = record.unpin;
     record.identity = identity;
     record.behaviours = identity.shape.behaviours;
-    record.exported = members.map(({ series }) => series);
-    record.uncertain = members.map(({ uncertain }) => uncertain);
+    record.exported = this.#identities.exported(identity);
+    record.uncertain = undefined;
     record.corrected = this.#correctedOf(record.key, identity);
-    const beside = [...record.uncertain, ...record.corrected.map(({ series }) => series)];
-    record.unpin = this.#table.pin(...record.exported, ...beside.filter((series) => series !== undefined));
+    record.unpin = this.#table.pin(...record.exported, ...record.corrected.map(({ series }) => series));
     earlier();
   }
 

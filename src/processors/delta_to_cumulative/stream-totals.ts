@@ -58,8 +58,7 @@ export class StreamTotals {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    await this.#streams.load(signal);
-    await this.#sources.load(signal);
+    await Promise.all([this.#streams.load(signal), this.#sources.load(signal)]);
   }
 
   /** The streams of a batch whose totals may be in the archive: those that nobody knows here. Nearly always none. */
@@ -104,12 +103,19 @@ export class StreamTotals {
   /** What is stored, as functions that each add what shows one stream or source. */
   stored(at: number): ((outgoing: Outgoing) => void)[] {
     const streams = [...this.#streams.all()].map(
-      (record) => (outgoing: Outgoing) => this.#streams.show(record, at, outgoing),
+      (record) => (outgoing: Outgoing) => this.#streams.showStored(record, at, outgoing),
     );
     const sources = [...this.#sources.shown()].map(
       (record) => (outgoing: Outgoing) => this.#sources.show(record, at, outgoing),
     );
     return [...streams, ...sources];
+  }
+
+  /** What `stored` leaves out: that nothing of a stream is uncertain, where its reports have not said so since. */
+  *certain(): Iterable<(at: number, outgoing: Outgoing) => void> {
+    for (const record of this.#streams.all()) {
+      yield (at, outgoing) => this.#streams.showCertain(record, at, outgoing);
+    }
   }
 
   adjust(adjustment: Adjustment, staging: Staging): Adjusted {

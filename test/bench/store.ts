@@ -1,45 +1,46 @@
-import { startInProcessAgent } from "./agent-in-process.ts";
-import { withStoreFolder } from "./agent-process.ts";
+import { type AgentProcess, REPORT_PATH, startAgentProcess, withStoreFolder } from "./agent-process.ts";
 import type { BenchPart } from "./figure.ts";
-import { medianMs } from "./in-process.ts";
+import { HOW_TO_INSTALL, runWrk, wrkIsInstalled } from "./load.ts";
+import { firstAnswer } from "./processes.ts";
 import { makeReports, USUAL } from "./reports.ts";
 
-/** So many reports wait for their answers at a time, as from so many services. */
-const TOGETHER = 100;
+const WARM_UP_SECONDS = 2;
+const SECONDS = 4;
+/** What waits together is committed together, so it takes many services at once to fill a disk's time. */
+const CONNECTIONS = 256;
 
-/** The same reports, answered when they are on the disk, and when they are in memory. */
+/** The same reports over HTTP, answered when they are on the disk, and when they are in memory. */
 export const store: BenchPart = {
   name: "store",
-  title: "GOST's JSON to totals on disk, against totals in memory",
+  title: "the whole process over HTTP with a store, against the same without one",
   async run() {
-    return withStoreFolder(async (storeFolder) => {
-      const agents = { memory: await startInProcessAgent(), disk: await startInProcessAgent(storeFolder) };
-      const bodies = makeReports(USUAL).map((text) => Buffer.from(text));
-      let refused = 0;
-      const send = (agent: keyof typeof agents) => async () => {
-        for (let from = 0; from < bodies.length; from += TOGETHER) {
-          const answers = await Promise.all(
-            bodies.slice(from, from + TOGETHER).map((body) => agents[agent].report(body)),
-          );
-          for (const { status } of answers) if (status !== 200) refused++;
-        }
-      };
-      const times = await medianMs(
-        { memory: { run: send("memory") }, disk: { run: send("disk") } },
-        { warmUpMs: 1500, measureMs: 4000 },
-      );
-      for (const agent of Object.values(agents)) await agent.stop();
-      if (refused > 0) throw new Error(`${refused} reports were refused`);
-      const eventsPerSecond = (ms: number) => (bodies.length * USUAL.clientsPerService * 1000) / ms;
-      return [
-        {
-          name: "GOST JSON to totals in memory, 100 at a time",
-          value: eventsPerSecond(times.memory),
-          unit: "events/s",
-        },
-        { name: "GOST JSON to totals on disk, 100 at a time", value: eventsPerSecond(times.disk), unit: "events/s" },
-        { name: "on disk / in memory", value: times.memory / times.disk, unit: "x", goal: { atLeast: 0.7 } },
-      ];
-    });
+    if (!wrkIsInstalled()) throw new Error(HOW_TO_INSTALL);
+    const memory = await eventsPerSecond(await startAgentProcess());
+    const disk = await withStoreFolder(async (storeFolder) =>
+      eventsPerSecond(await startAgentProcess({ storeFolder })),
+    );
+    return [
+      { name: "HTTP, 256 connections: in memory", value: memory, unit: "events/s" },
+      { name: "HTTP, 256 connections: on disk", value: disk, unit: "events/s" },
+      { name: "on disk / in memory", value: disk / memory, unit: "x", goal: { atLeast: 0.7 } },
+    ];
   },
 };
+
+async function eventsPerSecond(agent: AgentProcess): Promise<number> {
+  const bodies = makeReports(USUAL);
+  const load = { url: `http://127.0.0.1:${agent.port}${REPORT_PATH}`, bodies, connections: CONNECTIONS };
+  try {
+    await firstAnswer(agent, REPORT_PATH, bodies[0]!);
+    const warmUp = runWrk({ ...load, seconds: WARM_UP_SECONDS });
+    const { requests, refused, broken, seconds } = runWrk({
+      ...load,
+      seconds: SECONDS,
+      firstNumber: 2 * warmUp.requests,
+    });
+    if (refused + broken > 0) throw new Error(`${refused} reports were refused, ${broken} broken\n${agent.stderr()}`);
+    return (requests * USUAL.clientsPerService) / seconds;
+  } finally {
+    await agent.stop();
+  }
+}

@@ -418,3 +418,20 @@ test("exported series stay while there is a total, though nobody used them for l
   rig.table.sweep(0);
   expect(rig.table.size).toBe(0);
 });
+
+test("after a restart totals are shown at once, and a little later, of all of them, that nothing is uncertain", async () => {
+  const rig = await processorRig([deltaToCumulativeProcessor, {}]);
+  const clients = Array.from({ length: 1300 }, (_, index) => `client-${index}`);
+  rig.send(
+    report(rig.table, rig.clock.now(), Object.fromEntries(clients.map((name) => [name, [1, 0, 5, 6, 0]])), DELTA),
+  );
+  rig.left.length = 0;
+  await rig.restart();
+  expect(rig.left.flatMap(({ rows }) => rows)).toHaveLength(clients.length);
+  const uncertain = () => rig.left.flatMap(allPoints).filter(({ series }) => series.metric.name.endsWith(".uncertain"));
+  expect(uncertain()).toEqual([]);
+  await rig.clock.advanceAsync(1000);
+  expect(uncertain()).toHaveLength(1000); // Whoever reports meanwhile has a turn in between.
+  await rig.clock.advanceAsync(1000);
+  expect(uncertain().map(({ value }) => value)).toEqual(clients.flatMap(() => [0, 0]));
+});

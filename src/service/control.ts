@@ -3,9 +3,6 @@ import { type Adjustment, AdjustmentError } from "../component/totals.ts";
 import type { ControlAnswer } from "../kit/control/messages.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 
-/** What an agent can be asked through its control socket. */
-export type ControlRequest = z.output<typeof controlRequest>;
-
 const adjustment = z.strictObject({
   id: z.string().min(1).max(100),
   total: z.strictObject({
@@ -23,6 +20,7 @@ const adjustment = z.strictObject({
   at: z.number(),
 });
 
+/** What an agent can be asked through its control socket. */
 const controlRequest = z.discriminatedUnion("command", [
   /** Who runs here: answered with an `AgentDescription`. */
   z.strictObject({ command: z.literal("describe") }),

@@ -8,8 +8,11 @@ export function memoryStore(): StoreBackend {
   const scopes = new Map<string, Map<string, unknown>>();
   const rowsOf = (scope: ValueScope<unknown>) => {
     const table = tableOf(scope);
-    const rows = scopes.get(table) ?? new Map<string, unknown>();
-    scopes.set(table, rows);
+    let rows = scopes.get(table);
+    if (rows === undefined) {
+      rows = new Map();
+      scopes.set(table, rows);
+    }
     return rows;
   };
   return {

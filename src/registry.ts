@@ -4,6 +4,7 @@ import { nopExporter } from "./exporters/nop/index.ts";
 import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
 import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
+import { statsdExporter } from "./exporters/statsd/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
@@ -14,7 +15,7 @@ import { gostReceiver } from "./receivers/gost/index.ts";
 export const registry: Registry = {
   receivers: [gostReceiver],
   processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
-  exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, debugExporter, nopExporter],
+  exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, statsdExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [fileStorageExtension],
 };

@@ -6,6 +6,19 @@
 export interface Transport {
   http(options: HttpClientOptions): HttpClient;
   grpc(options: GrpcClientOptions): GrpcClient;
+  messages(options: MessageSocketOptions): MessageSocket;
+}
+
+export type MessageSocketOptions =
+  | { readonly protocol: "udp"; readonly host: string; readonly port: number }
+  | { readonly protocol: "tcp"; readonly host: string; readonly port: number }
+  | { readonly protocol: "unix"; readonly path: string };
+
+/** Messages one way, without an answer. */
+export interface MessageSocket {
+  /** Resolves when the system has taken the message whole. Rejects with a `TransportError`. One at a time. */
+  send(message: Uint8Array): Promise<void>;
+  close(): void;
 }
 
 interface ClientOptions {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Secret } from "../component/secret.ts";
+import type { MessageSocketOptions } from "../component/transport.ts";
 import { formatByteSize, parseByteSize } from "../lib/byte-size.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 
@@ -129,6 +130,24 @@ export function grpcTarget() {
       return { ...parsed, scheme: scheme as "http" | "https" | undefined };
     })
     .meta({ format: "grpc-target", examples: ["127.0.0.1:4317", "https://collector.example:4317"] });
+}
+
+/** `udp://host:port`, `tcp://host:port`, `unix:///path`; `host:port` alone is UDP. */
+export function statsdEndpoint(defaultText: string) {
+  return z
+    .string()
+    .transform((text, context): MessageSocketOptions => {
+      const [, scheme = "udp", address = ""] = /^(?:(udp|tcp|unix):\/\/)?(.+)$/.exec(text) ?? [];
+      if (scheme === "unix" && address.startsWith("/")) return { protocol: "unix", path: address };
+      const parsed = scheme === "unix" ? undefined : parseEndpoint(address);
+      if (parsed === undefined || parsed.port === 0) {
+        const expected = "udp://host:port, tcp://host:port or unix:///path of a stream socket";
+        return refuse(context, "bad_endpoint", "not an address to send to", expected);
+      }
+      return scheme === "tcp" ? { protocol: "tcp", ...parsed } : { protocol: "udp", ...parsed };
+    })
+    .meta({ format: "statsd-endpoint", examples: ["udp://127.0.0.1:8125", "unix:///run/statsd.sock"] })
+    .prefault(defaultText);
 }
 
 /** `host:port` again, IPv6 addresses in brackets. */

@@ -12,6 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What a component needs to be put through the contract, where an empty section is not enough. By kind and type. */
 const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:otlp_grpc": { config: { endpoint: "127.0.0.1:4317" } },
+  "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
   "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },
   "receiver:gost": {

@@ -3,6 +3,7 @@ import type { HttpAnswer, HttpRequest, Transport } from "../../src/component/tra
 /** One request that an exporter sent, over either protocol. */
 export type SentRequest =
   | { readonly type: "http"; readonly request: HttpRequest }
+  | { readonly type: "message"; readonly message: Uint8Array }
   | {
       readonly type: "grpc";
       readonly method: string;
@@ -18,10 +19,15 @@ export interface FakeTransport extends Transport {
 export function fakeTransport(
   answer: {
     readonly http?: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+    readonly messages?: (message: Uint8Array) => void | Promise<void>;
     readonly grpc?: (method: string, message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
   } = {},
 ): FakeTransport {
-  const { http = () => ({ status: 200, headers: {}, body: new Uint8Array() }), grpc = () => new Uint8Array() } = answer;
+  const {
+    messages = () => {},
+    http = () => ({ status: 200, headers: {}, body: new Uint8Array() }),
+    grpc = () => new Uint8Array(),
+  } = answer;
   const sent: SentRequest[] = [];
   return {
     sent,
@@ -36,6 +42,13 @@ export function fakeTransport(
       async call(method, message, metadata) {
         sent.push({ type: "grpc", method, message, metadata });
         return grpc(method, message);
+      },
+      close: () => {},
+    }),
+    messages: () => ({
+      async send(message) {
+        sent.push({ type: "message", message });
+        await messages(message);
       },
       close: () => {},
     }),

@@ -23,7 +23,11 @@ export interface SendChainOptions {
   readonly codecs?: BatchCodecs;
   readonly deadLetters?: DeadLetters;
   /** What the senders need: opened before anything is sent, closed behind it. */
-  readonly transport?: { start?(signal: AbortSignal): Promise<void>; stop?(deadline: AbortSignal): Promise<void> };
+  readonly transport?: {
+    load?(signal: AbortSignal): Promise<void>;
+    start?(signal: AbortSignal): Promise<void>;
+    stop?(deadline: AbortSignal): Promise<void>;
+  };
 }
 
 /**
@@ -62,6 +66,7 @@ export function sendChain(options: SendChainOptions): Exporter {
     async load(signal) {
       // Throws where there is no such extension, or it is no store.
       if (config.sending_queue.storage !== undefined) deps.extension(config.sending_queue.storage, STORE);
+      await transport?.load?.(signal);
       for (const [, chain] of chains) await chain.load(signal);
     },
     async start(signal) {

@@ -11,11 +11,6 @@ import { StoreTables } from "./store-tables.ts";
 
 export const STORE_FILE = "gostcol.db";
 
-/**
- * So much of the log is brought into the file at once, which the commit that reaches it waits for. Often is late for
- * many; seldom makes the log long, which a start after a kill has to read.
- */
-const CHECKPOINT_BYTES = 32 * 1024 * 1024;
 /** A log that grew while a reader held it is cut back to this. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -89,7 +84,6 @@ function configure(database: DatabaseSync, { fsync, bytesMax }: StoreFileOptions
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"};
     PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
-    PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / pageBytes};
     PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))};
   `);
 }

@@ -14,10 +14,10 @@ const rows = (value: string) => {
 function failing() {
   const database = new DatabaseSync(":memory:");
   migrate(database);
-  const failure: { statement?: string; code?: number } = {};
+  const failure: { statement?: string; code?: number; times?: number } = {};
   const wrapped: Database = {
     exec(statement) {
-      if (statement === failure.statement) {
+      if (statement === failure.statement && (failure.times === undefined || failure.times-- > 0)) {
         throw Object.assign(new Error("as the disk would have it"), { errcode: failure.code });
       }
       database.exec(statement);
@@ -46,6 +46,15 @@ it.each([
   expect(tables.commit(rows("2"))).toMatchObject({ type: "kept" });
   const { rows: loaded } = tables.load("scope", undefined, 10);
   expect([loaded.keys, Buffer.from(loaded.values).toString()]).toEqual(["key", "2"]);
+});
+
+it("tries once more where the disk is full, for the log may give room back", () => {
+  const { tables, failure } = failing();
+  Object.assign(failure, { statement: "COMMIT", code: 13, times: 1 });
+  expect(tables.commit(rows("1"))).toMatchObject({ type: "kept" });
+  Object.assign(failure, { times: 2 });
+  expect(tables.commit(rows("2"))).toMatchObject({ type: "failed" });
+  expect(Buffer.from(tables.load("scope", undefined, 10).rows.values).toString()).toBe("1");
 });
 
 it("renames scopes with all their rows, which are whole under the new name", () => {

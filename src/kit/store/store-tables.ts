@@ -7,6 +7,7 @@ import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-ro
 import { pragma } from "./schema.ts";
 import { FULL, failureText, IO_ERROR, resultCode } from "./sqlite-failure.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
+import { WriteAheadLog } from "./write-ahead-log.ts";
 
 /** A tree of pages takes some more when it grows. */
 const PAGES_TO_SPARE = 8;
@@ -28,6 +29,7 @@ export class StoreTables {
   readonly #addScope: StatementSync;
   readonly #pageCount: StatementSync;
   readonly #freePageCount: StatementSync;
+  readonly #log: WriteAheadLog;
 
   constructor(database: Database, bytesMax: number) {
     this.#database = database;
@@ -38,6 +40,8 @@ export class StoreTables {
     this.#addScope = database.prepare("INSERT INTO scopes (name) VALUES (?)");
     this.#pageCount = database.prepare("PRAGMA page_count");
     this.#freePageCount = database.prepare("PRAGMA freelist_count");
+    this.#log = new WriteAheadLog(database, this.#pageBytes);
+    this.#log.follow(this.size().bytes);
     for (const { id, name } of database.prepare("SELECT id, name FROM scopes").all()) {
       this.#scopeIds.set(name as string, id as number);
     }
@@ -84,6 +88,14 @@ export class StoreTables {
 
   /** All rows or none. After whatever failure, the next commit begins afresh. */
   commit(rows: PackedRows): CommitOutcome {
+    const { isFull, ...outcome } = this.#attempt(rows);
+    // What fills the disk can be our own log: what is in it can go to the file, which has its room already.
+    if (!isFull || !this.#log.empty()) return outcome;
+    const { isFull: _, ...second } = this.#attempt(rows);
+    return second;
+  }
+
+  #attempt(rows: PackedRows): CommitOutcome & { readonly isFull?: boolean } {
     const database = this.#database;
     const names = new Set(rows.scopes.map(({ name }) => name));
     const newScopes = [...names].filter((name) => !this.#scopeIds.has(name));
@@ -100,7 +112,9 @@ export class StoreTables {
       // An error of the disk may have come after the last byte was written: then a restart would find the commit whole.
       return this.#failed(resultCode(thrown) === IO_ERROR ? "unknown" : "failed", rows, newScopes, thrown);
     }
-    return { type: "kept", size: this.size() };
+    const size = this.size();
+    this.#log.follow(size.bytes);
+    return { type: "kept", size };
   }
 
   scopeNames(): readonly string[] {
@@ -171,10 +185,10 @@ export class StoreTables {
     return archived === true ? this.#archive : this.#rows;
   }
 
-  #failed(type: "failed" | "unknown", rows: PackedRows, newScopes: readonly string[], thrown: unknown): CommitOutcome {
+  #failed(type: "failed" | "unknown", rows: PackedRows, newScopes: readonly string[], thrown: unknown) {
     this.#rollBack();
     for (const scope of newScopes) this.#scopeIds.delete(scope);
-    return { type, reason: this.#reason(thrown, rows) };
+    return { type, reason: this.#reason(thrown, rows), isFull: resultCode(thrown) === FULL };
   }
 
   /** Where the disk is full SQLite has taken the transaction back itself. */

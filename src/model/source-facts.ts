@@ -30,7 +30,7 @@ export interface LifeEvent {
 }
 
 /**
- * `open`: not known yet. `read`: proof that the sender read our success. `unread`: proof that it did not.
+ * `open`: not known yet. `read`: proof that the sender read our answer. `unread`: proof that it did not.
  * `unknown`: there will be no proof (a proxy in between, our own restart).
  */
 export type ReceiptState = "open" | "read" | "unread" | "unknown";
@@ -38,6 +38,12 @@ export type ReceiptState = "open" | "read" | "unread" | "unknown";
 /** The proof of delivery of one answer: live, never stored. Leaves `open` once at most, before or after its batch ends. */
 export interface Receipt {
   readonly state: ReceiptState;
+  /**
+   * When the answer before this one was given on the same connection, in milliseconds since the epoch: it was read before
+   * this request was sent. 0 where there was none; infinite where no request can come later than one that was sent after
+   * it.
+   */
+  readonly aliveAt: number;
   /** Calls back once when the state leaves `open`; at once when it has. */
   settled(listener: (state: ReceiptState) => void): void;
   /**
@@ -49,5 +55,5 @@ export interface Receipt {
 
 /** A receipt that is settled from the start. */
 export function settledReceipt(state: ReceiptState): Receipt {
-  return { state, settled: (listener) => listener(state), ask: () => {} };
+  return { state, aliveAt: Number.POSITIVE_INFINITY, settled: (listener) => listener(state), ask: () => {} };
 }

@@ -163,6 +163,8 @@ export class EmitterModel {
 
 class TestReceipt implements Receipt {
   state: ReceiptState;
+  /** Each comes on a connection of its own. */
+  readonly aliveAt = 0;
   readonly proof: "read" | "unread";
 
   constructor(fate: Fate) {

@@ -30,8 +30,12 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   readonly #shared: Shared;
   /** Those whose request is still coming or whose answer is not out yet, oldest first. */
   readonly #exchanges: HttpExchange[] = [];
-  /** Of the answers that are out, and of which it is not known whether they were read. */
+  /** Of the successes that are out, and of which it is not known whether they were read. */
   #unproven: SettableReceipt[] = [];
+  /** The same of refusals. */
+  #unprovenRefusals: SettableReceipt[] = [];
+  /** When the last answer was out, in milliseconds since the epoch; 0 before. */
+  #answeredAt = 0;
   /** A client that sends before it has its answer: its later requests prove nothing. */
   #pipelines = false;
   #state: "serving" | "ending" | "ended" = "serving";
@@ -65,7 +69,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       return;
     }
     if (this.#exchanges.length > 0) this.#pipelines = true;
-    else if (!this.#pipelines) this.#settle("read");
+    else if (!this.#pipelines) this.#settle("read", "read");
     if (this.#exchanges.length >= PIPELINED_MAX) {
       this.rejected("pipelined", `more than ${PIPELINED_MAX} requests before the first was answered`);
       this.#socket.destroy();
@@ -83,7 +87,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       message,
       response,
       isLast,
-      receipt: receipts ? openReceipt(this) : NO_EVIDENCE,
+      receipt: receipts ? openReceipt(this, this.#pipelines ? 0 : this.#answeredAt) : NO_EVIDENCE,
       bodyBytesMax: limits.bodyBytesMax,
       bodies,
       bodyDeadline: clock.monotonic() + limits.bodyTimeoutMs,
@@ -139,7 +143,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     this.#cancelAsking ??= this.#shared.clock.after(ASK_PAUSE_MS, () => {
       this.#cancelAsking = undefined;
       if (this.#exchanges.length > 0) this.ask();
-      else if (this.#unproven.length > 0) this.#end();
+      else if (this.#unproven.length > 0 || this.#unprovenRefusals.length > 0) this.#end();
     });
   }
 
@@ -150,7 +154,10 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   }
 
   answered(exchange: HttpExchange): void {
-    if (exchange.succeeded && exchange.receipt.state === "open") this.#unproven.push(exchange.receipt);
+    this.#answeredAt = this.#shared.clock.now();
+    const { outcome, receipt } = exchange;
+    if (outcome === undefined || receipt.state !== "open") return;
+    (outcome === "success" ? this.#unproven : this.#unprovenRefusals).push(receipt);
   }
 
   over(exchange: HttpExchange): void {
@@ -190,7 +197,9 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     const wasAsked = this.#state === "ending";
     if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
-    this.#settle(wasAsked || now - this.#lastRequestAt <= PROMPT_END_MS ? "read" : "unknown");
+    const isPrompt = now - this.#lastRequestAt <= PROMPT_END_MS;
+    // GOST has no reason to end a connection behind a refusal, but that it gave up before.
+    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "read" : "unread");
     this.#giveUp();
   }
 
@@ -200,7 +209,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     }
     const asked = this.#state === "ending" && this.#shared.clock.monotonic() >= this.#endDeadline;
     // Where we cut the connection ourselves, before the peer had its time, nothing is proved.
-    this.#settle(hadError || asked ? "unread" : "unknown");
+    const verdict = hadError || asked ? "unread" : "unknown";
+    this.#settle(verdict, verdict);
     this.#state = "ended";
     this.#giveUp();
   }
@@ -215,10 +225,15 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     }
   }
 
-  #settle(verdict: Exclude<ReceiptState, "open">): void {
-    if (this.#unproven.length === 0) return;
-    const receipts = this.#unproven;
-    this.#unproven = [];
-    for (const receipt of receipts) receipt.settle(verdict);
+  #settle(successes: Exclude<ReceiptState, "open">, refusals: Exclude<ReceiptState, "open">): void {
+    this.#unproven = settled(this.#unproven, successes);
+    this.#unprovenRefusals = settled(this.#unprovenRefusals, refusals);
   }
+}
+
+/** Settles all, and gives what is left. */
+function settled(receipts: SettableReceipt[], verdict: Exclude<ReceiptState, "open">): SettableReceipt[] {
+  if (receipts.length === 0) return receipts;
+  for (const receipt of receipts) receipt.settle(verdict);
+  return [];
 }

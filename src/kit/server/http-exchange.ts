@@ -43,8 +43,8 @@ export class HttpExchange implements Waiting {
   received = false;
   /** Whether an answer was begun. */
   answering = false;
-  /** Whether the answer was handed over, and was a success: the only kind worth proving. */
-  succeeded = false;
+  /** Whether the answer was handed over, and was a success or a refusal: the kinds worth proving. */
+  outcome: "success" | "refusal" | undefined;
   readonly #options: ExchangeOptions;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -94,9 +94,10 @@ export class HttpExchange implements Waiting {
     const { response, receipt, events, isLast } = this.#options;
     this.#release();
     if (!this.connection.open || response.destroyed) return;
-    if (answer.status !== 200) receipt.settle("unknown");
+    const outcome = answer.status === 200 ? "success" : answer.status === 503 ? "refusal" : undefined;
+    if (outcome === undefined) receipt.settle("unknown");
     response.once("finish", () => {
-      this.succeeded = answer.status === 200;
+      this.outcome = outcome;
       events.answered(this);
       if (this.received) events.over(this);
     });

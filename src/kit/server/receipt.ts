@@ -11,8 +11,8 @@ export interface Asked {
   ask(): void;
 }
 
-export function openReceipt(asked: Asked): SettableReceipt {
-  return new OpenReceipt(asked);
+export function openReceipt(asked: Asked, aliveAt = Number.POSITIVE_INFINITY): SettableReceipt {
+  return new OpenReceipt(asked, aliveAt);
 }
 
 /** Shared by all answers that nobody wants evidence for. */
@@ -21,11 +21,13 @@ export const NO_EVIDENCE: SettableReceipt = { ...settledReceipt("unknown"), sett
 /** A class, since one is made for every request: its methods are shared, and it holds no list until somebody listens. */
 class OpenReceipt implements SettableReceipt {
   state: ReceiptState = "open";
+  readonly aliveAt: number;
   readonly #asked: Asked;
   #listeners: ((state: ReceiptState) => void)[] | undefined;
 
-  constructor(asked: Asked) {
+  constructor(asked: Asked, aliveAt: number) {
     this.#asked = asked;
+    this.aliveAt = aliveAt;
   }
 
   settled(listener: (state: ReceiptState) => void): void {

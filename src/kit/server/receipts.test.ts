@@ -106,12 +106,46 @@ describe("the receipt of an answer over HTTP", () => {
     expect(requests.map((request) => request.receipt.state)).toEqual(["read", "read", "read"]);
   });
 
-  test("needs no evidence when the answer is no success", async () => {
+  test("needs no evidence when the answer is neither a success nor a refusal", async () => {
+    const { port, requests } = await startServer({ answer: () => ({ status: 400 }) });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was turned down", () => client.received.includes("400"));
+    expect(requests[0]!.receipt.state).toBe("unknown");
+  });
+
+  test.each([
+    ["read when the next request comes on its connection", "request", "read"],
+    ["read when the peer ends its side after we ended ours", "asked", "read"],
+    ["unread when the peer ends its side first", "end", "unread"],
+    ["unread when the peer resets the connection", "reset", "unread"],
+  ] as const)("of a refusal is %s", async (_, what, verdict) => {
     const { port, requests } = await startServer({ answer: () => ({ status: 503 }) });
     const client = await rawClient(port);
     client.write(post("a"));
     await until("it was refused", () => client.received.includes("503"));
-    expect(requests[0]!.receipt.state).toBe("unknown");
+    await settle();
+    expect(requests[0]!.receipt.state).toBe("open");
+    if (what === "request") client.write(post("b"));
+    if (what === "asked") requests[0]!.receipt.ask();
+    if (what === "asked") await until("our side has ended", () => client.ending === "fin");
+    if (what === "reset") client.socket.resetAndDestroy();
+    else if (what !== "request") client.socket.end();
+    await until("it is known", () => requests[0]!.receipt.state !== "open");
+    expect(requests[0]!.receipt.state).toBe(verdict);
+  });
+
+  test("says when the connection was answered on before", async () => {
+    const { port, requests } = await startServer();
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    const answeredAt = Date.now();
+    client.write(post("bb"));
+    await until("it was answered", () => client.received.includes("ok 2"));
+    const [first, second] = requests.map(({ receipt }) => receipt.aliveAt);
+    expect(first).toBe(0);
+    expect(Math.abs(second! - answeredAt)).toBeLessThan(1000);
   });
 
   test("is unknown from the start where nobody wants receipts", async () => {

@@ -13,9 +13,10 @@ interface TestReceipt extends Receipt {
   asked: number;
 }
 
-function receipt(state: ReceiptState = "open"): TestReceipt {
+function receipt(state: ReceiptState = "open", aliveAt = Number.POSITIVE_INFINITY): TestReceipt {
   return {
     state,
+    aliveAt,
     asked: 0,
     settled: () => {},
     ask() {
@@ -96,6 +97,29 @@ test("a copy that its sender gave up, and sent again and had answered since, is 
   expect(droppedReports(rig, "stale")).toBe(3);
   expect(send("d", givenUp())).toBe("passed"); // Nobody has had an answer to that one.
   expect(send("a", read())).toBe("passed"); // Whoever waits for the answer has something new to say.
+});
+
+test("an equal report that may be a late copy is refused until its sender has read a refusal", async () => {
+  const { rig, send } = await rigWith();
+  send("a", { receipt: receipt("read") });
+  const copy = receipt("open", 0);
+  expect(send("a", { receipt: copy })).toBe("evidence_pending");
+  expect(copy.asked).toBe(1);
+  copy.state = "unread";
+  const another = receipt("open", 0);
+  expect(send("a", { receipt: another })).toBe("evidence_pending");
+  another.state = "read";
+  expect(send("a", { receipt: receipt("read", 0) })).toBe("passed");
+  expect(send("a", { receipt: receipt("open", 0) })).toBe("evidence_pending"); // And again.
+  expect(rig.counters.get("gostcol_dedupe_refused_reports{}")?.value).toBe(3);
+});
+
+test("what comes on a connection that was answered on since is no late copy", async () => {
+  const { rig, send } = await rigWith();
+  send("a", { receipt: receipt("read") });
+  const readAt = rig.clock.now();
+  expect(send("a", { receipt: receipt("open", readAt - 600) })).toBe("evidence_pending");
+  expect(send("a", { receipt: receipt("read", readAt - 100) })).toBe("passed"); // Of the same tick.
 });
 
 test("answers that were read take no room in the history", async () => {

@@ -75,10 +75,15 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     const history = this.#histories.get(facts.source.key)?.state;
     const judgement = this.#judge(history, facts, this.#deps.clock.now());
     this.#examined = { facts, history, judgement };
-    if (judgement.type !== "pending") return undefined;
-    judgement.earlier.receipt.ask();
+    if (judgement.type !== "pending" && judgement.type !== "suspect") return undefined;
     this.#refused.value++;
-    return evidencePending(facts);
+    if (judgement.type === "pending") {
+      judgement.earlier.receipt.ask();
+      return evidencePending(facts);
+    }
+    judgement.earlier.refusal = facts.receipt;
+    facts.receipt.ask();
+    return perhapsStale(facts);
   }
 
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
@@ -88,7 +93,8 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     }
     const cell = this.#histories.get(facts.source.key);
     const judgement = this.#judge(cell?.state, facts, delivery.receivedAt);
-    if (judgement.type === "pending") throw evidencePending(facts); // It was fresh when it was examined.
+    // It was fresh when it was examined.
+    if (judgement.type === "pending" || judgement.type === "suspect") throw evidencePending(facts);
     if (judgement.type !== "stale") this.#remember(cell, facts, judgement, delivery);
     if (judgement.type === "fresh") return this.#next.metrics?.consume(batch, delivery);
     return this.#drop(batch, facts, judgement.type, delivery);
@@ -104,7 +110,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   #remember(
     known: Cell<History> | undefined,
     facts: SourceFacts,
-    judgement: Exclude<Judgement, { type: "stale" }>,
+    judgement: Exclude<Judgement, { type: "stale" | "suspect" }>,
     delivery: Delivery,
   ): void {
     const cell = known ?? this.#add(facts.source.key, delivery);
@@ -162,6 +168,11 @@ interface Dropped {
 }
 
 const FRESH: Judgement = { type: "fresh" };
+
+function perhapsStale({ source: { node, service } }: SourceFacts): Refusal {
+  const what = `an equal report of ${service} on ${node} was read, and this may be a late copy that nobody waits for`;
+  return new Refusal("retryable", "evidence_pending", what);
+}
 
 function evidencePending({ source: { node, service } }: SourceFacts): Refusal {
   const what = `an equal report of ${service} on ${node} was answered, and whether the answer was read is not known yet`;

@@ -27,6 +27,8 @@ export class UnsureReport {
   readonly at: number;
   /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
   readonly receipt: Receipt;
+  /** The fate of our last refusal of an equal report that may be a late copy; live as well. */
+  refusal: Receipt | undefined = undefined;
 
   constructor(fingerprint: string, epoch: string | undefined, at: number, receipt: Receipt) {
     this.fingerprint = fingerprint;
@@ -45,32 +47,30 @@ export class UnsureReport {
  * one, whatever becomes of the delivery that came upon it.
  */
 export class ReadReports {
-  readonly #reports: UnsureReport[] = [];
-  #oldest = 0;
+  /** By fingerprint, oldest first. */
+  readonly #reports = new Map<string, UnsureReport>();
 
   add(report: UnsureReport, max: number): void {
-    if (this.#reports.length < max) {
-      this.#reports.push(report);
-    } else {
-      this.#reports[this.#oldest] = report;
-      this.#oldest = (this.#oldest + 1) % max;
-    }
+    this.#reports.delete(report.fingerprint);
+    this.#reports.set(report.fingerprint, report);
+    if (this.#reports.size > max) this.#reports.delete(this.#reports.keys().next().value!);
   }
 
-  has(facts: SourceFacts): boolean {
-    return this.#reports.some((report) => report.isSame(facts));
+  find(facts: SourceFacts): UnsureReport | undefined {
+    const report = this.#reports.get(facts.fingerprint!);
+    return report?.isSame(facts) ? report : undefined;
   }
 }
 
 /**
  * What a report is. `fresh`: something new. `repeat`: the answer to the same report was not read. `assumed_repeat`: it
  * cannot be known whether it was, so it bills less. `pending`: it will be known soon. `stale`: a copy that its sender gave
- * up and sent again, held up in the network until the repeat had long been answered.
+ * up and sent again, held up in the network until the repeat had long been answered. `suspect`: perhaps such a copy.
  */
 export type Judgement =
   | { readonly type: "fresh" }
   | { readonly type: "stale" }
-  | { readonly type: "repeat" | "assumed_repeat" | "pending"; readonly earlier: UnsureReport };
+  | { readonly type: "repeat" | "assumed_repeat" | "pending" | "suspect"; readonly earlier: UnsureReport };
 
 export interface Rules {
   readonly behindProxy: boolean;
@@ -81,6 +81,12 @@ export function emptyHistory(): History {
   return new History(NO_LIFE_SIGNS, [], new ReadReports());
 }
 
+/** Reports go out at ticks, a second apart at least: so much later, with some to spare, is one sent again. */
+const RESEND_MS_MIN = SETTLING_MS;
+
+/** For each place in the history: copies may be held up for minutes. */
+const READ_FACTOR = 4;
+
 const FRESH: Judgement = { type: "fresh" };
 const STALE: Judgement = { type: "stale" };
 
@@ -88,6 +94,7 @@ const STALE: Judgement = { type: "stale" };
 export function judge(history: History, facts: SourceFacts, now: number, rules: Rules): Judgement {
   if (facts.fingerprint === undefined) return FRESH;
   const { unsure } = history;
+  let read: UnsureReport | undefined;
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
     if (!earlier.isSame(facts) || isOfEndedProcess(earlier, history.signs, now)) continue;
@@ -101,18 +108,22 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
       case "read":
         // A proxy's reading proves nothing of GOST's.
         if (rules.behindProxy) return { type: "assumed_repeat", earlier };
+        read ??= earlier;
     }
   }
-  return isStale(history, facts) ? STALE : FRESH;
+  read ??= history.read.find(facts);
+  return read === undefined ? FRESH : judgeEqual(read, facts);
 }
 
 /**
- * A report whose sender was gone before our answer counts as never answered, so it is sent again until it is; if an equal
- * one has been read since, this is not news. Such copies come when a connection that was given up delivers what it held.
+ * An equal report has been read: this one is honest, or a copy that its sender gave up and sent again, which a connection
+ * delivers long after the repeat was answered. What comes on a connection that was answered on since the repeat came was
+ * sent after it. Any other is refused until its sender has shown that it waits for the answer: who gave up does not read it.
  */
-function isStale({ unsure, read }: History, facts: SourceFacts): boolean {
-  if (facts.receipt.state !== "unread") return false;
-  return read.has(facts) || unsure.some((report) => report.isSame(facts) && report.receipt.state === "read");
+function judgeEqual(read: UnsureReport, { receipt }: SourceFacts): Judgement {
+  if (receipt.state === "unread") return STALE; // Its sender was gone before our answer.
+  const isSentAfter = receipt.aliveAt > read.at - RESEND_MS_MIN;
+  return isSentAfter || read.refusal?.state === "read" ? FRESH : { type: "suspect", earlier: read };
 }
 
 /**
@@ -131,7 +142,7 @@ export function remember(
   for (const report of history.unsure) {
     const isRead = !rules.behindProxy && report.receipt.state === "read";
     if (isRead) {
-      read.add(report, rules.historyMax);
+      read.add(report, READ_FACTOR * rules.historyMax);
     } else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) {
       unsure ??= [];
       unsure.push(report);

@@ -25,6 +25,7 @@ export function saying(truth: Receipt, state: (truth: ReceiptState) => ReceiptSt
     get state() {
       return state(truth.state);
     },
+    aliveAt: truth.aliveAt,
     settled: (listener) => truth.settled((settled) => listener(state(settled))),
     ask: () => truth.ask(),
   };

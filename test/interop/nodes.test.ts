@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { Books, expectSettled } from "./harness/books.ts";
+import { type Accounts, Books, expectSettled } from "./harness/books.ts";
 import { startEdge, TUNNEL_SERVICES } from "./harness/edge.ts";
-import type { ObserverOptions } from "./harness/gost-config.ts";
-import { startGostcol } from "./harness/gostcol.ts";
+import { ALICE, BOB, type ObserverOptions, PERIOD_MS } from "./harness/gost-config.ts";
+import { type Gostcol, startGostcol } from "./harness/gostcol.ts";
 import { startOrigin } from "./harness/origin.ts";
 import { someBytes } from "./harness/scenario.ts";
+import { temporaryFolder } from "./harness/temporary-folder.ts";
 
 const TOKENS = [
   { token: "token-of-edge-1", node: "edge-1" },
@@ -56,6 +57,46 @@ test.each(NAMINGS)("two nodes with services of the same names never mix: $how", 
   }
   await expectSettled(gostcol, books);
 });
+
+test.each([true, false])(
+  "two nodes, one with counters and one with deltas, are each counted in their own mode; told: %s",
+  async (told) => {
+    const gostcol = await startGostcol({ storeFolder: await temporaryFolder("store") });
+    const books = new Books();
+    const origin = await startOrigin();
+    const edges = await Promise.all(
+      (["cumulative", "delta"] as const).map((mode) => {
+        const addr = `http://127.0.0.1:${gostcol.ports.receiver}/observer?node=${mode}`;
+        return startEdge({
+          node: mode,
+          observer: { protocol: "http", addr: told ? `${addr}&temporality=${mode}` : addr },
+          resetTraffic: mode === "delta",
+          origin,
+          books,
+        });
+      }),
+    );
+    // Ever less: where nothing is told, only falls can prove that values are deltas.
+    for (const bytes of [400_000, 50_000, 6000, 700, 80]) {
+      for (const edge of edges) {
+        for (const service of TUNNEL_SERVICES) {
+          for (const as of [ALICE, BOB]) await edge.move(service, { upload: bytes, download: 2 * bytes }, as);
+        }
+      }
+      await expectReported(gostcol, books);
+    }
+    await expectSettled(gostcol, books);
+  },
+);
+
+/** Waits until all connections are counted: that they are is known in both modes. */
+async function expectReported(gostcol: Gostcol, books: Books): Promise<void> {
+  const connections = (accounts: Accounts) =>
+    Object.entries(accounts).map(([key, account]) => [key, account.connections]);
+  await expect
+    .poll(async () => connections(await gostcol.accounts()), { timeout: 8 * PERIOD_MS })
+    .toEqual(connections(books.accounts()));
+}
 
 test.each(["http", "grpc"] as const)(
   "a GOST with a wrong token is refused and counts for nobody: %s",

@@ -43,8 +43,12 @@ export interface ScenarioOptions extends Reporting {
   readonly told?: boolean;
   /** Whether gostcol keeps its state on disk; in memory by default. */
   readonly stored?: boolean;
+  /** Where it does. */
+  readonly storeFolder?: string;
   /** Whether all clients come through one `auto` handler. */
   readonly auto?: boolean;
+  /** How long GOST waits for an answer; without end by default. */
+  readonly timeoutMs?: number;
 }
 
 export async function startScenario({
@@ -52,19 +56,25 @@ export async function startScenario({
   mode,
   told = true,
   stored = false,
+  storeFolder,
   auto = false,
+  timeoutMs,
 }: ScenarioOptions): Promise<Scenario> {
   const books = new Books();
   const gostcol = await startGostcol({
     receiver: { temporality: told ? mode : "auto" },
-    ...(stored && { storeFolder: await temporaryFolder("store") }),
+    ...((stored || storeFolder) && { storeFolder: storeFolder ?? (await temporaryFolder("store")) }),
   });
   const relay = await startLossyRelay(protocol, gostcol.ports.receiver);
   const origin = await startOrigin();
   const address = `127.0.0.1:${relay.port}`;
   const edge = await startEdge({
     node: hostname(), // Nothing names it, and it comes from loopback.
-    observer: { protocol, addr: protocol === "http" ? `http://${address}/observer` : address },
+    observer: {
+      protocol,
+      addr: protocol === "http" ? `http://${address}/observer` : address,
+      ...(timeoutMs && { timeoutMs }),
+    },
     resetTraffic: mode === "delta",
     origin,
     books,

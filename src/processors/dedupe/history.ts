@@ -1,5 +1,5 @@
 import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
-import type { Receipt, SourceFacts } from "../../model/source-facts.ts";
+import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
 
 /**
  * What is remembered of one source. Immutable, but for what is known to be read.
@@ -26,7 +26,7 @@ export class UnsureReport {
   readonly epoch: string | undefined;
   readonly at: number;
   /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
-  readonly receipt: Receipt;
+  receipt: Receipt;
   /** The fate of our last refusal of an equal report that may be a late copy; live as well. */
   refusal: Receipt | undefined = undefined;
 
@@ -51,6 +51,7 @@ export class ReadReports {
   readonly #reports = new Map<string, UnsureReport>();
 
   add(report: UnsureReport, max: number): void {
+    report.receipt = READ; // It is of no more use, and holds a connection that may be long gone.
     this.#reports.delete(report.fingerprint);
     this.#reports.set(report.fingerprint, report);
     if (this.#reports.size > max) this.#reports.delete(this.#reports.keys().next().value!);
@@ -84,8 +85,7 @@ export function emptyHistory(): History {
 /** Reports go out at ticks, a second apart at least: so much later, with some to spare, is one sent again. */
 const RESEND_MS_MIN = SETTLING_MS;
 
-/** For each place in the history: copies may be held up for minutes. */
-const READ_FACTOR = 4;
+const READ = settledReceipt("read");
 
 const FRESH: Judgement = { type: "fresh" };
 const STALE: Judgement = { type: "stale" };
@@ -142,7 +142,7 @@ export function remember(
   for (const report of history.unsure) {
     const isRead = !rules.behindProxy && report.receipt.state === "read";
     if (isRead) {
-      read.add(report, READ_FACTOR * rules.historyMax);
+      read.add(report, rules.historyMax);
     } else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) {
       unsure ??= [];
       unsure.push(report);

@@ -10,10 +10,11 @@ import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { filterProcessor } from "./processors/filter/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
+import { otlpReceiver } from "./receivers/otlp/index.ts";
 
 /** Every component that gostcol has. */
 export const registry: Registry = {
-  receivers: [gostReceiver],
+  receivers: [gostReceiver, otlpReceiver],
   processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
   exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, statsdExporter, debugExporter, nopExporter],
   connectors: [],

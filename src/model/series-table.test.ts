@@ -132,3 +132,13 @@ test("a disposed memo is told of nothing any more", () => {
   table.sweep(0);
   expect(evicted).toEqual([]);
 });
+
+test("a resource that somebody keeps after its last series was swept is still the only one", () => {
+  const table = new SeriesTable();
+  const series = plainSeries(table, {});
+  const { resource, scope, metric } = series;
+  for (let generation = 0; generation < 3; generation++) table.sweep(1);
+  expect(table.size).toBe(0);
+  const again = plainSeries(table, {});
+  expect([again.resource === resource, again.scope === scope, again.metric === metric]).toEqual([true, true, true]);
+});

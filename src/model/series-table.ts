@@ -18,9 +18,9 @@ import type {
  * table and in all memos at once; a series that holds something worth keeping (a total) is pinned by its holder.
  */
 export class SeriesTable {
-  readonly #resources = new Map<string, Resource>();
-  readonly #scopes = new Map<string, Scope>();
-  readonly #metrics = new Map<string, Metric>();
+  readonly #resources = new Interned<Resource>();
+  readonly #scopes = new Interned<Scope>();
+  readonly #metrics = new Interned<Metric>();
   readonly #series = new Map<Resource, Map<Scope, Map<Metric, Map<string, Series>>>>();
   readonly #streams = new Map<string, Stream>();
   readonly #memos = new Set<SeriesMemo<unknown>>();
@@ -34,19 +34,19 @@ export class SeriesTable {
   }
 
   resource(attributes: Attributes): Resource {
-    return intern(this.#resources, attributesKey(attributes), () => ({ attributes }));
+    return this.#resources.intern(attributesKey(attributes), () => ({ attributes }));
   }
 
   scope(name: string, version = "", attributes: Attributes = NO_ATTRIBUTES): Scope {
     const key = `${JSON.stringify([name, version])}${attributesKey(attributes)}`;
-    return intern(this.#scopes, key, () => ({ name, version, attributes }));
+    return this.#scopes.intern(key, () => ({ name, version, attributes }));
   }
 
   /** Metrics that differ in their description alone are still different metrics here; exporters settle such conflicts. */
   metric(metric: Metric): Metric {
     const { name, unit, description, type, monotonic, temporality, number } = metric;
     const key = JSON.stringify([name, unit, description, type, monotonic, temporality, number]);
-    return intern(this.#metrics, key, () => ({ name, unit, description, type, monotonic, temporality, number }));
+    return this.#metrics.intern(key, () => ({ name, unit, description, type, monotonic, temporality, number }));
   }
 
   /** The series of this identity. The parts must be interned in this table. `key`: that of the attributes, if at hand. */
@@ -64,6 +64,11 @@ export class SeriesTable {
       return known;
     }
     return this.#add(byAttributes, key, resource, scope, metric, attributes, { touched: this.#generation, pins: 0 });
+  }
+
+  /** The series of this identity, where there is one; `key` is that of its attributes. */
+  find(resource: Resource, scope: Scope, metric: Metric, key: string): Series | undefined {
+    return this.#series.get(resource)?.get(scope)?.get(metric)?.get(key);
   }
 
   /**
@@ -146,11 +151,9 @@ export class SeriesTable {
         }
         if (byMetric.size === 0) byScope.delete(scope);
       }
-      if (byScope.size === 0) {
-        this.#series.delete(resource);
-        this.#resources.delete(attributesKey(resource.attributes));
-      }
+      if (byScope.size === 0) this.#series.delete(resource);
     }
+    for (const interned of [this.#resources, this.#scopes, this.#metrics]) interned.sweep();
     for (const [key, stream] of this.#streams) {
       if (gone(stream.members[0]!.series)) this.#streams.delete(key);
     }
@@ -275,4 +278,25 @@ function intern<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     map.set(key, value);
   }
   return value;
+}
+
+/**
+ * What is equal is one object for as long as anybody holds it: a series, a span that waits, a reader's memory. So whoever
+ * keeps one after its last series was swept still has the only one.
+ */
+class Interned<T extends object> {
+  readonly #known = new Map<string, WeakRef<T>>();
+
+  intern(key: string, make: () => T): T {
+    const known = this.#known.get(key)?.deref();
+    if (known !== undefined) return known;
+    const made = make();
+    this.#known.set(key, new WeakRef(made));
+    return made;
+  }
+
+  /** Gives back the places of what nobody holds any more. */
+  sweep(): void {
+    for (const [key, known] of this.#known) if (known.deref() === undefined) this.#known.delete(key);
+  }
 }

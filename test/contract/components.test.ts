@@ -15,6 +15,17 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
   "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },
+  "receiver:otlp": {
+    config: { protocols: { grpc: null, http: null } },
+    async send({ network }) {
+      const body = JSON.stringify({
+        resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: "m", gauge: { dataPoints: [{ asInt: "1" }] } }] }] }],
+      });
+      const headers = { "content-type": "application/json" };
+      const reply = await network.server(4318).connect().send({ path: "/v1/metrics", headers, body });
+      return reply.answer.status === 200;
+    },
+  },
   "receiver:gost": {
     async send({ network }) {
       const body = JSON.stringify({

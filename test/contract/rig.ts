@@ -6,6 +6,7 @@ import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-s
 import { NEVER } from "../../src/lib/abort.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { type VirtualClock, virtualClock } from "../../src/lib/virtual-clock.ts";
+import type { Attributes } from "../../src/model/attributes.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 import { type Batches, SIGNALS, type Signal } from "../../src/model/signal.ts";
 import { Deliveries } from "../../src/pipeline/deliveries.ts";
@@ -26,6 +27,8 @@ export interface ComponentRig {
   readonly handedOn: Batches[Signal][];
   /** How often it read the store. */
   readonly loads: () => number;
+  /** What one of its own counters or gauges stands at. */
+  total(name: string, attributes?: Attributes): number;
   /** What its `next` does with a batch before it takes it; throws a `Refusal` where it refuses. */
   nextDoes: () => void;
   /** Hands it a batch as one delivery; `after` runs within the delivery once it has consumed. */
@@ -100,6 +103,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     printed,
     handedOn,
     loads: () => loads,
+    total: (name, attributes) => meters.total(name, attributes),
     nextDoes: () => {},
     consume(signal, batch, after = () => {}) {
       const origin = {

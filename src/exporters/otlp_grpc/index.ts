@@ -4,6 +4,7 @@ import { defineExporter } from "../../component/define.ts";
 import { type GrpcClient, GrpcError } from "../../component/transport.ts";
 import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { errorOfStatus, partialSuccess } from "../../kit/otlp/export-answer.ts";
+import { EXPORT_METHODS } from "../../kit/otlp/methods.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
@@ -14,12 +15,6 @@ import type { Signal } from "../../model/signal.ts";
 import { type Config, config } from "./config.ts";
 
 const ANSWER_BYTES_MAX = 64 * 1024;
-
-const METHODS: Readonly<Record<Signal, string>> = {
-  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-};
 
 export const otlpGrpcExporter = defineExporter({
   type: "otlp_grpc",
@@ -87,7 +82,7 @@ function senderOf<S extends Signal>(
       const bytes = codec.encode(batch);
       const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
       try {
-        return partialSuccess(await client.call(METHODS[signal], bytes, { ...metadata, ...credentials }, abort));
+        return partialSuccess(await client.call(EXPORT_METHODS[signal], bytes, { ...metadata, ...credentials }, abort));
       } catch (thrown) {
         throw thrown instanceof GrpcError ? errorOfStatus(thrown.status, thrown.message, thrown.details) : thrown;
       }

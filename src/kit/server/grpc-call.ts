@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ServerAnswer } from "../../component/server.ts";
 import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
+import { isKnownCompression } from "./decompress.ts";
 import {
   ACCEPTED_ENCODINGS,
-  decompress,
   framed,
   GRPC_STATUS,
   type GrpcProblem,
-  isKnownEncoding,
+  plainMessage,
   problem,
   statusMessage,
   UnaryMessage,
@@ -80,7 +80,7 @@ export class GrpcCall implements Waiting {
   receive(): void {
     const { stream } = this.#options;
     const encoding = this.header("grpc-encoding") ?? "identity";
-    if (!isKnownEncoding(encoding)) {
+    if (encoding !== "identity" && !isKnownCompression(encoding)) {
       const message = `the compression ${encoding} is not supported, but ${ACCEPTED_ENCODINGS} are`;
       this.refuse(problem(GRPC_STATUS.unimplemented, "bad_compression", message));
     }
@@ -127,15 +127,19 @@ export class GrpcCall implements Waiting {
 
   #take(chunk: Buffer): void {
     if (this.status !== undefined) return; // What still comes behind an early answer is thrown away.
-    const { bodies } = this.#options;
-    this.#held += chunk.length;
-    bodies.bytes += chunk.length;
     const wrong = this.#message.take(chunk);
     if (wrong) this.refuse(wrong);
-    else {
-      const crowded = crowding(bodies, this.#held);
-      if (crowded !== undefined) this.overloaded(crowded);
-    }
+    else this.#hold(chunk.length);
+  }
+
+  /** Counts more bytes that are held for this call; false where they are too many, and the call is refused. */
+  #hold(bytes: number): boolean {
+    const { bodies } = this.#options;
+    this.#held += bytes;
+    bodies.bytes += bytes;
+    const crowded = crowding(bodies, this.#held);
+    if (crowded !== undefined) this.overloaded(crowded);
+    return crowded === undefined;
   }
 
   #end(encoding: string): void {
@@ -148,10 +152,9 @@ export class GrpcCall implements Waiting {
   }
 
   #decompress(message: Buffer, encoding: string): void {
-    decompress(message, encoding, this.#options.messageBytesMax).then((result) => {
-      if ("reason" in result) this.refuse(result);
-      else this.#ready(result);
-    });
+    const plain = plainMessage(message, encoding, this.#options.messageBytesMax);
+    if ("reason" in plain) this.refuse(plain);
+    else if (this.#hold(plain.length)) this.#ready(plain);
   }
 
   #ready(message: Buffer): void {

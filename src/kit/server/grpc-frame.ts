@@ -1,12 +1,11 @@
-import { promisify } from "node:util";
-import { gunzip, inflate } from "node:zlib";
+import { COMPRESSIONS, decompress, isKnownCompression } from "./decompress.ts";
 
 /** gRPC over HTTP/2, the part of it that a unary server needs: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 
 /** The status codes that this server gives by itself. */
 export const GRPC_STATUS = { ok: 0, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const;
 
-export const ACCEPTED_ENCODINGS = "identity,gzip,deflate";
+export const ACCEPTED_ENCODINGS = ["identity", ...COMPRESSIONS].join(",");
 
 /** A flag and a length of four bytes are in front of each message. */
 const PREFIX_BYTES = 5;
@@ -62,24 +61,16 @@ export class UnaryMessage {
   }
 }
 
-const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
-
-export function isKnownEncoding(encoding: string): boolean {
-  return encoding === "identity" || encoding in decompressors;
-}
-
-export async function decompress(message: Buffer, encoding: string, bytesMax: number): Promise<Buffer | GrpcProblem> {
-  if (encoding !== "gzip" && encoding !== "deflate") {
+/** The message as it was before it was compressed, or what is wrong with it. */
+export function plainMessage(message: Buffer, encoding: string, bytesMax: number): Buffer | GrpcProblem {
+  if (!isKnownCompression(encoding)) {
     return problem(GRPC_STATUS.internal, "bad_grpc", "a compressed message without the name of its compression");
   }
-  try {
-    return await decompressors[encoding](message, { maxOutputLength: bytesMax });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      return tooLarge(bytesMax, "a message that grows beyond its limit when it is decompressed");
-    }
-    return problem(GRPC_STATUS.internal, "bad_compression", `the message is not ${encoding}`);
-  }
+  const plain = decompress(message, encoding, bytesMax);
+  if (plain === "too_large") return tooLarge(bytesMax, "a message that grows beyond its limit when it is decompressed");
+  return plain === "damaged"
+    ? problem(GRPC_STATUS.internal, "bad_compression", `the message is not ${encoding}`)
+    : plain;
 }
 
 export function framed(message: Uint8Array): Buffer {

@@ -3,7 +3,7 @@ import { WireError, type WireReader } from "./wire-reader.ts";
 import { FIXED64, fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from "./wire-writer.ts";
 
 /** How deep values may lie in one another: deeper ones are refused, so that no message makes the stack overflow. */
-const DEPTH_MAX = 64;
+export const DEPTH_MAX = 64;
 const encoder = new TextEncoder();
 
 /** `KeyValue` messages as fields number `field` of whatever they belong to: bytes to be put in as they are. */
@@ -87,6 +87,11 @@ export function readKeyValue(reader: WireReader, end: number, into: Record<strin
     else if (field === tag(2, LENGTH)) value = readValue(reader, reader.lengthEnd(end), depth + 1);
     else reader.skip(field & 7, end);
   }
+  setAttribute(into, key, value);
+}
+
+/** As an assignment, whatever the key is called. */
+export function setAttribute(into: Record<string, AttributeValue>, key: string, value: AttributeValue): void {
   if (key === "__proto__")
     Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true });
   else into[key] = value;

@@ -4,6 +4,7 @@ import type { Resource, Scope } from "../series.ts";
 import type { SeriesTable } from "../series-table.ts";
 import { attributesBytes, lengthField, readKeyValue, readValue, valueBytes } from "./attributes-codec.ts";
 import { byScope, readGroups } from "./groups.ts";
+import type { ItemBudget } from "./item-budget.ts";
 import { WireReader } from "./wire-reader.ts";
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
@@ -13,8 +14,8 @@ export function writeLogs({ records }: LogsBatch): Uint8Array {
 }
 
 /** Reads OTLP's `ExportLogsServiceRequest`. Throws a `WireError` where the bytes are no such message. */
-export function readLogs(bytes: Uint8Array, table: SeriesTable): LogsBatch {
-  return { records: readGroups(new WireReader(bytes), bytes.length, table, readRecord) };
+export function readLogs(bytes: Uint8Array, table: SeriesTable, items?: ItemBudget): LogsBatch {
+  return { records: readGroups(new WireReader(bytes, items), bytes.length, table, readRecord) };
 }
 
 function recordBytes(record: LogRecord): Uint8Array {
@@ -49,6 +50,7 @@ function recordBytes(record: LogRecord): Uint8Array {
 }
 
 function readRecord(reader: WireReader, end: number, resource: Resource, scope: Scope): LogRecord {
+  reader.items.take();
   const attributes: Record<string, AttributeValue> = {};
   const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = {
     resource,
@@ -68,8 +70,8 @@ function readRecord(reader: WireReader, end: number, resource: Resource, scope: 
     else if (field === tag(6, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
     else if (field === tag(7, VARINT)) record.droppedAttributes = reader.varint();
     else if (field === tag(8, FIXED32)) record.flags = reader.fixed32();
-    else if (field === tag(9, LENGTH)) setId(record, "traceId", reader.hex(reader.lengthEnd(end)));
-    else if (field === tag(10, LENGTH)) setId(record, "spanId", reader.hex(reader.lengthEnd(end)));
+    else if (field === tag(9, LENGTH)) setId(record, "traceId", reader.id(16, reader.lengthEnd(end)));
+    else if (field === tag(10, LENGTH)) setId(record, "spanId", reader.id(8, reader.lengthEnd(end)));
     else if (field === tag(11, FIXED64)) record.observedTimeNanos = reader.fixed64();
     else if (field === tag(12, LENGTH)) record.eventName = reader.text(reader.lengthEnd(end));
     else reader.skip(field & 7, end);

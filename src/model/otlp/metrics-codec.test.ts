@@ -1,158 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Attributes, AttributeValue } from "../attributes.ts";
-import {
-  allPoints,
-  type ExponentialHistogram,
-  type Histogram,
-  type MetricsBatch,
-  type Point,
-  type PointValue,
-} from "../points.ts";
-import type { Metric, MetricType } from "../series.ts";
+import { allPoints, type MetricsBatch, type Point } from "../points.ts";
 import { SeriesTable } from "../series-table.ts";
+import { ItemBudget, TooManyItems } from "./item-budget.ts";
 import { MetricsReader } from "./metrics-reader.ts";
 import { MetricsWriter } from "./metrics-writer.ts";
+import { BEGIN_MS, pointsIn, shape } from "./test-kit.ts";
 import { WireError } from "./wire-reader.ts";
-
-const BEGIN_MS = Date.UTC(2026, 0, 1);
-
-const text = fc.oneof(fc.constantFrom("a", "b", "gost.client.id"), fc.string({ unit: "grapheme", maxLength: 8 }));
-const int = fc.maxSafeInteger();
-const double = fc.double({ noNaN: true });
-const value: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small" },
-    text,
-    fc.boolean(),
-    int,
-    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
-    fc.constant(null),
-    fc.double({ noNaN: true, noInteger: true }),
-    fc.uint8Array({ maxLength: 5 }),
-    fc.array(tie("value"), { maxLength: 3 }),
-    fc.dictionary(text, tie("value"), { maxKeys: 3, noNullPrototype: true }),
-  ),
-})).value;
-const attributes: fc.Arbitrary<Attributes> = fc.dictionary(text, value, { maxKeys: 4, noNullPrototype: true });
-
-const type = fc.constantFrom<MetricType>("sum", "gauge", "histogram", "exponential_histogram", "summary");
-const metric: fc.Arbitrary<Metric> = fc
-  .record({
-    name: text,
-    unit: text,
-    description: text,
-    type,
-    monotonic: fc.boolean(),
-    number: fc.constantFrom("int", "double"),
-  })
-  .chain((shape) =>
-    fc.constantFrom<Metric["temporality"]>("delta", "cumulative", "unspecified").map((temporality) => ({
-      ...shape,
-      // What a message has no place for.
-      monotonic: shape.monotonic && shape.type === "sum",
-      temporality: shape.type === "gauge" || shape.type === "summary" ? "unspecified" : temporality,
-      number: shape.type === "gauge" || shape.type === "sum" ? shape.number : "double",
-    })),
-  ) as fc.Arbitrary<Metric>;
-
-/** Times that are whole microseconds come back exactly. */
-const timeMs = fc.integer({ min: 0, max: 4_000_000_000_000 }).map((us) => BEGIN_MS + us / 1000);
-const count = fc.nat();
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const buckets = fc.record({ offset: fc.integer({ min: -1000, max: 1000 }), counts: fc.array(count, { maxLength: 4 }) });
-
-function pointValue(metric: Metric): fc.Arbitrary<PointValue> {
-  const rest = { sum: maybe(double), min: maybe(double), max: maybe(double) };
-  switch (metric.type) {
-    case "sum":
-    case "gauge":
-      return metric.number === "int" ? int : double;
-    case "histogram":
-      return fc
-        .array(double, { maxLength: 4 })
-        .chain((bounds) =>
-          fc.record({
-            count,
-            ...rest,
-            bounds: fc.constant(bounds),
-            counts: fc.array(count, { minLength: bounds.length + 1, maxLength: bounds.length + 1 }),
-          }),
-        )
-        .map(withoutAbsent) as fc.Arbitrary<Histogram>;
-    case "exponential_histogram":
-      return fc
-        .record({
-          count,
-          ...rest,
-          scale: fc.integer({ min: -10, max: 20 }),
-          zeroCount: count,
-          zeroThreshold: double,
-          positive: buckets,
-          negative: buckets,
-        })
-        .map(withoutAbsent) as fc.Arbitrary<ExponentialHistogram>;
-    case "summary":
-      return fc.record({
-        count,
-        sum: double,
-        quantiles: fc.array(fc.record({ quantile: double, value: double }), { maxLength: 3 }),
-      });
-    default:
-      return metric.type satisfies never;
-  }
-}
-
-const exemplar = fc
-  .record({
-    time: timeMs,
-    value: double,
-    traceId: maybe(fc.constant("0af7651916cd43dd8448eb211c80319c")),
-    spanId: maybe(fc.constant("b7ad6b7169203331")),
-    attributes,
-  })
-  .map(withoutAbsent);
-
-interface Shape {
-  readonly resource: Attributes;
-  readonly scope: string;
-  readonly metric: Metric;
-  readonly attributes: Attributes;
-  readonly start: number;
-  readonly time: number;
-  readonly value: PointValue;
-  readonly exemplars: Point["extra"];
-}
-
-const shape: fc.Arbitrary<Shape> = metric.chain((each) =>
-  fc.record({
-    resource: fc.constantFrom<Attributes>({ "service.instance.id": "edge-1" }, { "service.instance.id": "edge-2" }, {}),
-    scope: fc.constantFrom("", "gostcol"),
-    metric: fc.constant(each),
-    attributes,
-    start: fc.oneof(fc.constant(0), timeMs),
-    time: timeMs,
-    value: pointValue(each),
-    exemplars:
-      each.type === "summary"
-        ? fc.constant(undefined)
-        : maybe(fc.array(exemplar, { minLength: 1, maxLength: 2 }).map((exemplars) => ({ exemplars }))),
-  }),
-) as fc.Arbitrary<Shape>;
-
-function withoutAbsent<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
-}
-
-function pointsIn(table: SeriesTable, shapes: readonly Shape[]): Point[] {
-  return shapes.map(({ resource, scope, metric, attributes, start, time, value, exemplars }) => ({
-    series: table.series(table.resource(resource), table.scope(scope), table.metric(metric), attributes),
-    start,
-    time,
-    value,
-    ...(exemplars === undefined ? {} : { extra: exemplars }),
-  }));
-}
 
 /** In any order: the writer puts together what belongs together. */
 function sorted(points: readonly Point[]): Point[] {
@@ -256,4 +110,50 @@ test("series that were swept are interned anew", () => {
   const [again] = reader.read(bytes).points;
   expect(again!.series).not.toBe(series);
   expect(table.size).toBe(1);
+});
+
+test("one series is read as one, in whatever order its attributes are written", () => {
+  const table = new SeriesTable();
+  const reader = new MetricsReader(table);
+  const metric = table.metric({
+    name: "n",
+    unit: "",
+    description: "",
+    type: "gauge",
+    monotonic: false,
+    temporality: "unspecified",
+    number: "int",
+  });
+  const key = (name: string) => ({ [name]: "x" });
+  const orders = fc.sample(fc.shuffledSubarray(["a", "b", "c", "d", "e"], { minLength: 5 }), 50);
+  const seen = orders.map((names) => {
+    const other = new SeriesTable();
+    const attributes = Object.assign({}, ...names.map(key)) as Record<string, string>;
+    const series = other.series(other.resource({}), other.scope(""), other.metric(metric), attributes);
+    const bytes = new MetricsWriter(other).write({ rows: [], points: [{ series, start: 0, time: 0, value: 1 }] });
+    return reader.read(bytes).points[0]!.series;
+  });
+  expect(new Set(seen).size).toBe(1);
+  expect(table.size).toBe(1);
+});
+
+test("more items than the budget has are not read, exemplars counted too", () => {
+  const table = new SeriesTable();
+  const shapes = fc.sample(shape, 20);
+  const bytes = new MetricsWriter(table).write({ rows: [], points: pointsIn(table, shapes) });
+  const exemplars = shapes.reduce((sum, { exemplars }) => sum + (exemplars?.exemplars?.length ?? 0), 0);
+  const reader = new MetricsReader(table);
+  expect(reader.read(bytes, new ItemBudget(20 + exemplars)).points).toHaveLength(20);
+  expect(() => reader.read(bytes, new ItemBudget(19 + exemplars))).toThrow(TooManyItems);
+});
+
+test("an id of another length than ids have is an error, for nobody behind would take it", () => {
+  // One exemplar (field 5) of a gauge's point with a span id (field 4) of three bytes.
+  const nest = (field: number, inner: readonly number[]) => [(field << 3) | 2, inner.length, ...inner];
+  const request = (id: readonly number[]) =>
+    Uint8Array.from(nest(1, nest(2, nest(2, nest(5, nest(1, nest(5, nest(4, id))))))));
+  const reader = new MetricsReader(new SeriesTable());
+  expect(reader.read(request([1, 2, 3, 4, 5, 6, 7, 8])).points).toHaveLength(1);
+  expect(reader.read(request([])).points).toHaveLength(1);
+  expect(() => reader.read(request([1, 2, 3]))).toThrow(WireError);
 });

@@ -1,10 +1,12 @@
 import type { AttributeValue } from "../attributes.ts";
+import type { SeriesSource } from "../limited-series.ts";
 import type { MetricsBatch, Point, PointExtra } from "../points.ts";
 import type { Metric, MetricType, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { readKeyValue } from "./attributes-codec.ts";
 import { findField } from "./groups.ts";
 import { readResource, readScope } from "./heads.ts";
+import type { ItemBudget } from "./item-budget.ts";
 import {
   type OtherPoint,
   type RareFields,
@@ -16,8 +18,10 @@ import {
 import { WireError, WireReader } from "./wire-reader.ts";
 import { FIXED64, LENGTH, tag, VARINT } from "./wire-writer.ts";
 
-/** More resources than this are looked up anew each time from then on, until there are fewer. */
-const RESOURCES_MAX = 10_000;
+/** When more resources, scopes and metrics are known than this all is forgotten, and learned anew from what comes. */
+const HEADS_MAX = 100_000;
+/** One series can be written in many ways, its attributes in every order: so many of them are remembered. */
+const PLACES_MAX = 8;
 
 /**
  * Reads OTLP's `ExportMetricsServiceRequest` straight into interned series. What is known is found by its bytes: those of
@@ -29,18 +33,21 @@ const RESOURCES_MAX = 10_000;
  */
 export class MetricsReader {
   readonly #table: SeriesTable;
+  readonly #source: SeriesSource;
   readonly #resources = new Map<string, KnownResource>();
-  readonly #places: Memo<Place[]>;
+  #heads = 0;
+  #places: Memo<Place[]>;
 
-  constructor(table: SeriesTable) {
+  /** `source`: where the series come from; points of those that it refuses are left out. */
+  constructor(table: SeriesTable, source: SeriesSource = table) {
     this.#table = table;
-    this.#places = table.memo<Place[]>((_, places) => {
-      for (const { series, key } of places) series.delete(key);
-    });
+    this.#source = source;
+    this.#places = placesIn(table);
   }
 
-  read(bytes: Uint8Array): MetricsBatch {
-    const reader = new WireReader(bytes);
+  read(bytes: Uint8Array, items?: ItemBudget): MetricsBatch {
+    if (this.#heads > HEADS_MAX) this.#forget();
+    const reader = new WireReader(bytes, items);
     const points: Point[] = [];
     while (reader.at < bytes.length) {
       const field = reader.varint();
@@ -55,12 +62,19 @@ export class MetricsReader {
     this.#resources.clear();
   }
 
+  #forget(): void {
+    this.#resources.clear();
+    this.#heads = 0;
+    this.#places.dispose();
+    this.#places = placesIn(this.#table);
+  }
+
   #resourceMetrics(reader: WireReader, end: number, points: Point[]): void {
     const head = findField(reader, 1, end);
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = this.#resources.get(key);
     if (known === undefined) {
-      if (this.#resources.size >= RESOURCES_MAX) this.#resources.clear();
+      this.#heads++;
       known = { resource: readResource(reader, head, this.#table), scopes: new Map() };
       this.#resources.set(key, known);
     }
@@ -76,6 +90,7 @@ export class MetricsReader {
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = scopes.get(key);
     if (known === undefined) {
+      this.#heads++;
       known = { resource, scope: readScope(reader, head, this.#table), metrics: new Map() };
       scopes.set(key, known);
     }
@@ -93,6 +108,7 @@ export class MetricsReader {
     const key = `${type}${temporality}${monotonic ? "+" : "-"}${headKey}`;
     let known = ofScope.metrics.get(key);
     if (known === undefined) {
+      this.#heads++;
       known = { head: readHead(reader, found, end), scope: ofScope, int: undefined, double: undefined };
       ofScope.metrics.set(key, known);
     }
@@ -101,17 +117,16 @@ export class MetricsReader {
       const field = reader.varint();
       if (field === tag(1, LENGTH)) {
         const pointEnd = reader.lengthEnd(to);
-        points.push(
-          type === "gauge" || type === "sum"
-            ? this.#number(reader, pointEnd, known)
-            : this.#other(reader, pointEnd, known),
-        );
+        reader.items.take();
+        const isNumber = type === "gauge" || type === "sum";
+        const point = isNumber ? this.#number(reader, pointEnd, known) : this.#other(reader, pointEnd, known);
+        if (point !== undefined) points.push(point);
       } else reader.skip(field & 7, to);
     }
     reader.at = end;
   }
 
-  #number(reader: WireReader, end: number, known: KnownMetric): Point {
+  #number(reader: WireReader, end: number, known: KnownMetric): Point | undefined {
     let start = 0;
     let time = 0;
     let value = 0;
@@ -167,17 +182,19 @@ export class MetricsReader {
     if (reader.at !== end) throw new WireError("a field is longer than what it is in");
     const key = parts ?? (to === 0 ? "" : reader.bytes.latin1Slice(from, to));
     const series = this.#seriesOf(isInt ? this.#typed(known, "int") : this.#typed(known, "double"), key, 7);
+    if (series === undefined) return undefined;
     return rare === undefined
       ? { series, start, time, value }
       : { series, start, time, value, extra: rare as PointExtra };
   }
 
   /** The rarer types: read whole. */
-  #other(reader: WireReader, end: number, known: KnownMetric): Point {
+  #other(reader: WireReader, end: number, known: KnownMetric): Point | undefined {
     const rare: RareFields = {};
     const read = READ_OTHER[known.head.type as keyof typeof READ_OTHER];
     const { value, start, time, attributeKey, attributeField } = read(reader, end, rare);
     const series = this.#seriesOf(this.#typed(known, "double"), attributeKey, attributeField);
+    if (series === undefined) return undefined;
     const isPlain = rare.exemplars === undefined && rare.noRecordedValue === undefined;
     return isPlain ? { series, start, time, value } : { series, start, time, value, extra: rare as PointExtra };
   }
@@ -192,15 +209,17 @@ export class MetricsReader {
     return typed;
   }
 
-  #seriesOf(typed: KnownType, key: string, field: number): Series {
+  #seriesOf(typed: KnownType, key: string, field: number): Series | undefined {
     const known = typed.series.get(key);
     if (known !== undefined) {
       this.#table.touch(known);
       return known;
     }
-    const series = this.#table.series(typed.resource, typed.scope, typed.metric, attributesIn(key, field));
+    const series = this.#source.series(typed.resource, typed.scope, typed.metric, attributesIn(key, field));
+    if (series === undefined) return undefined;
     typed.series.set(key, series);
     const places = this.#places.get(series) ?? [];
+    if (places.length >= PLACES_MAX) forgetPlace(places.shift()!);
     places.push({ series: typed.series, key });
     this.#places.set(series, places);
     return series;
@@ -244,6 +263,14 @@ interface KnownType {
 interface Place {
   readonly series: Map<string, Series>;
   readonly key: string;
+}
+
+function placesIn(table: SeriesTable): Memo<Place[]> {
+  return table.memo<Place[]>((_, places) => places.forEach(forgetPlace));
+}
+
+function forgetPlace({ series, key }: Place): void {
+  series.delete(key);
 }
 
 const TYPE_OF_FIELD: Readonly<Record<number, MetricType>> = {

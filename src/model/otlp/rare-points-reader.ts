@@ -110,6 +110,7 @@ export function readSummary(reader: WireReader, end: number, rare: RareFields): 
 }
 
 export function readExemplar(reader: WireReader, end: number): Exemplar {
+  reader.items.take();
   const attributes: Record<string, AttributeValue> = {};
   const exemplar: Mutable<Exemplar> = { time: 0, value: 0, attributes };
   while (reader.at < end) {
@@ -117,8 +118,8 @@ export function readExemplar(reader: WireReader, end: number): Exemplar {
     if (field === tag(2, FIXED64)) exemplar.time = reader.nanosAsMs();
     else if (field === tag(3, FIXED64)) exemplar.value = reader.double();
     else if (field === tag(6, FIXED64)) exemplar.value = reader.sfixed64();
-    else if (field === tag(4, LENGTH)) exemplar.spanId = reader.hex(reader.lengthEnd(end));
-    else if (field === tag(5, LENGTH)) exemplar.traceId = reader.hex(reader.lengthEnd(end));
+    else if (field === tag(4, LENGTH)) exemplar.spanId = reader.id(8, reader.lengthEnd(end));
+    else if (field === tag(5, LENGTH)) exemplar.traceId = reader.id(16, reader.lengthEnd(end));
     else if (field === tag(7, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
     else reader.skip(field & 7, end);
   }

@@ -104,11 +104,11 @@ function exponentialHistogram(writer: WireWriter, value: ExponentialHistogram): 
 function buckets({ offset, counts }: ExponentialBuckets): Uint8Array {
   const inner = new WireWriter(counts.length * 2);
   for (const count of counts) {
-    inner.reserve(8);
+    inner.reserve(10);
     inner.varint(count);
   }
   const writer = new WireWriter(32);
-  writer.reserve(6);
+  writer.reserve(11);
   writer.byte(tag(1, VARINT));
   writer.varint(zigzag(offset));
   lengthField(writer, 2, inner.finish());

@@ -4,11 +4,12 @@ import type { SeriesTable } from "../series-table.ts";
 import type { Span, SpanEvent, SpanKind, SpanLink, TracesBatch } from "../spans.ts";
 import { attributesBytes, lengthField, readKeyValue } from "./attributes-codec.ts";
 import { byScope, readGroups } from "./groups.ts";
+import type { ItemBudget } from "./item-budget.ts";
 import { WireReader } from "./wire-reader.ts";
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
-const KINDS: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-const STATUS_CODES = ["unset", "ok", "error"] as const;
+export const KINDS: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+export const STATUS_CODES = ["unset", "ok", "error"] as const;
 
 /** Spans as OTLP's `ExportTraceServiceRequest`. */
 export function writeTraces({ spans }: TracesBatch): Uint8Array {
@@ -16,8 +17,8 @@ export function writeTraces({ spans }: TracesBatch): Uint8Array {
 }
 
 /** Reads OTLP's `ExportTraceServiceRequest`. Throws a `WireError` where the bytes are no such message. */
-export function readTraces(bytes: Uint8Array, table: SeriesTable): TracesBatch {
-  return { spans: readGroups(new WireReader(bytes), bytes.length, table, readSpan) };
+export function readTraces(bytes: Uint8Array, table: SeriesTable, items?: ItemBudget): TracesBatch {
+  return { spans: readGroups(new WireReader(bytes, items), bytes.length, table, readSpan) };
 }
 
 function spanBytes(span: Span): Uint8Array {
@@ -75,6 +76,7 @@ function statusBytes({ code, message }: Span["status"]): Uint8Array {
 }
 
 function readSpan(reader: WireReader, end: number, resource: Resource, scope: Scope): Span {
+  reader.items.take();
   const attributes: Record<string, AttributeValue> = {};
   const events: SpanEvent[] = [];
   const links: SpanLink[] = [];
@@ -93,11 +95,11 @@ function readSpan(reader: WireReader, end: number, resource: Resource, scope: Sc
   };
   while (reader.at < end) {
     const field = reader.varint();
-    if (field === tag(1, LENGTH)) span.traceId = reader.hex(reader.lengthEnd(end));
-    else if (field === tag(2, LENGTH)) span.spanId = reader.hex(reader.lengthEnd(end));
+    if (field === tag(1, LENGTH)) span.traceId = reader.id(16, reader.lengthEnd(end));
+    else if (field === tag(2, LENGTH)) span.spanId = reader.id(8, reader.lengthEnd(end));
     else if (field === tag(3, LENGTH)) span.traceState = reader.text(reader.lengthEnd(end));
     else if (field === tag(4, LENGTH)) {
-      const parent = reader.hex(reader.lengthEnd(end));
+      const parent = reader.id(8, reader.lengthEnd(end));
       if (parent !== "") span.parentSpanId = parent;
     } else if (field === tag(5, LENGTH)) span.name = reader.text(reader.lengthEnd(end));
     else if (field === tag(6, VARINT)) span.kind = KINDS[reader.varint()] ?? "unspecified";
@@ -118,6 +120,7 @@ function readSpan(reader: WireReader, end: number, resource: Resource, scope: Sc
 }
 
 function readEvent(reader: WireReader, end: number): SpanEvent {
+  reader.items.take();
   const attributes: Record<string, AttributeValue> = {};
   const event: Mutable<SpanEvent> = { timeNanos: 0n, name: "", attributes };
   while (reader.at < end) {
@@ -132,12 +135,13 @@ function readEvent(reader: WireReader, end: number): SpanEvent {
 }
 
 function readLink(reader: WireReader, end: number): SpanLink {
+  reader.items.take();
   const attributes: Record<string, AttributeValue> = {};
   const link: Mutable<SpanLink> = { traceId: "", spanId: "", attributes };
   while (reader.at < end) {
     const field = reader.varint();
-    if (field === tag(1, LENGTH)) link.traceId = reader.hex(reader.lengthEnd(end));
-    else if (field === tag(2, LENGTH)) link.spanId = reader.hex(reader.lengthEnd(end));
+    if (field === tag(1, LENGTH)) link.traceId = reader.id(16, reader.lengthEnd(end));
+    else if (field === tag(2, LENGTH)) link.spanId = reader.id(8, reader.lengthEnd(end));
     else if (field === tag(3, LENGTH)) link.traceState = reader.text(reader.lengthEnd(end));
     else if (field === tag(4, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
     else if (field === tag(5, VARINT)) link.droppedAttributes = reader.varint();

@@ -1,3 +1,4 @@
+import { ItemBudget } from "./item-budget.ts";
 import { FIXED32, FIXED64, LENGTH, VARINT } from "./wire-writer.ts";
 
 /** The bytes are not what they should be. */
@@ -17,10 +18,13 @@ interface SlicedBuffer extends Buffer {
  */
 export class WireReader {
   readonly bytes: SlicedBuffer;
+  /** What is asked for each item that is read. */
+  readonly items: ItemBudget;
   readonly #view: DataView;
   at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, items = new ItemBudget()) {
+    this.items = items;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SlicedBuffer;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -124,8 +128,10 @@ export class WireReader {
     return this.bytes.utf8Slice(from, end);
   }
 
-  hex(end: number): string {
+  /** An id of so many bytes in hexadecimal, or of none: others would be refused by whoever gets them next. */
+  id(size: number, end: number): string {
     const from = this.at;
+    if (end !== from && end - from !== size) throw new WireError(`an id has ${end - from} bytes, not ${size}`);
     this.at = end;
     return this.bytes.toString("hex", from, end);
   }

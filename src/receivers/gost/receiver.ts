@@ -1,6 +1,7 @@
 import type { Deps, Receiver } from "../../component/component.ts";
 import type { Next, Outcome, Peer } from "../../component/delivery.ts";
 import type { Server, ServerHandler, ServerRequest } from "../../component/server.ts";
+import { Tally } from "../../kit/tally.ts";
 import { NEVER } from "../../lib/abort.ts";
 import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import { answerOf, type Verdict } from "./answers.ts";
@@ -15,7 +16,7 @@ import { ReportSorter } from "./report-sorter.ts";
 import { admission, Senders } from "./sender.ts";
 import { serverOptions } from "./server-options.ts";
 import type { SkipReason } from "./sorter-tally.ts";
-import { Tally, TELEMETRY } from "./telemetry.ts";
+import { TELEMETRY } from "./telemetry.ts";
 
 /** Receives what GOST's observers report. What it knows lives as long as it does: from `create` to `stop`. */
 export function createGostReceiver(config: Config, deps: Deps, next: Next): Receiver {

@@ -1,0 +1,41 @@
+import { constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+
+/** The compressions that are undone, as HTTP and gRPC name them. `deflate` is zlib's format. */
+export const COMPRESSIONS = ["gzip", "deflate", "zstd"] as const;
+
+export type KnownCompression = (typeof COMPRESSIONS)[number];
+
+/** RFC 9659: whoever takes zstd need not give a stream more memory than 8 MiB for its window. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+
+export function isKnownCompression(name: string): name is KnownCompression {
+  return (COMPRESSIONS as readonly string[]).includes(name);
+}
+
+/**
+ * Undoes a compression, and stops as soon as there is more than `bytesMax` of it. At once and not beside the event loop:
+ * a thousand small requests that grow large are one large one at a time in this way, and not a thousand.
+ */
+export function decompress(
+  bytes: Uint8Array,
+  compression: KnownCompression,
+  bytesMax: number,
+): Buffer | "too_large" | "damaged" {
+  const limits = { maxOutputLength: bytesMax };
+  try {
+    switch (compression) {
+      case "gzip":
+        return gunzipSync(bytes, limits);
+      case "deflate":
+        return inflateSync(bytes, limits);
+      case "zstd": {
+        const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX };
+        return zstdDecompressSync(bytes, { ...limits, params });
+      }
+      default:
+        return compression satisfies never;
+    }
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? "too_large" : "damaged";
+  }
+}

@@ -4,6 +4,7 @@ import { nopExporter } from "./exporters/nop/index.ts";
 import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
 import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
+import { prometheusRemoteWriteExporter } from "./exporters/prometheus_remote_write/index.ts";
 import { statsdExporter } from "./exporters/statsd/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
@@ -16,7 +17,15 @@ import { otlpReceiver } from "./receivers/otlp/index.ts";
 export const registry: Registry = {
   receivers: [gostReceiver, otlpReceiver],
   processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
-  exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, statsdExporter, debugExporter, nopExporter],
+  exporters: [
+    prometheusExporter,
+    prometheusRemoteWriteExporter,
+    otlpGrpcExporter,
+    otlpHttpExporter,
+    statsdExporter,
+    debugExporter,
+    nopExporter,
+  ],
   connectors: [],
   extensions: [fileStorageExtension],
 };

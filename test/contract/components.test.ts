@@ -14,6 +14,7 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:otlp_grpc": { config: { endpoint: "127.0.0.1:4317" } },
   "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
+  "exporter:prometheus_remote_write": { config: { endpoint: "http://127.0.0.1:9090/api/v1/write" } },
   "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },
   "receiver:otlp": {
     config: { protocols: { grpc: null, http: null } },

@@ -1,15 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { stringify } from "yaml";
 import { Books, expectSettled } from "./harness/books.ts";
 import { startEdge, TUNNEL_SERVICES } from "./harness/edge.ts";
 import { BOB } from "./harness/gost-config.ts";
 import { getText, startGostcol } from "./harness/gostcol.ts";
 import { startOrigin } from "./harness/origin.ts";
 import { peerPath } from "./harness/peers.ts";
-import { freePort, freePorts } from "./harness/ports.ts";
-import { runToEnd, startProcess } from "./harness/process.ts";
+import { freePorts } from "./harness/ports.ts";
+import { runToEnd } from "./harness/process.ts";
+import { type Prometheus, startPrometheus } from "./harness/prometheus.ts";
 import { someBytes } from "./harness/scenario.ts";
 import { temporaryFolder } from "./harness/temporary-folder.ts";
 
@@ -19,7 +19,7 @@ test("a real Prometheus scrapes every format and answers with the bytes that wer
     "prometheus/utf8": { endpoint: `127.0.0.1:${utf8}`, translation_strategy: "NoUTF8EscapingWithSuffixes" },
     "prometheus/openmetrics": { endpoint: `127.0.0.1:${openMetrics}`, enable_open_metrics: true },
   });
-  const prometheus = await startPrometheus({
+  const prometheus = await scraping({
     text: gostcol.ports.metrics,
     utf8,
     openmetrics: openMetrics,
@@ -100,33 +100,14 @@ async function gostcolWithTraffic(exporters: Readonly<Record<string, object>>) {
   return { gostcol, books };
 }
 
-interface Prometheus {
-  query(promql: string): Promise<{ metric: Record<string, string>; value: [number, string] }[]>;
-}
-
 /** Scrapes each port every second; the label `scrape` tells them apart, `job` and `instance` are gostcol's own. */
-async function startPrometheus(ports: Readonly<Record<string, number>>): Promise<Prometheus> {
-  const folder = await temporaryFolder("prometheus");
-  const port = await freePort();
-  const config = {
+function scraping(ports: Readonly<Record<string, number>>): Promise<Prometheus> {
+  return startPrometheus({
     global: { scrape_interval: "1s", scrape_timeout: "1s" },
     scrape_configs: Object.entries(ports).map(([name, target]) => ({
       job_name: name,
       honor_labels: true,
       static_configs: [{ targets: [`127.0.0.1:${target}`], labels: { scrape: name } }],
     })),
-  };
-  await writeFile(join(folder, "prometheus.yml"), stringify(config));
-  const args = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", `--web.listen-address=127.0.0.1:${port}`];
-  const url = `http://127.0.0.1:${port}`;
-  await startProcess({ name: "prometheus", program: peerPath("prometheus"), args, folder }, async () => {
-    await getText(`${url}/-/ready`);
-    return true;
   });
-  return {
-    async query(promql) {
-      const answer = JSON.parse(await getText(`${url}/api/v1/query?query=${encodeURIComponent(promql)}`));
-      return answer.data.result;
-    },
-  };
 }

@@ -3,9 +3,10 @@ import type { Deps, Exporter } from "../../component/component.ts";
 import { type ConfigProblem, defineExporter, type OwnedResource } from "../../component/define.ts";
 import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
-import { errorOfHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
+import { isRetryableHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { errorOfAnswer, isSuccess } from "../../kit/send/http-error.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import { SendError } from "../../kit/send/send-error.ts";
 import type { Sender } from "../../kit/send/sender.ts";
@@ -15,9 +16,8 @@ import { batchJson } from "../../model/otlp/json-writer.ts";
 import type { Signal } from "../../model/signal.ts";
 import { type Config, config } from "./config.ts";
 
-/** Answers are a few bytes; an error's text may be longer, and is cut. */
+/** Answers are a few bytes; an error's text may be longer. */
 const ANSWER_BYTES_MAX = 64 * 1024;
-const MESSAGE_LENGTH_MAX = 300;
 
 export const otlpHttpExporter = defineExporter({
   type: "otlp_http",
@@ -86,23 +86,11 @@ function senderOf<S extends Signal>(
         { method: "POST", url, headers: { ...headers, ...credentials }, body },
         abort,
       );
-      if (answer.status < 200 || answer.status > 299) {
-        const message = textOf(answer.body);
-        throw errorOfHttpStatus(answer.status, message, answer.headers["retry-after"], clock.now());
-      }
+      if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, clock.now());
       const spokenJson = answer.headers["content-type"]?.startsWith("application/json") ?? isJson;
       return spokenJson ? partialSuccessOfJson(Buffer.from(answer.body).toString()) : partialSuccess(answer.body);
     },
   };
-}
-
-/** What a person can read of an error's body. */
-function textOf(body: Uint8Array): string {
-  const text = Buffer.from(body)
-    .toString()
-    .replace(/[^\x20-\x7e]+/g, " ")
-    .trim();
-  return text.length > MESSAGE_LENGTH_MAX ? `${text.slice(0, MESSAGE_LENGTH_MAX)}…` : text;
 }
 
 function urlOf(config: Config, signal: Signal): URL | undefined {

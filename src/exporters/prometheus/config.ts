@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { duration, endpoint } from "../../kit/fields.ts";
+import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "../../kit/prometheus/translation.ts";
 import { serverTlsConfig } from "../../kit/tls/server-tls.ts";
 
@@ -65,7 +66,19 @@ export const config = z.strictObject({
 
 export type Config = z.output<typeof config>;
 
-export function translationStrategy({ translation_strategy, add_metric_suffixes }: Config): TranslationStrategy {
+export function namingOptions(config: Config): SeriesNamingOptions {
+  const { enabled, exclude_service_attributes } = config.resource_to_telemetry_conversion;
+  return {
+    strategy: translationStrategy(config),
+    namespace: config.namespace,
+    constLabels: config.const_labels,
+    resourceLabels: enabled,
+    excludeServiceAttributes: exclude_service_attributes,
+    scopeLabels: !config.without_scope_info,
+  };
+}
+
+function translationStrategy({ translation_strategy, add_metric_suffixes }: Config): TranslationStrategy {
   if (translation_strategy !== undefined) return translation_strategy;
   return add_metric_suffixes === false ? "UnderscoreEscapingWithoutSuffixes" : "UnderscoreEscapingWithSuffixes";
 }

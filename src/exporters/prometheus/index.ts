@@ -2,13 +2,13 @@ import type { Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { Server } from "../../component/server.ts";
 import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
+import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { writeFamilies } from "../../kit/prometheus/write.ts";
 import { checkServerTls, serverTls } from "../../kit/tls/server-tls.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { config } from "./config.ts";
+import { config, namingOptions } from "./config.ts";
 import { Drops } from "./drops.ts";
-import { SeriesNaming } from "./series-naming.ts";
 import { ShownSeries } from "./shown-series.ts";
 import { TELEMETRY, Telemetry } from "./telemetry.ts";
 
@@ -50,7 +50,7 @@ export const prometheusExporter = defineExporter({
       failed: (error) => log.error("a scrape failed", { error }),
     });
     const shown = new ShownSeries({
-      naming: new SeriesNaming(config),
+      naming: new SeriesNaming(namingOptions(config)),
       table,
       drops: new Drops(log, telemetry),
       seriesMax: config.limits.series,

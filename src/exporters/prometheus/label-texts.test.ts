@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { labelText } from "../../kit/prometheus/labels.ts";
+import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import type { Attributes } from "../../model/attributes.ts";
 import { SeriesTable } from "../../model/series-table.ts";
-import { config } from "./config.ts";
+import { config, namingOptions } from "./config.ts";
 import { LabelTexts } from "./label-texts.ts";
-import { SeriesNaming } from "./series-naming.ts";
 
 const METRIC = {
   name: "x",
@@ -53,7 +53,7 @@ test("the text of a series' labels is the same, whether or not a series like it 
   });
   fc.assert(
     fc.property(configs, fc.array(series, { minLength: 2, maxLength: 30 }), (written, all) => {
-      const naming = new SeriesNaming(config.parse({ endpoint: "127.0.0.1:1", ...written }));
+      const naming = new SeriesNaming(namingOptions(config.parse({ endpoint: "127.0.0.1:1", ...written })));
       const table = new SeriesTable();
       const texts = new LabelTexts(naming);
       for (const { resource, scope, type, attributes } of all) {

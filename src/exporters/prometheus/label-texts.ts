@@ -1,8 +1,8 @@
 import { escapeQuoted } from "../../kit/prometheus/escaping.ts";
 import { labelText, labelValue } from "../../kit/prometheus/labels.ts";
+import type { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import type { Attributes } from "../../model/attributes.ts";
 import type { Resource, Scope, Series } from "../../model/series.ts";
-import type { SeriesNaming } from "./series-naming.ts";
 
 /** A resource with more kinds of series than this has the text of further ones made from scratch. */
 const TEMPLATES_MAX = 64;

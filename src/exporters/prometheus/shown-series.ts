@@ -1,4 +1,5 @@
 import { Family, type FamilyDescription } from "../../kit/prometheus/family.ts";
+import type { MetricPlan, SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { type MetricsBatch, type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Metric, Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
@@ -6,7 +7,6 @@ import { accumulate, isAdded } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
 import { LabelTexts } from "./label-texts.ts";
 import { type FamilyPlaces, isShown, type Place } from "./place.ts";
-import type { MetricPlan, SeriesNaming } from "./series-naming.ts";
 import { TargetInfo } from "./target-info.ts";
 import type { DropReason } from "./telemetry.ts";
 import { WaitingRows } from "./waiting-rows.ts";

@@ -1,6 +1,6 @@
 import { Family, type FamilyDescription } from "../../kit/prometheus/family.ts";
+import { identity, type SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import type { Resource } from "../../model/series.ts";
-import { identity, type SeriesNaming } from "./series-naming.ts";
 
 /** `target_info`: what is known of each resource that has a series on show, to be joined by `job` and `instance`. */
 export class TargetInfo {

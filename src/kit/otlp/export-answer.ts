@@ -83,23 +83,9 @@ export function errorOfStatus(status: number, message: string, details: Uint8Arr
   });
 }
 
-/** `retryAfter` is the header's text: seconds, or a date. */
-export function errorOfHttpStatus(
-  status: number,
-  message: string,
-  retryAfter: string | undefined,
-  now: number,
-): SendError {
-  const isRetryable = RETRYABLE_HTTP_STATUSES.has(status);
-  const wait = retryAfter === undefined || !isRetryable ? undefined : waitMs(retryAfter, now);
-  const text = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
-  return new SendError(isRetryable ? "retryable" : "permanent", `http_${status}`, text, { retryAfterMs: wait });
-}
-
-function waitMs(retryAfter: string, now: number): number | undefined {
-  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+/** Whether the same request may be taken later. */
+export function isRetryableHttpStatus(status: number): boolean {
+  return RETRYABLE_HTTP_STATUSES.has(status);
 }
 
 /** The delay of a `google.rpc.RetryInfo` among the details of a `google.rpc.Status`. */

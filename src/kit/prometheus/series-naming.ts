@@ -1,42 +1,46 @@
-import type { FamilyDescription } from "../../kit/prometheus/family.ts";
-import { type Labels, labelsFrom, labelValue } from "../../kit/prometheus/labels.ts";
-import {
-  labelName,
-  type MetricNaming,
-  metricName,
-  type NamedMetric,
-  unitSuffix,
-} from "../../kit/prometheus/translation.ts";
 import type { Metric, Resource, Series } from "../../model/series.ts";
-import { type Config, translationStrategy } from "./config.ts";
-import type { DropReason } from "./telemetry.ts";
+import type { FamilyDescription } from "./family.ts";
+import { type Labels, labelsFrom, labelValue } from "./labels.ts";
+import { labelName, type MetricNaming, metricName, type NamedMetric, unitSuffix } from "./translation.ts";
 
 /** What a metric becomes in Prometheus, or why it cannot. */
 export type MetricPlan =
   | { readonly shown: true; readonly description: FamilyDescription }
-  | { readonly shown: false; readonly reason: DropReason };
+  | { readonly shown: false; readonly reason: NoPlanReason };
+
+export type NoPlanReason = "delta_up_down" | "invalid_name" | "unspecified_temporality" | "unsupported_type";
+
+export interface SeriesNamingOptions extends MetricNaming {
+  /** Labels of every series; a series' own label of that name comes first. */
+  readonly constLabels: Readonly<Record<string, string>>;
+  /** Whether resource attributes become labels of every series. */
+  readonly resourceLabels: boolean;
+  /** Leaves out of these what `job` and `instance` are made of. */
+  readonly excludeServiceAttributes: boolean;
+  /** Whether labels name the instrumentation scope. */
+  readonly scopeLabels: boolean;
+}
 
 /** How many label names are remembered; keys that someone makes up on and on must not fill the memory. */
 const LABEL_NAMES_MAX = 10_000;
 
 /** From OpenTelemetry's series to Prometheus' names and labels, as configured. */
 export class SeriesNaming {
-  readonly #naming: MetricNaming;
-  readonly #config: Config;
+  readonly #options: SeriesNamingOptions;
   readonly #labelNames = new Map<string, string>();
-  readonly #constLabels: readonly (readonly [name: string, value: string])[];
+  /** Names and values. */
+  readonly constLabels: readonly (readonly [name: string, value: string])[];
 
-  constructor(config: Config) {
-    this.#config = config;
-    this.#naming = { strategy: translationStrategy(config), namespace: config.namespace };
-    this.#constLabels = Object.entries(config.const_labels).map(([key, value]) => [this.#label(key), value]);
+  constructor(options: SeriesNamingOptions) {
+    this.#options = options;
+    this.constLabels = Object.entries(options.constLabels).map(([key, value]) => [this.#label(key), value]);
   }
 
   plan(metric: Metric): MetricPlan {
     const reason = whyNot(metric);
     if (reason !== undefined) return { shown: false, reason };
     const named: NamedMetric = { name: metric.name, unit: metric.unit, type: familyType(metric) };
-    const name = metricName(named, this.#naming);
+    const name = metricName(named, this.#options);
     if (name === "") return { shown: false, reason: "invalid_name" };
     const description = { name, type: named.type, help: metric.description, unit: unitSuffix(named) };
     return { shown: true, description };
@@ -49,7 +53,7 @@ export class SeriesNaming {
       pairs.push([isReserved(name, metric) ? `exported_${name}` : name, value]);
     };
     for (const [key, value] of Object.entries(attributes)) add(this.#label(key), labelValue(value));
-    if (!this.#config.without_scope_info) {
+    if (this.#options.scopeLabels) {
       for (const [key, value] of Object.entries(scope.attributes)) {
         add(this.#label(`otel_scope_${key}`), labelValue(value));
       }
@@ -60,7 +64,7 @@ export class SeriesNaming {
       if (!Object.hasOwn(attributes, key)) add(this.#label(key), labelValue(value));
     }
     pairs.push(...identity(resource));
-    for (const constant of this.#constLabels) {
+    for (const constant of this.constLabels) {
       if (!pairs.some(([name, value]) => name === constant[0] && value !== "")) pairs.push(constant);
     }
     return labelsFrom(pairs);
@@ -84,13 +88,13 @@ export class SeriesNaming {
   /** `target_info`, in the namespace as every other name. */
   targetDescription(): FamilyDescription {
     const named = { name: "target_info", unit: "", type: "gauge" } as const;
-    return { name: metricName(named, this.#naming), type: "info", help: "Target metadata", unit: "" };
+    return { name: metricName(named, this.#options), type: "info", help: "Target metadata", unit: "" };
   }
 
   #promoted({ attributes }: Resource) {
-    const { enabled, exclude_service_attributes } = this.#config.resource_to_telemetry_conversion;
-    if (!enabled) return [];
-    return Object.entries(attributes).filter(([key]) => !(exclude_service_attributes && IDENTITY_KEYS.has(key)));
+    const { resourceLabels, excludeServiceAttributes } = this.#options;
+    if (!resourceLabels) return [];
+    return Object.entries(attributes).filter(([key]) => !(excludeServiceAttributes && IDENTITY_KEYS.has(key)));
   }
 
   /** Remembered, for the keys of attributes are few and the same in most series. */
@@ -98,7 +102,7 @@ export class SeriesNaming {
     let name = this.#labelNames.get(key);
     if (name === undefined) {
       if (this.#labelNames.size >= LABEL_NAMES_MAX) this.#labelNames.clear();
-      name = labelName(key, this.#naming.strategy);
+      name = labelName(key, this.#options.strategy);
       this.#labelNames.set(key, name);
     }
     return name;
@@ -131,7 +135,7 @@ function familyType({ type, monotonic }: Metric): NamedMetric["type"] {
   return type === "sum" && monotonic ? "counter" : "gauge";
 }
 
-function whyNot({ type, temporality, monotonic }: Metric): DropReason | undefined {
+function whyNot({ type, temporality, monotonic }: Metric): NoPlanReason | undefined {
   switch (type) {
     case "gauge":
       return undefined;

@@ -1,0 +1,70 @@
+import * as z from "zod";
+import { clientTlsConfig } from "../../kit/client/client-tls.ts";
+import { duration, httpUrl, secret } from "../../kit/fields.ts";
+import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
+import { TRANSLATION_STRATEGIES } from "../../kit/prometheus/translation.ts";
+import { sendFields } from "../../kit/send/config.ts";
+
+export const PROTOBUF_MESSAGES = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"] as const;
+
+export const config = z.strictObject({
+  endpoint: httpUrl().describe("Where it is written to, with the path: `/api/v1/write` for Prometheus."),
+  protobuf_message: z
+    .enum(PROTOBUF_MESSAGES)
+    .default("prometheus.WriteRequest")
+    .describe("Remote write 1.0, which every receiver takes, or 2.0, which tells what it took of a request."),
+  headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
+  auth: z
+    .strictObject({ authenticator: z.string().min(1).describe("The id of an extension that authenticates clients.") })
+    .optional()
+    .describe("Who puts the credentials in."),
+  namespace: z.string().default("").describe("Put in front of every metric's name, with an underscore."),
+  external_labels: z
+    .record(z.string().min(1), z.string())
+    .default({})
+    .describe("Labels that every series gets; a series' own label of that name comes first."),
+  translation_strategy: z
+    .enum(TRANSLATION_STRATEGIES)
+    .default("UnderscoreEscapingWithSuffixes")
+    .describe("How names become Prometheus names."),
+  resource_to_telemetry_conversion: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe("Whether resource attributes become labels of every series."),
+      exclude_service_attributes: z
+        .boolean()
+        .default(false)
+        .describe("Leaves out those that `job` and `instance` are made of."),
+    })
+    .prefault({})
+    .describe("Resource attributes as labels; without it they stand on `target_info` only."),
+  without_scope_info: z
+    .boolean()
+    .default(false)
+    .describe("Leaves out the labels that name the instrumentation scope (`otel_scope_name` and the like)."),
+  target_info: z
+    .strictObject({ enabled: z.boolean().default(true).describe("Whether each request tells of its resources.") })
+    .prefault({})
+    .describe("The series `target_info`, which carries the resource's attributes."),
+  export_created_metric: z
+    .strictObject({ enabled: z.boolean().default(false).describe("Whether there are `_created` series.") })
+    .prefault({})
+    .describe("Series that tell when a counter or a histogram began at zero; with 2.0 every sample tells it anyway."),
+  tls: clientTlsConfig().prefault({}).describe("How `https` is secured; the scheme decides whether it is."),
+  max_conns_per_host: z.int().min(1).max(1000).default(20).describe("How many connections are open at the most."),
+  idle_conn_timeout: duration(90_000).describe("A connection that was not used for so long is closed."),
+  ...sendFields(5000),
+});
+
+export type Config = z.output<typeof config>;
+
+export function namingOptions(config: Config): SeriesNamingOptions {
+  const { enabled, exclude_service_attributes } = config.resource_to_telemetry_conversion;
+  return {
+    strategy: config.translation_strategy,
+    namespace: config.namespace,
+    constLabels: config.external_labels,
+    resourceLabels: enabled,
+    excludeServiceAttributes: exclude_service_attributes,
+    scopeLabels: !config.without_scope_info,
+  };
+}

@@ -1,0 +1,130 @@
+import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
+import type { Deps, Exporter } from "../../component/component.ts";
+import { defineExporter } from "../../component/define.ts";
+import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
+import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
+import { checkSendFields } from "../../kit/send/config.ts";
+import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendChain } from "../../kit/send/send-chain.ts";
+import type { PartialSuccess, Sender } from "../../kit/send/sender.ts";
+import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
+import { snappyCompressed } from "../../lib/snappy.ts";
+import { outcomeV1, outcomeV2 } from "./answer.ts";
+import { type Config, config, namingOptions } from "./config.ts";
+import { type Contents, Samples } from "./samples.ts";
+import { LEFT_OUT, tellLeftOut } from "./telemetry.ts";
+import type { TimeSeries } from "./time-series.ts";
+import { WriteRequestV1 } from "./write-request-v1.ts";
+import { writeRequestV2 } from "./write-request-v2.ts";
+
+/** Answers are empty; an error's text may be longer. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+const BAD_REQUEST = 400;
+
+export const prometheusRemoteWriteExporter = defineExporter({
+  type: "prometheus_remote_write",
+  aliases: ["prometheusremotewrite"],
+  summary: "Writes metrics to Prometheus, or whatever else takes its remote write, 1.0 and 2.0.",
+  signals: { metrics: "stable" },
+  queued: true,
+  config,
+  telemetry: [...SEND_TELEMETRY, LEFT_OUT],
+  check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
+  resources: ({ endpoint: { hostname, port, protocol } }) => [
+    { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
+  ],
+
+  create(config, deps): Exporter {
+    const tls = clientTls(config.tls);
+    const client = deps.transport.http({
+      ...(tls !== undefined && { tls }),
+      connectionsMax: config.max_conns_per_host,
+      idleTimeoutMs: config.idle_conn_timeout,
+      answerBytesMax: ANSWER_BYTES_MAX,
+    });
+    const samples = new Samples({
+      naming: new SeriesNaming(namingOptions(config)),
+      table: deps.series,
+      clock: deps.clock,
+      targetInfo: config.target_info.enabled,
+      created: config.export_created_metric.enabled,
+    });
+    const write = config.protobuf_message === "prometheus.WriteRequest" ? writerV1 : writerV2;
+    return sendChain({
+      config,
+      deps,
+      senders: { metrics: senderOf(samples, write(poster(config, deps, client), deps), deps) },
+      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
+      transport: {
+        async stop() {
+          client.close();
+          samples.dispose();
+        },
+      },
+    });
+  },
+});
+
+/** Rejects with a `SendError` where nothing was taken. */
+type Write = (all: readonly TimeSeries[], signal: AbortSignal) => Promise<PartialSuccess | undefined>;
+
+/** One request with this body. */
+type Post = (body: Uint8Array, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<HttpAnswer>;
+
+function senderOf(samples: Samples, write: Write, { meter, log }: Deps): Sender<"metrics"> {
+  function settle({ leftOut, written }: Contents): void {
+    for (const each of leftOut) tellLeftOut(each, meter, log);
+    written();
+  }
+  return {
+    async send(batch, signal) {
+      const contents = samples.of(batch);
+      const partial = contents.timeSeries.length === 0 ? undefined : await write(contents.timeSeries, signal);
+      settle(contents);
+      return partial;
+    },
+  };
+}
+
+function poster({ endpoint, headers, auth }: Config, { extension }: Deps, client: HttpClient): Post {
+  const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]));
+  return async (body, protocol, signal) => {
+    const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
+    const reserved = { ...protocol, "content-encoding": "snappy", "user-agent": "gostcol" };
+    const all = { ...own, ...credentials, ...reserved };
+    return client.request({ method: "POST", url: endpoint, headers: all, body: snappyCompressed(body) }, signal);
+  };
+}
+
+/**
+ * A receiver of 1.0 takes all of a request or nothing, and what was sent twice after a kill is enough for a refusal. So
+ * the newest sample of each series is sent again without those before it: then what is current is there.
+ */
+function writerV1(post: Post, { clock }: Deps): Write {
+  const request = new WriteRequestV1();
+  const headers = { "content-type": "application/x-protobuf", "x-prometheus-remote-write-version": "0.1.0" };
+  return async (all, signal) => {
+    const answer = await post(request.write(all), headers, signal);
+    const rest = sampleCount(all) - all.length;
+    if (answer.status !== BAD_REQUEST || rest === 0) return outcomeV1(answer, clock.now());
+    const newest = all.map((each) => ({ ...each, samples: each.samples.slice(-1) }));
+    outcomeV1(await post(request.write(newest), headers, signal), clock.now());
+    return { rejected: rest, message: "the receiver refused the request, and took the newest sample of each series" };
+  };
+}
+
+function writerV2(post: Post, { clock }: Deps): Write {
+  const headers = {
+    "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+    "x-prometheus-remote-write-version": "2.0.0",
+  };
+  return async (all, signal) =>
+    outcomeV2(await post(writeRequestV2(all), headers, signal), sampleCount(all), clock.now());
+}
+
+function sampleCount(all: readonly TimeSeries[]): number {
+  let count = 0;
+  for (const { samples } of all) count += samples.length;
+  return count;
+}

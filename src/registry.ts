@@ -6,15 +6,17 @@ import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
 import { statsdExporter } from "./exporters/statsd/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
+import { attributesProcessor } from "./processors/attributes/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { filterProcessor } from "./processors/filter/index.ts";
+import { resourceProcessor } from "./processors/resource/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
 
 /** Every component that gostcol has. */
 export const registry: Registry = {
   receivers: [gostReceiver],
-  processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
+  processors: [attributesProcessor, dedupeProcessor, deltaToCumulativeProcessor, filterProcessor, resourceProcessor],
   exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, statsdExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [fileStorageExtension],

@@ -15,6 +15,8 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
   "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },
+  "processor:attributes": { config: { actions: [{ action: "upsert", key: "index", value: "a value" }] } },
+  "processor:resource": { config: { attributes: [{ action: "upsert", key: "host.name", value: "a host" }] } },
   "receiver:gost": {
     async send({ network }) {
       const body = JSON.stringify({

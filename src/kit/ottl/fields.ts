@@ -4,6 +4,7 @@ import { type Condition, condition, conditionIn, type InferredCondition, inferre
 import type { ContextName } from "./contexts/context.ts";
 import type { Subjects } from "./contexts/contexts.ts";
 import { OttlError } from "./errors.ts";
+import { compilePattern, type Pattern } from "./pattern.ts";
 import { type Statement, statement } from "./statement.ts";
 
 /** How conditions and statements stand in configurations: as texts, checked where they are read. */
@@ -59,6 +60,9 @@ export const conditionGroup = <Name extends ContextName>(...contexts: readonly N
         }),
       ),
   ]);
+
+/** A pattern in RE2's syntax. */
+export const pattern = () => checked<Pattern>("pattern", (text) => compilePattern(text, 0));
 
 function checked<T>(kind: string, make: (text: string) => T) {
   return z

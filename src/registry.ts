@@ -11,12 +11,20 @@ import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { filterProcessor } from "./processors/filter/index.ts";
 import { resourceProcessor } from "./processors/resource/index.ts";
+import { transformProcessor } from "./processors/transform/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
 
 /** Every component that gostcol has. */
 export const registry: Registry = {
   receivers: [gostReceiver],
-  processors: [attributesProcessor, dedupeProcessor, deltaToCumulativeProcessor, filterProcessor, resourceProcessor],
+  processors: [
+    attributesProcessor,
+    dedupeProcessor,
+    deltaToCumulativeProcessor,
+    filterProcessor,
+    resourceProcessor,
+    transformProcessor,
+  ],
   exporters: [prometheusExporter, otlpGrpcExporter, otlpHttpExporter, statsdExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [fileStorageExtension],

@@ -7,16 +7,26 @@ import { prometheusExporter } from "./exporters/prometheus/index.ts";
 import { prometheusRemoteWriteExporter } from "./exporters/prometheus_remote_write/index.ts";
 import { statsdExporter } from "./exporters/statsd/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
+import { attributesProcessor } from "./processors/attributes/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { filterProcessor } from "./processors/filter/index.ts";
+import { resourceProcessor } from "./processors/resource/index.ts";
+import { transformProcessor } from "./processors/transform/index.ts";
 import { gostReceiver } from "./receivers/gost/index.ts";
 import { otlpReceiver } from "./receivers/otlp/index.ts";
 
 /** Every component that gostcol has. */
 export const registry: Registry = {
   receivers: [gostReceiver, otlpReceiver],
-  processors: [dedupeProcessor, deltaToCumulativeProcessor, filterProcessor],
+  processors: [
+    attributesProcessor,
+    dedupeProcessor,
+    deltaToCumulativeProcessor,
+    filterProcessor,
+    resourceProcessor,
+    transformProcessor,
+  ],
   exporters: [
     prometheusExporter,
     prometheusRemoteWriteExporter,

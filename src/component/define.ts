@@ -71,6 +71,8 @@ export interface ReceiverDefinition<Schema extends z.ZodType = z.ZodType> extend
 export interface OrderRule {
   /** The type of a processor, or `*` for every other. */
   readonly before: string;
+  /** The type of a receiver: only in pipelines that begin with one does it matter. */
+  readonly receiver?: string;
   /** What goes wrong otherwise: a clause that ends the warning's sentence. */
   readonly because: string;
 }

@@ -141,10 +141,14 @@ function cycleFinding(trail: readonly { readonly from: WrittenPipeline; readonly
 function misplacedProcessors(pipelines: readonly WrittenPipeline[]): readonly Finding[] {
   return pipelines.flatMap(({ id, references }) => {
     const processors = references.filter(({ role }) => role === "processors");
+    const receivers = references.filter(({ role }) => role === "receivers");
+    const matters = (receiver: string | undefined) =>
+      receiver === undefined || receivers.some(({ declared }) => declared?.definition?.type === receiver);
     return processors.flatMap(({ declared, id: processor, range }, index) => {
       const definition = declared?.definition;
       if (definition?.kind !== "processor") return [];
-      return (definition.order ?? []).flatMap(({ before, because }) => {
+      return (definition.order ?? []).flatMap(({ before, receiver, because }) => {
+        if (!matters(receiver)) return [];
         const other = processors.slice(0, index).find(({ declared: earlier }) => {
           const type = earlier?.definition?.type;
           return type !== undefined && type !== definition.type && (before === "*" || type === before);

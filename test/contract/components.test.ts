@@ -27,6 +27,8 @@ const CASES: Readonly<Record<string, ContractCase>> = {
       return reply.answer.status === 200;
     },
   },
+  "processor:attributes": { config: { actions: [{ action: "upsert", key: "index", value: "a value" }] } },
+  "processor:resource": { config: { attributes: [{ action: "upsert", key: "host.name", value: "a host" }] } },
   "receiver:gost": {
     async send({ network }) {
       const body = JSON.stringify({

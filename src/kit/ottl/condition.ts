@@ -4,8 +4,9 @@ import { ValueCompiler } from "./compile-value.ts";
 import type { Reach } from "./compiled.ts";
 import type { ContextName } from "./contexts/context.ts";
 import { CONTEXTS, type Subjects } from "./contexts/contexts.ts";
-import { inferContext } from "./infer-context.ts";
+import { inferContext, noContext } from "./infer-context.ts";
 import { parseCondition } from "./parser.ts";
+import { pathsOf } from "./paths.ts";
 
 /** A condition, checked and ready to run. It remembers nothing and changes nothing. */
 export interface Condition<S> {
@@ -42,7 +43,8 @@ export function inferredCondition<Name extends ContextName>(
   contexts: readonly Name[],
 ): InferredCondition<Name> {
   const node = parseCondition(text);
-  const context = inferContext(node, contexts);
+  const context = inferContext(pathsOf(node), contexts);
+  if (context === undefined) throw noContext(contexts);
   return { context, condition: compiled(text, node, context) } as InferredCondition<Name>;
 }
 

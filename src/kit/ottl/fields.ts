@@ -4,7 +4,9 @@ import { type Condition, condition, conditionIn, type InferredCondition, inferre
 import type { ContextName } from "./contexts/context.ts";
 import type { Subjects } from "./contexts/contexts.ts";
 import { OttlError } from "./errors.ts";
+import { compilePattern, type Pattern } from "./pattern.ts";
 import { type Statement, statement } from "./statement.ts";
+import { GroupError, type StatementGroup, statementGroupOf, type WrittenGroup } from "./statement-group.ts";
 
 /** How conditions and statements stand in configurations: as texts, checked where they are read. */
 
@@ -60,6 +62,41 @@ export const conditionGroup = <Name extends ContextName>(...contexts: readonly N
       ),
   ]);
 
+/** Statements of one context that stand together in a list of the Collector's `*_statements`. */
+export interface StatementSection<Name extends ContextName> {
+  readonly group: StatementGroup<Name>;
+  /** Where it differs from the component's. */
+  readonly errorMode: ErrorMode | undefined;
+}
+
+/** An entry of `*_statements`: a statement, or a section with several, their conditions, context and `error_mode`. */
+export const statementSection = <Name extends ContextName>(...contexts: readonly Name[]) =>
+  z.union([
+    z
+      .string()
+      .transform((text, context): StatementSection<Name> => {
+        const make = () => statementGroupOf({ conditions: [], statements: [text] }, contexts);
+        return { group: read(context, make, []), errorMode: undefined };
+      })
+      .meta({ format: "ottl-statement" }),
+    z
+      .strictObject({
+        context: z.enum(contexts).optional().describe("What the statements change; their paths say it otherwise."),
+        conditions: z.array(z.string()).default([]).describe("Where there are some, one of them has to hold."),
+        statements: z.array(z.string()).min(1).describe("What is done, one after the other."),
+        error_mode: z.enum(ERROR_MODES).optional().describe("What becomes of what fails in this section."),
+      })
+      .transform(
+        ({ error_mode, ...written }, context): StatementSection<Name> => ({
+          group: read(context, () => statementGroupOf(written as WrittenGroup<Name>, contexts)),
+          errorMode: error_mode,
+        }),
+      ),
+  ]);
+
+/** A pattern in RE2's syntax. */
+export const pattern = () => checked<Pattern>("pattern", (text) => compilePattern(text, 0));
+
 function checked<T>(kind: string, make: (text: string) => T) {
   return z
     .string()
@@ -67,13 +104,15 @@ function checked<T>(kind: string, make: (text: string) => T) {
     .meta({ format: `ottl-${kind}` });
 }
 
-/** Turns a mistake into an issue; `path` leads to where in the value it is. */
-function read<T>(context: z.RefinementCtx, make: () => T, path: readonly (string | number)[] = []): T {
+/** Turns a mistake into an issue; `given` leads to where in the value it is, where the mistake does not know that itself. */
+function read<T>(context: z.RefinementCtx, make: () => T, given?: readonly (string | number)[]): T {
   try {
     return make();
   } catch (failure) {
-    if (!(failure instanceof OttlError)) throw failure;
-    const { message, offset, expected, nearest } = failure;
+    const mistake = failure instanceof GroupError ? failure.cause : failure;
+    if (!(mistake instanceof OttlError)) throw failure;
+    const { message, offset, expected, nearest } = mistake;
+    const path = given ?? (failure instanceof GroupError ? failure.path : []);
     return refuse(context, "bad_expression", `${message}, at character ${offset + 1}`, { expected, nearest, path });
   }
 }

@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { type Matcher, RE2JS } from "re2js";
 import { OttlError } from "./errors.ts";
 import { limitedText, PATTERN_CHARACTERS_MAX, PATTERN_INSTRUCTIONS_MAX } from "./limits.ts";
 
@@ -6,6 +6,10 @@ import { limitedText, PATTERN_CHARACTERS_MAX, PATTERN_INSTRUCTIONS_MAX } from ".
 export interface Pattern {
   /** Whether it matches somewhere. */
   test(text: string): boolean;
+  /** The first match; undefined where there is none. */
+  match(text: string): Match | undefined;
+  /** Its groups in their order, each by its name; undefined for those without one. */
+  readonly groups: readonly (string | undefined)[];
   /** The text with every match replaced. */
   replaceAll(text: string, replacement: (match: Match) => string): string;
 }
@@ -23,8 +27,14 @@ export function compilePattern(text: string, offset: number): Pattern {
   if (compiled.programSize() > PATTERN_INSTRUCTIONS_MAX) {
     throw new OttlError("this pattern is too large", { offset, expected: "fewer or smaller repetitions" });
   }
+  const names = new Map(Object.entries(compiled.namedGroups()).map(([name, group]) => [group, name]));
   return {
+    groups: Array.from({ length: compiled.groupCount() }, (_, index) => names.get(index + 1)),
     test: (input) => compiled.test(input),
+    match: (input) => {
+      const matcher = compiled.matcher(input);
+      return matcher.find() ? matchOf(compiled, matcher) : undefined;
+    },
     replaceAll: (input, replacement) => replaceAll(compiled, input, replacement),
   };
 }
@@ -40,14 +50,7 @@ function compile(text: string, offset: number): RE2JS {
 
 function replaceAll(compiled: RE2JS, input: string, replacement: (match: Match) => string): string {
   const matcher = compiled.matcher(input);
-  const groups = compiled.groupCount();
-  const names = compiled.namedGroups();
-  const match: Match = {
-    group: (name) => {
-      const group = names[name] ?? (/^\d+$/.test(name) ? Number(name) : Number.NaN);
-      return group <= groups ? (matcher.group(group) ?? undefined) : undefined;
-    },
-  };
+  const match = matchOf(compiled, matcher);
   let text = "";
   let end = 0;
   let matched = false;
@@ -60,6 +63,18 @@ function replaceAll(compiled: RE2JS, input: string, replacement: (match: Match) 
     matched = true;
   }
   return matched ? limitedText(text + input.slice(end)) : input;
+}
+
+/** What the matcher stands at. */
+function matchOf(compiled: RE2JS, matcher: Matcher): Match {
+  const groups = compiled.groupCount();
+  const names = compiled.namedGroups();
+  return {
+    group: (name) => {
+      const group = names[name] ?? (/^\d+$/.test(name) ? Number(name) : Number.NaN);
+      return group <= groups ? (matcher.group(group) ?? undefined) : undefined;
+    },
+  };
 }
 
 /** The pattern of a glob: `*`, `?`, `[a-z]`, `[!a-z]` and `{this,that}`; a backslash takes the meaning off. It matches whole texts. */

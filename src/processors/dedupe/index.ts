@@ -11,6 +11,13 @@ export const dedupeProcessor = defineProcessor({
   telemetry,
   holds: "nothing",
   passesUnchanged: true,
-  order: [{ before: "delta_to_cumulative", because: "its totals would count repeated reports again" }],
+  order: [
+    { before: "delta_to_cumulative", because: "its totals would count repeated reports again" },
+    ...["attributes", "resource", "transform"].map((before) => ({
+      before,
+      receiver: "gost",
+      because: "it knows reports by the series that GOST's receiver made",
+    })),
+  ],
   create: (config, deps, next) => new Dedupe(config, deps, next),
 });

@@ -12,6 +12,13 @@ export const deltaToCumulativeProcessor = defineProcessor({
   signals: { metrics: "beta" },
   telemetry,
   holds: "nothing",
+  order: [
+    ...["attributes", "resource", "transform"].map((before) => ({
+      before,
+      receiver: "gost",
+      because: "its totals belong to the series that GOST's receiver made",
+    })),
+  ],
   totals: storedTotals,
   create: (config, deps, next) => new DeltaToCumulative(config, deps, next),
 });

@@ -1,10 +1,10 @@
 import type { Deps } from "../../component/component.ts";
-import { Refusal } from "../../component/refusal.ts";
 import { type AnyOf, anyOf } from "../../kit/ottl/any-of.ts";
 import type { Condition } from "../../kit/ottl/condition.ts";
 import type { ContextName } from "../../kit/ottl/contexts/context.ts";
 import type { Subjects } from "../../kit/ottl/contexts/contexts.ts";
 import type { EvaluationError } from "../../kit/ottl/errors.ts";
+import { failureTeller } from "../../kit/ottl/failures.ts";
 import type { ConditionGroup, ErrorMode } from "../../kit/ottl/fields.ts";
 import { FAILED_CONDITIONS } from "./telemetry.ts";
 
@@ -26,17 +26,9 @@ export function byContext<Name extends ContextName>(written: Written<Name>, deps
   for (const group of groups) {
     for (const { condition } of group.conditions) modes.set(condition, group.errorMode ?? errorMode);
   }
-  const failures = deps.meter.counter(FAILED_CONDITIONS);
-  const failed = (failure: EvaluationError, condition: { readonly text: string }) => {
-    const mode = modes.get(condition) ?? errorMode;
-    const { text } = condition;
-    if (mode === "propagate") {
-      throw new Refusal("permanent", "condition_failed", `the condition ${text} failed: ${failure.message}`);
-    }
-    failures.value++;
-    if (mode === "ignore")
-      deps.log.limited(text).warn("a condition failed", { condition: text, reason: failure.message });
-  };
+  const tell = failureTeller("condition", deps, deps.meter.counter(FAILED_CONDITIONS));
+  const failed = (failure: EvaluationError, condition: { readonly text: string }) =>
+    tell(failure, condition.text, modes.get(condition) ?? errorMode);
   const inferred: readonly { readonly context: ContextName; readonly condition: Condition<never> }[] = groups.flatMap(
     ({ conditions }) => [...conditions],
   );

@@ -1,6 +1,7 @@
 import type { Consumer, Delivery } from "../../component/delivery.ts";
 import type { AnyOf } from "../../kit/ottl/any-of.ts";
 import type { DataPoint } from "../../kit/ottl/contexts/datapoint.ts";
+import { unlessSame } from "../../lib/unless-same.ts";
 import { type MetricsBatch, type Point, pointCount, type Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
@@ -107,8 +108,4 @@ export class MetricsFilter implements Consumer<"metrics"> {
     this.#verdicts.set(series, verdict);
     return verdict;
   }
-}
-
-function unlessSame<T>(before: readonly T[], after: readonly T[]): readonly T[] {
-  return before.length === after.length && before.every((item, index) => item === after[index]) ? before : after;
 }

@@ -57,7 +57,7 @@ function test(name: string, summary: string, matches: (found: Value, type: Stati
   });
 }
 
-function toInt(found: Value, type: StaticType): Value {
+export function toInt(found: Value, type: StaticType): Value {
   switch (typeof found) {
     case "undefined":
       return undefined;
@@ -77,7 +77,7 @@ function toInt(found: Value, type: StaticType): Value {
   }
 }
 
-function toDouble(found: Value): Value {
+export function toDouble(found: Value): Value {
   switch (typeof found) {
     case "undefined":
       return undefined;

@@ -12,6 +12,7 @@ import {
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions, StoreSize } from "./messages.ts";
+import { eachNewest } from "./newest-changes.ts";
 import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
@@ -113,10 +114,10 @@ export class SqliteStore implements StoreBackend {
     const thread = this.#openedThread();
     const packer = new RowPacker(changes.length, this.#spare);
     this.#spare = undefined;
-    for (const { scope, key, value } of changes) {
+    eachNewest(changes, ({ scope, key, value }) => {
       if (value === undefined) packer.addRemoved(scope, key);
       else packer.add(scope, key, value);
-    }
+    });
     this.#waitingSince = this.#options.clock.monotonic();
     return this.#send(thread, packer).finally(() => {
       this.#waitingSince = undefined;

@@ -7,6 +7,7 @@ import { eachRow, type PackedRows, RowPacker, type ScopeName } from "./packed-ro
 import { pragma } from "./schema.ts";
 import { FULL, failureText, IO_ERROR, resultCode } from "./sqlite-failure.ts";
 import { keyOfStored, storedKey } from "./stored-key.ts";
+import { TableWriter } from "./table-writer.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
 /** A tree of pages takes some more when it grows. */
@@ -103,6 +104,8 @@ export class StoreTables {
       database.exec("BEGIN IMMEDIATE");
       for (const scope of newScopes) this.#scopeIds.set(scope, Number(this.#addScope.run(scope).lastInsertRowid));
       eachRow(rows, (scope, key, value) => this.#write(scope, storedKey(key), value));
+      this.#rows.writer.flush();
+      this.#archive.writer.flush();
     } catch (thrown) {
       return this.#failed("failed", rows, newScopes, thrown);
     }
@@ -160,12 +163,12 @@ export class StoreTables {
 
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
     const id = this.#scopeIds.get(scope.name) ?? 0;
-    const { setAside, remove } = this.#tableOf(scope);
+    const { setAside, writer } = this.#tableOf(scope);
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const { key, reason } of rows) {
         setAside.run(new Date(at).toISOString(), scope.name, reason, id, storedKey(key));
-        remove.run(id, storedKey(key));
+        writer.remove(id, storedKey(key));
       }
       this.#database.exec("COMMIT");
     } catch (thrown) {
@@ -176,9 +179,9 @@ export class StoreTables {
 
   #write(scope: ScopeName, key: string, value: Uint8Array | undefined): void {
     const id = this.#scopeIds.get(scope.name)!;
-    const { put, remove } = this.#tableOf(scope);
-    if (value === undefined) remove.run(id, key);
-    else put.run(id, key, value, checksumOf(id, key, value));
+    const { writer } = this.#tableOf(scope);
+    if (value === undefined) writer.remove(id, key);
+    else writer.put(id, key, value, checksumOf(id, key, value));
   }
 
   #tableOf({ archived }: ScopeName): TableStatements {
@@ -187,6 +190,8 @@ export class StoreTables {
 
   #failed(type: "failed" | "unknown", rows: PackedRows, newScopes: readonly string[], thrown: unknown) {
     this.#rollBack();
+    this.#rows.writer.clear();
+    this.#archive.writer.clear();
     for (const scope of newScopes) this.#scopeIds.delete(scope);
     return { type, reason: this.#reason(thrown, rows), isFull: resultCode(thrown) === FULL };
   }
@@ -227,8 +232,7 @@ type StoredRow = readonly [key: string, value: Uint8Array, checksum: number];
 
 /** What is done with one of the two tables of values, which are alike. */
 interface TableStatements {
-  readonly put: StatementSync;
-  readonly remove: StatementSync;
+  readonly writer: TableWriter;
   readonly get: StatementSync;
   readonly count: StatementSync;
   readonly setAside: StatementSync;
@@ -239,11 +243,7 @@ function statementsOf(database: Database, table: "rows" | "archive"): TableState
   get.setReturnArrays(true);
   return {
     get,
-    put: database.prepare(
-      `INSERT INTO ${table} (scope, key, value, checksum) VALUES (?, ?, ?, ?) ` +
-        "ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
-    ),
-    remove: database.prepare(`DELETE FROM ${table} WHERE scope = ? AND key = ?`),
+    writer: new TableWriter(database, table),
     count: database.prepare(`SELECT count(*) AS count FROM ${table} WHERE scope = ?`),
     setAside: database.prepare(
       "INSERT INTO set_aside (at, scope, key, value, reason) " +

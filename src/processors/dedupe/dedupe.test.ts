@@ -168,6 +168,22 @@ test("a new process repeats nothing; an instance that was reloaded may", async (
   expect(epochs.send("a", { epoch: "2" })).toBe("passed");
 });
 
+test("until the end of the instance before can no longer be told, a beginning does not say what repeats", async () => {
+  const soon = async (...types: readonly LifeEvent["type"][]) => {
+    const { rig, send, life } = await rigWith();
+    send("a", { receipt: receipt("unread") });
+    life("began");
+    rig.clock.advance(600);
+    life(...types); // A second later.
+    const before = rig.left.length;
+    const facts = { fingerprint: "a", receipt: receipt() };
+    const outcome = rig.send(report(rig.table, rig.clock.now(), { alice: STATS }, facts));
+    return outcome.taken ? rig.left.length - before : outcome.refusal.reason;
+  };
+  expect(await soon()).toBe("evidence_pending");
+  expect(await soon("closed")).toBe(0);
+});
+
 test("a repeat that brings news of its source's life hands these on, without rows", async () => {
   const { rig, send } = await rigWith();
   const life = [{ type: "closed", at: 1 }] as const;

@@ -1,4 +1,4 @@
-import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, RELOAD_MS, SETTLING_MS } from "../../kit/source-life.ts";
 import type { Receipt, SourceFacts } from "../../model/source-facts.ts";
 
 /**
@@ -97,7 +97,10 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
   let read: UnsureReport | undefined;
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
-    if (!earlier.isSame(facts) || isOfEndedProcess(earlier, history.signs, now)) continue;
+    if (!earlier.isSame(facts)) continue;
+    const standing = standingOf(earlier, history.signs, now);
+    if (standing === "over") continue;
+    if (standing === "undecided") return { type: "pending", earlier };
     switch (earlier.receipt.state) {
       case "unread":
         return { type: "repeat", earlier };
@@ -143,7 +146,7 @@ export function remember(
     const isRead = !rules.behindProxy && report.receipt.state === "read";
     if (isRead) {
       read.add(report, READ_FACTOR * rules.historyMax);
-    } else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) {
+    } else if (report !== earlier && standingOf(report, history.signs, at) !== "over") {
       unsure ??= [];
       unsure.push(report);
     }
@@ -160,9 +163,17 @@ export function remember(
   return { history: new History(afterFacts(history.signs, facts), unsure, read), forgotten };
 }
 
-/** A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. */
-function isOfEndedProcess(report: UnsureReport, { beganAt, reload }: LifeSigns, now: number): boolean {
-  return !reload && report.at < beganAt && now - beganAt >= SETTLING_MS;
+/**
+ * A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. Which of
+ * both a beginning was is known once the end of the instance before it can no longer be told.
+ */
+function standingOf(
+  { at }: UnsureReport,
+  { beganAt, reload }: LifeSigns,
+  now: number,
+): "stands" | "undecided" | "over" {
+  if (reload || at >= beganAt || now - beganAt < SETTLING_MS) return "stands";
+  return now - beganAt > RELOAD_MS ? "over" : "undecided";
 }
 
 function afterFacts(signs: LifeSigns, { life }: SourceFacts): LifeSigns {

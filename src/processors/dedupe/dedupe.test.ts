@@ -154,11 +154,12 @@ test("what is only assumed to be a repeat goes along as that, for it could have 
   expect(rig.left.at(-1)).toMatchObject({ rows: [], assumedRepeat: [{ values: STATS }], source: { fingerprint: "a" } });
 });
 
-test("a new process repeats nothing; an instance that was reloaded may", async () => {
+test("an instance that was reloaded may repeat; of a new process that cannot be known, for an end may have been lost", async () => {
   const killed = await rigWith();
   killed.send("a", { receipt: receipt("unread") });
   killed.life("began");
-  expect(killed.send("a")).toBe("passed");
+  expect(killed.send("a")).toBe("dropped");
+  expect(droppedReports(killed.rig, "assumed_repeat")).toBe(1);
   const reloaded = await rigWith();
   reloaded.send("a", { receipt: receipt("unread") });
   reloaded.life("began", "closed");

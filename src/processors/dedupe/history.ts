@@ -99,7 +99,7 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
     const earlier = unsure[index]!;
     if (!earlier.isSame(facts)) continue;
     const standing = standingOf(earlier, history.signs, now);
-    if (standing === "over") continue;
+    if (standing === "over") return { type: "assumed_repeat", earlier };
     if (standing === "undecided") return { type: "pending", earlier };
     switch (earlier.receipt.state) {
       case "unread":
@@ -146,7 +146,7 @@ export function remember(
     const isRead = !rules.behindProxy && report.receipt.state === "read";
     if (isRead) {
       read.add(report, READ_FACTOR * rules.historyMax);
-    } else if (report !== earlier && standingOf(report, history.signs, at) !== "over") {
+    } else if (report !== earlier) {
       unsure ??= [];
       unsure.push(report);
     }
@@ -164,8 +164,8 @@ export function remember(
 }
 
 /**
- * A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. Which of
- * both a beginning was is known once the end of the instance before it can no longer be told.
+ * A new process repeats nothing of the one before it, but an instance that was reloaded may live on, and repeat. Which of
+ * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
  */
 function standingOf(
   { at }: UnsureReport,

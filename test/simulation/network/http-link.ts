@@ -28,6 +28,7 @@ export interface LinkOptions {
 export interface HttpLinkOptions extends LinkOptions {
   readonly target: string;
   readonly token: string | undefined;
+  readonly channel: object;
   /** `plugin.timeout`: how long GOST waits for an answer; undefined is for ever. */
   readonly patienceMs: number | undefined;
 }
@@ -75,6 +76,7 @@ export class HttpLink implements HttpConnection {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       body: typeof body === "string" ? Buffer.from(body) : body,
       news,
+      channel: this.#options.channel,
     };
     const outcome = new Promise<Outcome>((resolve) => {
       this.#pending = resolve;
@@ -136,12 +138,12 @@ export class HttpLink implements HttpConnection {
   #answer({ status, body = "" }: ServerAnswer): void {
     const { weather, world } = this.#options;
     const trouble = this.#trouble;
-    // Where the request was late and its answer is too, GOST's patience may end right behind the request's arrival: its
-    // end is then as prompt as if it had read the answer. This is beyond what can be told apart.
-    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
-    const isLate = trouble === "stall_answer" && !wasLate;
     const reply = { status, body: typeof body === "string" ? body : Buffer.from(body).toString() };
-    this.#wire.send("client", () => this.#replied(reply), isLate ? weather.stallMs() : 0);
+    // Where a request was late, GOST's patience may end right behind its arrival, with the answer on its way: its end is
+    // as prompt then as if it had read the answer. Nobody can tell that apart, so such answers take no time.
+    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
+    if (wasLate) this.#replied(reply);
+    else this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
     if (trouble === "cut_answer") this.cut();
     if (trouble === "vanish_answer") this.vanish();
   }

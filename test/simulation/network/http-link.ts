@@ -142,7 +142,8 @@ export class HttpLink implements HttpConnection {
     // Where a request was late, GOST's patience may end right behind its arrival, with the answer on its way: its end is
     // as prompt then as if it had read the answer. Nobody can tell that apart, so such answers take no time.
     const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
-    if (wasLate) this.#replied(reply);
+    if (wasLate && this.#pending === undefined) this.#server?.reset();
+    else if (wasLate) this.#replied(reply);
     else this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
     if (trouble === "cut_answer") this.cut();
     if (trouble === "vanish_answer") this.vanish();
@@ -170,8 +171,14 @@ export class HttpLink implements HttpConnection {
     this.#end(BROKEN);
   }
 
+  /**
+   * GOST sends the same again on another connection, and the end of this one may come behind that by a little only: one
+   * that came much later would look like the reply to our asking for it, and nobody could tell.
+   */
   #giveUp(): void {
-    this.close();
+    this.#state = "closed";
+    this.#end(BROKEN);
+    this.#wire.send("server", () => this.#server?.peerEnded(), 0, false);
   }
 
   /** TCP sends again for a while, then gives up. */

@@ -19,10 +19,10 @@ export class Counters {
     this.#resetTraffic = resetTraffic;
   }
 
-  /** Whether it counted what nobody was told, while the last that was told is that no connection was open. */
+  /** Whether it counted what nobody was told, such as a connection, or bytes where all connections seemed closed. */
   get hasUnseen(): boolean {
     const { moved, taken, openTold } = this.ledger;
-    return openTold === 0 && (moved.totalConns !== taken.totalConns || moved.outputBytes !== taken.outputBytes);
+    return moved.totalConns !== taken.totalConns || (openTold === 0 && moved.outputBytes !== taken.outputBytes);
   }
 
   get changed(): boolean {

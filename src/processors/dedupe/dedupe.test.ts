@@ -99,6 +99,12 @@ test("a copy that its sender gave up, and sent again and had answered since, is 
   expect(send("a", read())).toBe("passed"); // Whoever waits for the answer has something new to say.
 });
 
+test("what was refused, while the store did not say whether it kept it, is sent again", async () => {
+  const { send } = await rigWith();
+  expect(send("a", { receipt: receipt("refusal_read") })).toBe("passed");
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+});
+
 test("an equal report that may be a late copy is refused until its sender has read a refusal", async () => {
   const { rig, send } = await rigWith();
   send("a", { receipt: receipt("read") });
@@ -108,7 +114,7 @@ test("an equal report that may be a late copy is refused until its sender has re
   copy.state = "unread";
   const another = receipt("open", 0);
   expect(send("a", { receipt: another })).toBe("evidence_pending");
-  another.state = "read";
+  another.state = "refusal_read";
   expect(send("a", { receipt: receipt("read", 0) })).toBe("passed");
   expect(send("a", { receipt: receipt("open", 0) })).toBe("evidence_pending"); // And again.
   expect(rig.counters.get("gostcol_dedupe_refused_reports{}")?.value).toBe(3);

@@ -103,6 +103,7 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
     if (standing === "undecided") return { type: "pending", earlier };
     switch (earlier.receipt.state) {
       case "unread":
+      case "refusal_read": // The store had not said whether it kept the first one.
         return { type: "repeat", earlier };
       case "unknown":
         return { type: "assumed_repeat", earlier };
@@ -126,7 +127,7 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
 function judgeEqual(read: UnsureReport, { receipt }: SourceFacts): Judgement {
   if (receipt.state === "unread") return STALE; // Its sender was gone before our answer.
   const isSentAfter = receipt.aliveAt > read.at - RESEND_MS_MIN;
-  return isSentAfter || read.refusal?.state === "read" ? FRESH : { type: "suspect", earlier: read };
+  return isSentAfter || read.refusal?.state === "refusal_read" ? FRESH : { type: "suspect", earlier: read };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 } from "../../../src/kit/server/connection.ts";
 import { openReceipt, type SettableReceipt } from "../../../src/kit/server/receipt.ts";
 import type { Cancel } from "../../../src/lib/clock.ts";
+import type { ReceiptState } from "../../../src/model/source-facts.ts";
 import type { HttpConnection, HttpReply } from "../../../src/simulate/http-pool.ts";
 import type { News } from "../../../src/simulate/network.ts";
 import { between, happens, type World } from "../world.ts";
@@ -207,6 +208,8 @@ interface Ways {
   readonly unknowns: () => number;
 }
 
+type Verdict = Exclude<ReceiptState, "open">;
+
 class HttpServerSide implements ServerSide {
   readonly #world: World;
   readonly #listener: Listener;
@@ -215,6 +218,9 @@ class HttpServerSide implements ServerSide {
   #state: "serving" | "ending" | "ended" = "serving";
   #inWork: SettableReceipt | undefined;
   #unproven: SettableReceipt[] = [];
+  #unprovenRefusals: SettableReceipt[] = [];
+  /** When the last answer was out, in milliseconds since the epoch. */
+  #answeredAt = 0;
   #endWhenAnswered = false;
   #asked = false;
   #lastRequestAtMs = 0;
@@ -238,9 +244,9 @@ class HttpServerSide implements ServerSide {
       if (this.#alive) this.#listener.handler.rejected?.("after_end", this.#connection, "a request after the end");
       return;
     }
-    this.#settle("read");
+    this.#settle("read", "refusal_read");
     this.#lastRequestAtMs = this.#world.clock.monotonic();
-    const receipt = openReceipt({ ask: () => this.#ask() });
+    const receipt = openReceipt({ ask: () => this.#ask() }, this.#answeredAt);
     this.#inWork = receipt;
     this.#world.clock.after(TURN_MS, () => {
       const { unknowns } = this.#ways;
@@ -265,7 +271,7 @@ class HttpServerSide implements ServerSide {
 
   orphan(): void {
     if (this.#state === "ended") return;
-    this.#settle("unknown");
+    this.#settle("unknown", "unknown");
     this.#over();
     this.#ways.reset();
   }
@@ -274,13 +280,14 @@ class HttpServerSide implements ServerSide {
   peerEnded(): void {
     if (this.#state === "ended") return;
     const isPrompt = this.#world.clock.monotonic() - this.#lastRequestAtMs <= PROMPT_END_MS;
-    this.#settle(this.#state === "ending" || isPrompt ? "read" : "unknown");
+    const wasAsked = this.#state === "ending";
+    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#over();
   }
 
   reset(): void {
     if (this.#state === "ended") return;
-    this.#settle("unread");
+    this.#settle("unread", "unread");
     this.#over();
   }
 
@@ -290,7 +297,9 @@ class HttpServerSide implements ServerSide {
 
   #answered(receipt: SettableReceipt, answer: ServerAnswer): void {
     if (this.#state === "ended") return;
+    this.#answeredAt = this.#world.clock.now();
     if (answer.status === 200) this.#unproven.push(receipt);
+    else if (answer.status === 503) this.#unprovenRefusals.push(receipt);
     else receipt.settle("unknown");
     this.#inWork = undefined;
     this.#ways.answer(answer);
@@ -303,7 +312,7 @@ class HttpServerSide implements ServerSide {
     this.#world.clock.after(ASK_PAUSE_MS, () => {
       this.#asked = false;
       if (this.#inWork !== undefined) this.#ask();
-      else if (this.#unproven.length > 0) this.#end();
+      else if (this.#unproven.length + this.#unprovenRefusals.length > 0) this.#end();
     });
   }
 
@@ -323,8 +332,9 @@ class HttpServerSide implements ServerSide {
     if (this.#alive) this.#listener.handler.closed?.(this.#connection);
   }
 
-  #settle(verdict: "read" | "unread" | "unknown"): void {
+  #settle(successes: Verdict, refusals: Verdict): void {
     if (!this.#alive) return;
-    for (const receipt of this.#unproven.splice(0)) receipt.settle(verdict);
+    for (const receipt of this.#unproven.splice(0)) receipt.settle(successes);
+    for (const receipt of this.#unprovenRefusals.splice(0)) receipt.settle(refusals);
   }
 }

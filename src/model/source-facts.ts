@@ -30,10 +30,11 @@ export interface LifeEvent {
 }
 
 /**
- * `open`: not known yet. `read`: proof that the sender read our answer. `unread`: proof that it did not.
+ * `open`: not known yet. `read`: proof that the sender read our success; `refusal_read`: that it read our refusal, and so
+ * keeps what it sent. `unread`: proof that it read no answer.
  * `unknown`: there will be no proof (a proxy in between, our own restart).
  */
-export type ReceiptState = "open" | "read" | "unread" | "unknown";
+export type ReceiptState = "open" | "read" | "refusal_read" | "unread" | "unknown";
 
 /** The proof of delivery of one answer: live, never stored. Leaves `open` once at most, before or after its batch ends. */
 export interface Receipt {

@@ -76,13 +76,16 @@ function keyOf({ node, kind, service, client }: Identity): string {
 export class Life {
   /** Of the process that it was a part of: lives of one process follow each other by reloads. */
   readonly process: object;
+  /** Monotonic. */
+  readonly createdAtMs: number;
   readonly began = new Fate();
   readonly closed = new Fate();
-  /** Whether it outlived a reload by connections that nobody was told of before. */
+  /** Whether it may outlive a reload by what nobody was told of before. */
   outlivesUnseen = false;
 
-  constructor(process: object) {
+  constructor(process: object, createdAtMs: number) {
     this.process = process;
+    this.createdAtMs = createdAtMs;
   }
 }
 

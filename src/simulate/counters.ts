@@ -19,9 +19,10 @@ export class Counters {
     this.#resetTraffic = resetTraffic;
   }
 
-  /** Whether there are open connections of which the receiver was told nothing. */
-  get hasUnseenConnections(): boolean {
-    return this.#currentConns > 0 && this.ledger.openTold === 0;
+  /** Whether it counted what nobody was told, such as a connection, or bytes where all connections seemed closed. */
+  get hasUnseen(): boolean {
+    const { moved, taken, openTold } = this.ledger;
+    return moved.totalConns !== taken.totalConns || (openTold === 0 && moved.outputBytes !== taken.outputBytes);
   }
 
   get changed(): boolean {

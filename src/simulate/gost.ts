@@ -33,6 +33,8 @@ export class Gost {
   readonly config: GostConfig;
   readonly #world: World;
   #process: Process | undefined;
+  /** The one that was told to end, while it says so. */
+  #ending: Process | undefined;
 
   constructor(config: GostConfig, world: World) {
     this.config = config;
@@ -72,6 +74,7 @@ export class Gost {
 
   /** SIGKILL: nothing is told, nothing flushed. */
   kill(): void {
+    this.#ending?.end();
     this.#process?.end();
     this.#process = undefined;
   }
@@ -80,6 +83,7 @@ export class Gost {
   async terminate(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
+    this.#ending = process;
     await process?.sayClosed();
     process?.end();
   }

@@ -24,7 +24,7 @@ export class Service {
     this.config = config;
     this.#deps = deps;
     const identity = { node: deps.node, kind: "service", service: config.name, client: "" } as const;
-    this.life = new Life(deps.process);
+    this.life = new Life(deps.process, deps.clock.monotonic());
     this.#counters = new Counters(deps.books.open(identity, this.life), config.resetTraffic);
     const handlers = config.levels.includes("handler") ? EMITTERS[config.handler] : [];
     this.#handlers = new Map(handlers.map((name) => [name, new Handler(config, this.life, deps)]));
@@ -96,7 +96,7 @@ export class Service {
   close(): void {
     this.#state = "closed";
     const clients = [...this.#handlers.values()].flatMap((handler) => handler.allCounters);
-    this.life.outlivesUnseen = [this.#counters, ...clients].some((counters) => counters.hasUnseenConnections);
+    this.life.outlivesUnseen = [this.#counters, ...clients].some((counters) => counters.hasUnseen);
     if (this.config.handler !== "auto") for (const handler of this.#handlers.values()) handler.end();
     this.#endWhenEmpty();
   }

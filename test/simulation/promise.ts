@@ -1,4 +1,4 @@
-import { RELOAD_MS } from "../../src/kit/source-life.ts";
+import { RELOAD_MS, SETTLING_MS } from "../../src/kit/source-life.ts";
 import type { Books, Identity, Ledger, Life, Totals } from "../../src/simulate/books.ts";
 import type { HandlerType } from "../../src/simulate/handlers.ts";
 import type { Scenario } from "./scenario.ts";
@@ -34,6 +34,8 @@ export function promiseOf({ identity: { kind }, lives, handler, isDelta }: Audit
   const reloadsUntold = lives.some((life, index) => index > 0 && isUntoldReload(lives[index - 1]!, life));
   const mayBeSeveral = reloads || (kind === "handler" && handler === "auto");
   if (reloadsUntold || (mayBeSeveral && restartsUntold)) return "nothing";
+  // A handler ticks from its creation on: its first report may come with a `running` that was held up, or before it.
+  if (kind === "handler" && lives.some((life, index) => index > 0 && wasToldLate(life))) return "nothing";
   if (lives.some(({ outlivesUnseen }) => outlivesUnseen) || instancesMax(lives) > INSTANCES_MAX) return "nothing";
   if (mayBeSeveral || (kind === "handler" && restartsUntold)) return "bounded";
   return "exact";
@@ -69,6 +71,13 @@ function isUntoldReload({ process, closed }: Life, after: Life): boolean {
   const [closedAtMs, beganAtMs] = [closed.takenAtMs, after.began.takenAtMs];
   if (closedAtMs === undefined || beganAtMs === undefined) return true;
   return Math.abs(closedAtMs - beganAtMs) > RELOAD_MS - LEEWAY_MS;
+}
+
+/** So soon the first report of a life can come. */
+const FIRST_TICK_MS = 1_000;
+
+function wasToldLate({ began, createdAtMs }: Life): boolean {
+  return began.takenAtMs !== undefined && began.takenAtMs - createdAtMs > FIRST_TICK_MS - SETTLING_MS;
 }
 
 /** A status is taken a little before its answer is out. */

@@ -69,7 +69,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       return;
     }
     if (this.#exchanges.length > 0) this.#pipelines = true;
-    else if (!this.#pipelines) this.#settle("read", "read");
+    else if (!this.#pipelines) this.#settle("read", "refusal_read");
     if (this.#exchanges.length >= PIPELINED_MAX) {
       this.rejected("pipelined", `more than ${PIPELINED_MAX} requests before the first was answered`);
       this.#socket.destroy();
@@ -199,7 +199,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     this.#state = "ended";
     const isPrompt = now - this.#lastRequestAt <= PROMPT_END_MS;
     // GOST has no reason to end a connection behind a refusal, but that it gave up before.
-    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "read" : "unread");
+    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#giveUp();
   }
 

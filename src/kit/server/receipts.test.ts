@@ -115,8 +115,8 @@ describe("the receipt of an answer over HTTP", () => {
   });
 
   test.each([
-    ["read when the next request comes on its connection", "request", "read"],
-    ["read when the peer ends its side after we ended ours", "asked", "read"],
+    ["refusal_read when the next request comes on its connection", "request", "refusal_read"],
+    ["refusal_read when the peer ends its side after we ended ours", "asked", "refusal_read"],
     ["unread when the peer ends its side first", "end", "unread"],
     ["unread when the peer resets the connection", "reset", "unread"],
   ] as const)("of a refusal is %s", async (_, what, verdict) => {

@@ -99,6 +99,12 @@ test("a copy that its sender gave up, and sent again and had answered since, is 
   expect(send("a", read())).toBe("passed"); // Whoever waits for the answer has something new to say.
 });
 
+test("what was refused, while the store did not say whether it kept it, is sent again", async () => {
+  const { send } = await rigWith();
+  expect(send("a", { receipt: receipt("refusal_read") })).toBe("passed");
+  expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+});
+
 test("an equal report that may be a late copy is refused until its sender has read a refusal", async () => {
   const { rig, send } = await rigWith();
   send("a", { receipt: receipt("read") });
@@ -108,7 +114,7 @@ test("an equal report that may be a late copy is refused until its sender has re
   copy.state = "unread";
   const another = receipt("open", 0);
   expect(send("a", { receipt: another })).toBe("evidence_pending");
-  another.state = "read";
+  another.state = "refusal_read";
   expect(send("a", { receipt: receipt("read", 0) })).toBe("passed");
   expect(send("a", { receipt: receipt("open", 0) })).toBe("evidence_pending"); // And again.
   expect(rig.counters.get("gostcol_dedupe_refused_reports{}")?.value).toBe(3);
@@ -154,11 +160,12 @@ test("what is only assumed to be a repeat goes along as that, for it could have 
   expect(rig.left.at(-1)).toMatchObject({ rows: [], assumedRepeat: [{ values: STATS }], source: { fingerprint: "a" } });
 });
 
-test("a new process repeats nothing; an instance that was reloaded may", async () => {
+test("an instance that was reloaded may repeat; of a new process that cannot be known, for an end may have been lost", async () => {
   const killed = await rigWith();
   killed.send("a", { receipt: receipt("unread") });
   killed.life("began");
-  expect(killed.send("a")).toBe("passed");
+  expect(killed.send("a")).toBe("dropped");
+  expect(droppedReports(killed.rig, "assumed_repeat")).toBe(1);
   const reloaded = await rigWith();
   reloaded.send("a", { receipt: receipt("unread") });
   reloaded.life("began", "closed");
@@ -166,6 +173,22 @@ test("a new process repeats nothing; an instance that was reloaded may", async (
   const epochs = await rigWith();
   epochs.send("a", { receipt: receipt("unread"), epoch: "1" });
   expect(epochs.send("a", { epoch: "2" })).toBe("passed");
+});
+
+test("until the end of the instance before can no longer be told, a beginning does not say what repeats", async () => {
+  const soon = async (...types: readonly LifeEvent["type"][]) => {
+    const { rig, send, life } = await rigWith();
+    send("a", { receipt: receipt("unread") });
+    life("began");
+    rig.clock.advance(600);
+    life(...types); // A second later.
+    const before = rig.left.length;
+    const facts = { fingerprint: "a", receipt: receipt() };
+    const outcome = rig.send(report(rig.table, rig.clock.now(), { alice: STATS }, facts));
+    return outcome.taken ? rig.left.length - before : outcome.refusal.reason;
+  };
+  expect(await soon()).toBe("evidence_pending");
+  expect(await soon("closed")).toBe(0);
 });
 
 test("a repeat that brings news of its source's life hands these on, without rows", async () => {

@@ -1,4 +1,4 @@
-import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, RELOAD_MS, SETTLING_MS } from "../../kit/source-life.ts";
 import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
 
 /**
@@ -97,9 +97,13 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
   let read: UnsureReport | undefined;
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
-    if (!earlier.isSame(facts) || isOfEndedProcess(earlier, history.signs, now)) continue;
+    if (!earlier.isSame(facts)) continue;
+    const standing = standingOf(earlier, history.signs, now);
+    if (standing === "over") return { type: "assumed_repeat", earlier };
+    if (standing === "undecided") return { type: "pending", earlier };
     switch (earlier.receipt.state) {
       case "unread":
+      case "refusal_read": // The store had not said whether it kept the first one.
         return { type: "repeat", earlier };
       case "unknown":
         return { type: "assumed_repeat", earlier };
@@ -123,7 +127,7 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
 function judgeEqual(read: UnsureReport, { receipt }: SourceFacts): Judgement {
   if (receipt.state === "unread") return STALE; // Its sender was gone before our answer.
   const isSentAfter = receipt.aliveAt > read.at - RESEND_MS_MIN;
-  return isSentAfter || read.refusal?.state === "read" ? FRESH : { type: "suspect", earlier: read };
+  return isSentAfter || read.refusal?.state === "refusal_read" ? FRESH : { type: "suspect", earlier: read };
 }
 
 /**
@@ -143,7 +147,7 @@ export function remember(
     const isRead = !rules.behindProxy && report.receipt.state === "read";
     if (isRead) {
       read.add(report, rules.historyMax);
-    } else if (report !== earlier && !isOfEndedProcess(report, history.signs, at)) {
+    } else if (report !== earlier) {
       unsure ??= [];
       unsure.push(report);
     }
@@ -160,9 +164,17 @@ export function remember(
   return { history: new History(afterFacts(history.signs, facts), unsure, read), forgotten };
 }
 
-/** A new process repeats nothing of the one before it. An instance that was reloaded may live on, and repeat. */
-function isOfEndedProcess(report: UnsureReport, { beganAt, reload }: LifeSigns, now: number): boolean {
-  return !reload && report.at < beganAt && now - beganAt >= SETTLING_MS;
+/**
+ * A new process repeats nothing of the one before it, but an instance that was reloaded may live on, and repeat. Which of
+ * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
+ */
+function standingOf(
+  { at }: UnsureReport,
+  { beganAt, reload }: LifeSigns,
+  now: number,
+): "stands" | "undecided" | "over" {
+  if (reload || at >= beganAt || now - beganAt < SETTLING_MS) return "stands";
+  return now - beganAt > RELOAD_MS ? "over" : "undecided";
 }
 
 function afterFacts(signs: LifeSigns, { life }: SourceFacts): LifeSigns {

@@ -107,6 +107,7 @@ class GrpcLink {
       headers: token === undefined ? {} : { token },
       body,
       news,
+      channel: this.#options,
     };
     return new Promise((resolve) => {
       this.#calls.add(resolve);

@@ -8,6 +8,8 @@ interface Report {
   readonly mortal: Mortal;
   /** The reloads that its process had then: a reload can put another component in the place of the one that knew. */
   readonly reloads: number;
+  /** Of the sender: another one is another process, or what a reload made. */
+  readonly channel: object;
 }
 
 /**
@@ -20,7 +22,7 @@ export class Heard {
   /** A report was handed over. Returns what to call when it was refused, and left nothing behind. */
   heard(key: string, report: Report): () => void {
     const equal = this.#reports.get(key) ?? [];
-    const isInDoubt = equal.some((earlier) => earlier.news !== report.news && !isProven(earlier));
+    const isInDoubt = equal.some((earlier) => earlier.news !== report.news && !isProven(earlier, report.channel));
     if (isInDoubt) report.news.mayPassForRepeat();
     this.#reports.set(key, [...equal.slice(-REMEMBERED_MAX + 1), report]);
     return () => {
@@ -34,6 +36,7 @@ export class Heard {
 const REMEMBERED_MAX = 4;
 
 /** Whether it is proven, or can still be, that the answer to this was read. */
-function isProven({ mortal, reloads, receipt }: Report): boolean {
-  return mortal.alive && mortal.reloads === reloads && (receipt.state === "read" || receipt.state === "open");
+function isProven({ mortal, reloads, receipt, channel }: Report, now: object): boolean {
+  if (!mortal.alive || mortal.reloads !== reloads) return false;
+  return receipt.state === "read" || (receipt.state === "open" && channel === now);
 }

@@ -7,6 +7,7 @@ import {
 } from "../../../src/kit/server/connection.ts";
 import { openReceipt, type SettableReceipt } from "../../../src/kit/server/receipt.ts";
 import type { Cancel } from "../../../src/lib/clock.ts";
+import type { ReceiptState } from "../../../src/model/source-facts.ts";
 import type { HttpConnection, HttpReply } from "../../../src/simulate/http-pool.ts";
 import type { News } from "../../../src/simulate/network.ts";
 import { between, happens, type World } from "../world.ts";
@@ -28,6 +29,7 @@ export interface LinkOptions {
 export interface HttpLinkOptions extends LinkOptions {
   readonly target: string;
   readonly token: string | undefined;
+  readonly channel: object;
   /** `plugin.timeout`: how long GOST waits for an answer; undefined is for ever. */
   readonly patienceMs: number | undefined;
 }
@@ -75,6 +77,7 @@ export class HttpLink implements HttpConnection {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       body: typeof body === "string" ? Buffer.from(body) : body,
       news,
+      channel: this.#options.channel,
     };
     const outcome = new Promise<Outcome>((resolve) => {
       this.#pending = resolve;
@@ -136,12 +139,13 @@ export class HttpLink implements HttpConnection {
   #answer({ status, body = "" }: ServerAnswer): void {
     const { weather, world } = this.#options;
     const trouble = this.#trouble;
-    // Where the request was late and its answer is too, GOST's patience may end right behind the request's arrival: its
-    // end is then as prompt as if it had read the answer. This is beyond what can be told apart.
-    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
-    const isLate = trouble === "stall_answer" && !wasLate;
     const reply = { status, body: typeof body === "string" ? body : Buffer.from(body).toString() };
-    this.#wire.send("client", () => this.#replied(reply), isLate ? weather.stallMs() : 0);
+    // Where a request was late, GOST's patience may end right behind its arrival, with the answer on its way: its end is
+    // as prompt then as if it had read the answer. Nobody can tell that apart, so such answers take no time.
+    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
+    if (wasLate && this.#pending === undefined) this.#server?.reset();
+    else if (wasLate) this.#replied(reply);
+    else this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
     if (trouble === "cut_answer") this.cut();
     if (trouble === "vanish_answer") this.vanish();
   }
@@ -168,8 +172,14 @@ export class HttpLink implements HttpConnection {
     this.#end(BROKEN);
   }
 
+  /**
+   * GOST sends the same again on another connection, and the end of this one may come behind that by a little only: one
+   * that came much later would look like the reply to our asking for it, and nobody could tell.
+   */
   #giveUp(): void {
-    this.close();
+    this.#state = "closed";
+    this.#end(BROKEN);
+    this.#wire.send("server", () => this.#server?.peerEnded(), 0, false);
   }
 
   /** TCP sends again for a while, then gives up. */
@@ -198,6 +208,8 @@ interface Ways {
   readonly unknowns: () => number;
 }
 
+type Verdict = Exclude<ReceiptState, "open">;
+
 class HttpServerSide implements ServerSide {
   readonly #world: World;
   readonly #listener: Listener;
@@ -206,6 +218,9 @@ class HttpServerSide implements ServerSide {
   #state: "serving" | "ending" | "ended" = "serving";
   #inWork: SettableReceipt | undefined;
   #unproven: SettableReceipt[] = [];
+  #unprovenRefusals: SettableReceipt[] = [];
+  /** When the last answer was out, in milliseconds since the epoch. */
+  #answeredAt = 0;
   #endWhenAnswered = false;
   #asked = false;
   #lastRequestAtMs = 0;
@@ -229,9 +244,9 @@ class HttpServerSide implements ServerSide {
       if (this.#alive) this.#listener.handler.rejected?.("after_end", this.#connection, "a request after the end");
       return;
     }
-    this.#settle("read");
+    this.#settle("read", "refusal_read");
     this.#lastRequestAtMs = this.#world.clock.monotonic();
-    const receipt = openReceipt({ ask: () => this.#ask() });
+    const receipt = openReceipt({ ask: () => this.#ask() }, this.#answeredAt);
     this.#inWork = receipt;
     this.#world.clock.after(TURN_MS, () => {
       const { unknowns } = this.#ways;
@@ -256,7 +271,7 @@ class HttpServerSide implements ServerSide {
 
   orphan(): void {
     if (this.#state === "ended") return;
-    this.#settle("unknown");
+    this.#settle("unknown", "unknown");
     this.#over();
     this.#ways.reset();
   }
@@ -265,13 +280,14 @@ class HttpServerSide implements ServerSide {
   peerEnded(): void {
     if (this.#state === "ended") return;
     const isPrompt = this.#world.clock.monotonic() - this.#lastRequestAtMs <= PROMPT_END_MS;
-    this.#settle(this.#state === "ending" || isPrompt ? "read" : "unknown");
+    const wasAsked = this.#state === "ending";
+    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#over();
   }
 
   reset(): void {
     if (this.#state === "ended") return;
-    this.#settle("unread");
+    this.#settle("unread", "unread");
     this.#over();
   }
 
@@ -281,7 +297,9 @@ class HttpServerSide implements ServerSide {
 
   #answered(receipt: SettableReceipt, answer: ServerAnswer): void {
     if (this.#state === "ended") return;
+    this.#answeredAt = this.#world.clock.now();
     if (answer.status === 200) this.#unproven.push(receipt);
+    else if (answer.status === 503) this.#unprovenRefusals.push(receipt);
     else receipt.settle("unknown");
     this.#inWork = undefined;
     this.#ways.answer(answer);
@@ -294,7 +312,7 @@ class HttpServerSide implements ServerSide {
     this.#world.clock.after(ASK_PAUSE_MS, () => {
       this.#asked = false;
       if (this.#inWork !== undefined) this.#ask();
-      else if (this.#unproven.length > 0) this.#end();
+      else if (this.#unproven.length + this.#unprovenRefusals.length > 0) this.#end();
     });
   }
 
@@ -314,8 +332,9 @@ class HttpServerSide implements ServerSide {
     if (this.#alive) this.#listener.handler.closed?.(this.#connection);
   }
 
-  #settle(verdict: "read" | "unread" | "unknown"): void {
+  #settle(successes: Verdict, refusals: Verdict): void {
     if (!this.#alive) return;
-    for (const receipt of this.#unproven.splice(0)) receipt.settle(verdict);
+    for (const receipt of this.#unproven.splice(0)) receipt.settle(successes);
+    for (const receipt of this.#unprovenRefusals.splice(0)) receipt.settle(refusals);
   }
 }

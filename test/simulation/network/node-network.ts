@@ -20,8 +20,9 @@ export class NodeNetwork implements Network {
       this.#links.push(channel);
       return channel;
     }
+    const channel = {};
     return httpPool(() => {
-      const link = new HttpLink({ ...this.#options, target, token, patienceMs: this.#patienceMs });
+      const link = new HttpLink({ ...this.#options, target, token, channel, patienceMs: this.#patienceMs });
       this.#links = this.#links.filter((other) => !(other instanceof HttpLink) || other.open);
       this.#links.push(link);
       return link;

@@ -14,6 +14,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly news: News;
+  readonly channel: object;
 }
 
 export interface Handling {
@@ -34,7 +35,7 @@ export function handle(call: Call, handling: Handling): void {
   const { listener, connection, protocol, receipt, unknowns, answered, trace, now } = handling;
   const { handler, mortal } = listener;
   if (!mortal.alive) return;
-  const { path, query, headers, body, news } = call;
+  const { path, query, headers, body, news, channel } = call;
   const unknownsBefore = unknowns();
   listener.requested();
   const text = protocol === "http" ? Buffer.from(body).toString() : Buffer.from(body).toString("latin1");
@@ -43,6 +44,7 @@ export function handle(call: Call, handling: Handling): void {
     receipt,
     mortal,
     reloads: mortal.reloads,
+    channel,
   });
   trace.note(`#${connection.id} asks ${protocol === "http" ? text : `${body.length} bytes`}`);
   receipt.settled((state) => trace.note(`#${connection.id} ${state}`));

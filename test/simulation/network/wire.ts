@@ -25,15 +25,15 @@ export class Wire {
     return this.#state;
   }
 
-  /** `arrived` runs when it gets there, if it does. */
-  send(to: End, arrived: () => void, delayMs = 0): void {
+  /** `arrived` runs when it gets there, if it does; without `isHeld` before what is held up on other wires. */
+  send(to: End, arrived: () => void, delayMs = 0, isHeld = true): void {
     if (this.#state !== "up") return;
     const { clock } = this.#world;
     const now = clock.monotonic();
     const { random, heldUntilMs } = this.#weather;
     const travelMs = this.#latencyMs * (0.5 + random.float()) + delayMs;
     // What was held up comes all at once, as TCP sends it again.
-    const earliestMs = heldUntilMs > now ? heldUntilMs + this.#latencyMs : now + travelMs;
+    const earliestMs = isHeld && heldUntilMs > now ? heldUntilMs + this.#latencyMs : now + travelMs;
     const atMs = Math.max(earliestMs, this.#lastArrivalMs[to] + 0.001);
     this.#lastArrivalMs[to] = atMs;
     clock.after(atMs - now, () => {

@@ -49,6 +49,7 @@ export class NodeLife {
     const again = () => clock.after(between(random, 50, 8_000), () => this.#start());
     const end = (how: string, meanMs: number, ended: () => void | Promise<void>) =>
       befall(world, random, meanMs, () => {
+        if (!this.gost.running) return;
         // An end just after a reload cannot be told from the reload.
         if (clock.monotonic() - this.#reloadedAtMs < RELOAD_SETTLES_MS) return;
         this.#note(how);

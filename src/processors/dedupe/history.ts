@@ -99,8 +99,10 @@ export function judge(history: History, facts: SourceFacts, now: number, rules: 
     const earlier = unsure[index]!;
     if (!earlier.isSame(facts)) continue;
     const standing = standingOf(earlier, history.signs, now);
-    if (standing === "over") return { type: "assumed_repeat", earlier };
-    if (standing === "undecided") return { type: "pending", earlier };
+    if (earlier.receipt.state !== "read") {
+      if (standing === "over") return { type: "assumed_repeat", earlier };
+      if (standing === "undecided") return { type: "pending", earlier };
+    }
     switch (earlier.receipt.state) {
       case "unread":
       case "refusal_read": // The store had not said whether it kept the first one.

@@ -1,4 +1,5 @@
 import type { Registry } from "./component/define.ts";
+import { forwardConnector } from "./connectors/forward/index.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
 import { nopExporter } from "./exporters/nop/index.ts";
 import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
@@ -6,8 +7,12 @@ import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
 import { prometheusExporter } from "./exporters/prometheus/index.ts";
 import { prometheusRemoteWriteExporter } from "./exporters/prometheus_remote_write/index.ts";
 import { statsdExporter } from "./exporters/statsd/index.ts";
+import { basicAuthExtension } from "./extensions/basic_auth/index.ts";
+import { bearerTokenAuthExtension } from "./extensions/bearer_token_auth/index.ts";
 import { fileStorageExtension } from "./extensions/file_storage/index.ts";
 import { attributesProcessor } from "./processors/attributes/index.ts";
+import { batchProcessor } from "./processors/batch/index.ts";
+import { cumulativeToDeltaProcessor } from "./processors/cumulative_to_delta/index.ts";
 import { dedupeProcessor } from "./processors/dedupe/index.ts";
 import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
 import { filterProcessor } from "./processors/filter/index.ts";
@@ -21,6 +26,8 @@ export const registry: Registry = {
   receivers: [gostReceiver, otlpReceiver],
   processors: [
     attributesProcessor,
+    batchProcessor,
+    cumulativeToDeltaProcessor,
     dedupeProcessor,
     deltaToCumulativeProcessor,
     filterProcessor,
@@ -36,6 +43,6 @@ export const registry: Registry = {
     debugExporter,
     nopExporter,
   ],
-  connectors: [],
-  extensions: [fileStorageExtension],
+  connectors: [forwardConnector],
+  extensions: [fileStorageExtension, bearerTokenAuthExtension, basicAuthExtension],
 };

@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { SeriesTable } from "../model/series-table.ts";
 import type { Signal } from "../model/signal.ts";
-import type { Consumer, Crowded, Deliver, Next } from "./delivery.ts";
+import type { Batching, Consumer, Crowded, Deliver, Next } from "./delivery.ts";
 import type { ComponentId } from "./id.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
@@ -71,7 +71,8 @@ export interface Capability<T> {
 }
 
 export type Receiver = Component;
-export type Processor = Component & Next;
+/** `batching`: for the queues behind it; the graph tells them. */
+export type Processor = Component & Next & { readonly batching?: Batching };
 export type Exporter = Component & Next;
 export type Extension = Component & { readonly provides?: ReadonlyMap<string, unknown> };
 export type Connector = Component & Next;

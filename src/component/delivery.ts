@@ -41,6 +41,15 @@ export interface Delivery {
   onCommitted(effect: () => void): void;
 }
 
+/** What waits in a queue is joined into requests of so many items, and waits for others of them for so long. */
+export interface Batching {
+  /** Sent at once when so many wait. */
+  readonly itemsMin: number;
+  /** The most that one request holds; 0 for no limit. */
+  readonly itemsMax: number;
+  readonly flushTimeoutMs: number;
+}
+
 /**
  * Takes batches of one signal.
  *
@@ -54,6 +63,11 @@ export interface Delivery {
  * very batch (a repeat whose first sending is still in doubt). Neither changes anything, and after both nothing refuses.
  */
 export interface Consumer<S extends Signal> {
+  /**
+   * How large the requests are to be that a queue makes of what it is handed, where its own configuration does not say;
+   * undefined: as they come. Told at the start, and again whenever a reload has changed the graph.
+   */
+  batching?(batching: Batching | undefined): void;
   consume(batch: Batches[S], delivery: Delivery): void | Promise<void>;
   admit?(upperBound: Load): Refusal | undefined;
   examine?(batch: Batches[S]): Refusal | undefined;

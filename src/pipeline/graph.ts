@@ -5,6 +5,7 @@ import type { ComponentId, ComponentKind } from "../component/id.ts";
 import type { Meter } from "../component/meter.ts";
 import { Refusal } from "../component/refusal.ts";
 import { SIGNALS, type Signal } from "../model/signal.ts";
+import { tellBatching } from "./batching.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { Gate } from "./gate.ts";
 import {
@@ -105,6 +106,7 @@ export function connectGraph(
     node.seat.extensions = extensions;
     connect(node, consumers, (target) => leadsTo(node, target));
   }
+  tellBatching(nodes);
 }
 
 function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<string, Extension>): GraphNode {

@@ -1,4 +1,5 @@
 import { orAborted } from "../lib/abort.ts";
+import { tellBatching } from "./batching.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { GraphNode } from "./graph.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -25,6 +26,7 @@ export async function startGraph(
   signal: AbortSignal,
   beforeState: (signal: AbortSignal) => Promise<void> = async () => {},
 ): Promise<void> {
+  tellBatching(nodes);
   await prepareNodes(nodes, signal, beforeState);
   for (const node of nodes) await step(node, "restore", signal);
   await openReceivers(nodes, signal);

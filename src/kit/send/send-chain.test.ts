@@ -228,6 +228,37 @@ test("the circuit breaker leaves a failing backend alone, probes it, and lets al
 });
 
 describe("batching", () => {
+  const told = { itemsMin: 3, itemsMax: 0, flushTimeoutMs: 5_000 };
+
+  test("is what the graph tells, from then on and for what waits", async () => {
+    const rig = await rigOf();
+    rig.exporter.metrics!.batching!(told);
+    await rig.deliver("a/x=1");
+    await rig.deliver("a/x=2");
+    await rig.pass(1_000);
+    expect(rig.sent).toEqual([]);
+    rig.exporter.metrics!.batching!({ ...told, itemsMin: 2 });
+    await rig.pass();
+    await rig.deliver("a/x=3");
+    await rig.pass(5_000);
+    await rig.deliver("a/x=4");
+    rig.exporter.metrics!.batching!(undefined);
+    await rig.pass();
+    expect(pointsOf(rig)).toEqual(["a/x=1 a/x=2", "a/x=3", "a/x=4"]);
+    expect(timesOf(rig)).toEqual([1_000, 6_000, 6_000]);
+  });
+
+  test("that the graph tells changes nothing of the queue's own, nor of a chain that has stopped", async () => {
+    const rig = await rigOf({ config: { sending_queue: { batch: { min_size: 1 } } } });
+    rig.exporter.metrics!.batching!(told);
+    await rig.deliver("a/x=1");
+    await rig.pass();
+    expect(pointsOf(rig)).toEqual(["a/x=1"]);
+    await rig.stop();
+    rig.exporter.metrics!.batching!(undefined);
+    expect(rig.clock.liveTimers).toBe(0);
+  });
+
   test("joins deliveries until there is enough, or the oldest has waited long enough", async () => {
     const rig = await rigOf({ config: { sending_queue: { batch: { min_size: 3, flush_timeout: "5s" } } } });
     await rig.deliver("a/x=1");

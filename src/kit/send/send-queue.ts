@@ -1,3 +1,4 @@
+import type { Batching } from "../../component/delivery.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import { Fifo } from "../../lib/fifo.ts";
 import type { Point } from "../../model/points.ts";
@@ -57,9 +58,12 @@ export class SendQueue<S extends Signal> {
   #size = 0;
   #length = 0;
   #draining = false;
+  /** Its own, or what it was told. */
+  #batch: SendConfig["sending_queue"]["batch"];
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
+    this.#batch = options.config.batch;
     this.#lanes = Array.from({ length: LANES }, (_, number) => ({
       number,
       waiting: new Fifo<Waiting<S>>(),
@@ -69,6 +73,26 @@ export class SendQueue<S extends Signal> {
       claimed: false,
       flush: undefined,
     }));
+  }
+
+  get batch(): SendConfig["sending_queue"]["batch"] {
+    return this.#batch;
+  }
+
+  /** For what waits as well. Where its own configuration has a say, that stays. */
+  setBatching(batching: Batching | undefined): void {
+    if (this.#options.config.batch !== undefined) return;
+    this.#batch = batching && {
+      min_size: batching.itemsMin,
+      max_size: batching.itemsMax,
+      flush_timeout: batching.flushTimeoutMs,
+      sizer: "items",
+    };
+    for (const lane of this.#lanes) {
+      lane.flush?.();
+      lane.flush = undefined;
+      this.#check(lane);
+    }
   }
 
   /** In the unit of `sizer`. */
@@ -117,7 +141,7 @@ export class SendQueue<S extends Signal> {
   take(): Taken<S> | undefined {
     const lane = this.#ready.shift();
     if (lane === undefined) return undefined;
-    const { batch } = this.#options.config;
+    const batch = this.#batch;
     const taken: Waiting<S>[] = [];
     let size = 0;
     while (taken.length < lane.waiting.length) {
@@ -192,11 +216,12 @@ export class SendQueue<S extends Signal> {
   /** Puts the lane in line for a consumer once it holds enough, or what it holds has waited long enough. */
   #check(lane: Lane<S>): void {
     if (lane.claimed || lane.waiting.length === 0) return;
-    const { config, clock, onReady } = this.#options;
-    if (config.batch !== undefined && !this.#draining) {
-      const waitMs = lane.waiting.at(0)!.since + config.batch.flush_timeout - clock.monotonic();
-      const size = config.batch.sizer === "bytes" ? lane.bytes : lane.items;
-      if (waitMs > 0 && size < config.batch.min_size) {
+    const { clock, onReady } = this.#options;
+    const batch = this.#batch;
+    if (batch !== undefined && !this.#draining) {
+      const waitMs = lane.waiting.at(0)!.since + batch.flush_timeout - clock.monotonic();
+      const size = batch.sizer === "bytes" ? lane.bytes : lane.items;
+      if (waitMs > 0 && size < batch.min_size) {
         lane.flush ??= clock.after(waitMs, () => {
           lane.flush = undefined;
           this.#check(lane);

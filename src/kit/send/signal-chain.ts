@@ -1,5 +1,5 @@
 import type { Deps } from "../../component/component.ts";
-import type { Consumer, Delivery, Load } from "../../component/delivery.ts";
+import type { Batching, Consumer, Delivery, Load } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
@@ -74,6 +74,10 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
   consume(batch: Batches[S], delivery: Delivery): void | Promise<void> {
     if (!this.#options.config.sending_queue.block_on_overflow || !this.#isFull) return this.#stage(batch, delivery);
     return this.#room(delivery.signal).then(() => this.#stage(batch, delivery));
+  }
+
+  batching(batching: Batching | undefined): void {
+    if (this.#state !== "closed") this.#queue.setBatching(batching);
   }
 
   async load(signal: AbortSignal): Promise<void> {
@@ -223,14 +227,14 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   /** What was taken as the requests that it makes. */
   async #requests({ waiting }: Taken<S>): Promise<readonly Batches[S][]> {
-    const { stored, attempts, config } = this.#options;
+    const { stored, attempts } = this.#options;
     const missing = waiting.filter((each) => each.key !== undefined && each.batch === undefined);
     if (missing.length > 0) {
       await stored!.read(missing, attempts.ending);
       for (const { items } of missing) this.#itemsInMemory += items;
     }
     const batches = waiting.map(batchOf).filter((batch) => batch !== undefined);
-    const { batch: batching } = config.sending_queue;
+    const { batch: batching } = this.#queue;
     const joined = this.#parts.join(batches);
     return batching?.sizer === "items" && batching.max_size > 0 ? this.#parts.cut(joined, batching.max_size) : [joined];
   }

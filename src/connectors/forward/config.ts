@@ -1,0 +1,4 @@
+import * as z from "zod";
+
+/** There is nothing to say. */
+export const configSchema = z.strictObject({});

@@ -1,6 +1,7 @@
 import type { Registry } from "./component/define.ts";
 import { forwardConnector } from "./connectors/forward/index.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
+import { fileExporter } from "./exporters/file/index.ts";
 import { nopExporter } from "./exporters/nop/index.ts";
 import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
 import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
@@ -40,6 +41,7 @@ export const registry: Registry = {
     otlpGrpcExporter,
     otlpHttpExporter,
     statsdExporter,
+    fileExporter,
     debugExporter,
     nopExporter,
   ],

@@ -14,6 +14,7 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:otlp_grpc": { config: { endpoint: "127.0.0.1:4317" } },
   "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
+  "exporter:file": { config: { path: join(folder, "out.jsonl") } },
   "exporter:prometheus_remote_write": { config: { endpoint: "http://127.0.0.1:9090/api/v1/write" } },
   "extension:basic_auth": { config: { client_auth: { username: "gost", password: "secret" } } },
   "extension:bearer_token_auth": { config: { token: "secret" } },

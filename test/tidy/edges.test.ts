@@ -13,6 +13,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/kit/client/": ["network"],
   "src/kit/store/": ["file"],
   "src/kit/send/dead-letter-file.ts": ["file"],
+  "src/exporters/file/": ["file"],
   "src/kit/control/": ["network", "file"],
   // The simulated GOSTs of the demo call the agent over real connections.
   "src/cli/demo/http.ts": ["network"],

@@ -6,10 +6,13 @@ import { startGostcol } from "./harness/gostcol.ts";
 import { startOrigin } from "./harness/origin.ts";
 import { startPrometheus } from "./harness/prometheus.ts";
 import { someBytes } from "./harness/scenario.ts";
+import { temporaryFolder } from "./harness/temporary-folder.ts";
 
 const WAIT = { timeout: 30_000, interval: 300 };
 
-test("a real Prometheus takes both versions of remote write, through a kill of its own, and knows every byte", async () => {
+test("a real Prometheus takes both versions of remote write, through kills of itself and of gostcol, and knows every byte", {
+  timeout: 120_000,
+}, async () => {
   const prometheus = await startPrometheus({}, [
     "--web.enable-remote-write-receiver",
     // A counter's start becomes a sample of zero: so it shows that starts arrive.
@@ -20,10 +23,12 @@ test("a real Prometheus takes both versions of remote write, through a kill of i
     protobuf_message: message,
     external_labels: { version },
     without_scope_info: true,
+    sending_queue: { storage: "file_storage", batch: { flush_timeout: "100ms" } },
     retry_on_failure: { initial_interval: "100ms", max_interval: "500ms" },
     circuit_breaker: { open_for: "200ms" },
   });
   const gostcol = await startGostcol({
+    storeFolder: await temporaryFolder("store"),
     receiver: { temporality: "delta", resource: { "deployment.environment.name": "lab" } },
     exporters: {
       "prometheus_remote_write/v1": exporter("1", "prometheus.WriteRequest"),
@@ -64,9 +69,19 @@ test("a real Prometheus takes both versions of remote write, through a kill of i
 
   await moveAll();
   await expectEqual();
-  await prometheus.end("SIGKILL");
+  for (let outage = 0; outage < 2; outage++) {
+    await prometheus.end("SIGKILL");
+    await moveAll();
+    await gostcol.end("SIGKILL");
+    await gostcol.start();
+    await moveAll();
+    await prometheus.start();
+    await expectEqual();
+  }
+  // What had been sent may be sent again now.
   await moveAll();
-  await prometheus.start();
+  await gostcol.end("SIGKILL");
+  await gostcol.start();
   await expectEqual();
 
   const joined = await prometheus.query(

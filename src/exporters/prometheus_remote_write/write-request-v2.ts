@@ -1,8 +1,10 @@
 import type { FamilyType } from "../../kit/prometheus/family.ts";
 import { lengthField } from "../../model/otlp/attributes-codec.ts";
-import { tag, VARINT, WireWriter } from "../../model/otlp/wire-writer.ts";
-import { exemplarEnd, sampleBytes } from "./sample-bytes.ts";
+import { fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from "../../model/otlp/wire-writer.ts";
+import { exemplarBytes, sampleFieldSize, writeSampleField } from "./sample-fields.ts";
 import { exemplarLabels, type LabelSet, type TimeSeries } from "./time-series.ts";
+
+const METRIC_TYPE: Readonly<Record<FamilyType, number>> = { unknown: 0, counter: 1, gauge: 2, histogram: 3, info: 6 };
 
 /**
  * Remote write 2.0's `io.prometheus.write.v2.Request`:
@@ -12,38 +14,54 @@ import { exemplarLabels, type LabelSet, type TimeSeries } from "./time-series.ts
  */
 export function writeRequestV2(all: readonly TimeSeries[]): Uint8Array {
   const symbols = new Symbols();
-  const body = new WireWriter(64 * all.length);
-  for (const { labels, family, samples, exemplars } of all) {
-    const series = new WireWriter(96);
-    lengthField(series, 1, symbols.references(labels));
-    for (const sample of samples) lengthField(series, 2, sampleBytes(sample, true));
-    for (const exemplar of exemplars) {
-      const writer = new WireWriter(48);
-      lengthField(writer, 1, symbols.references(exemplarLabels(exemplar)));
-      exemplarEnd(writer, exemplar.value, exemplar.time);
-      lengthField(series, 4, writer.finish());
-    }
-    const metadata = new WireWriter(24);
-    numberField(metadata, 1, METRIC_TYPE[family.type]);
-    numberField(metadata, 3, symbols.reference(family.help));
-    numberField(metadata, 4, symbols.reference(family.unit));
-    lengthField(series, 5, metadata.finish());
-    lengthField(body, 5, series.finish());
-  }
-  const timeSeries = body.finish();
-  const request = new WireWriter(timeSeries.length + 4096);
+  const writer = new WireWriter(96 * all.length);
+  for (const timeSeries of all) writeTimeSeries(writer, timeSeries, symbols);
+  const body = writer.finish();
+  const request = new WireWriter(body.length + 16 * symbols.size);
   for (const text of symbols.texts) lengthField(request, 4, Buffer.from(text));
-  request.reserve(timeSeries.length);
-  request.raw(timeSeries);
+  request.reserve(body.length);
+  request.raw(body);
   return request.finish();
 }
 
-const METRIC_TYPE: Readonly<Record<FamilyType, number>> = { unknown: 0, counter: 1, gauge: 2, histogram: 3, info: 6 };
-const REFERENCE_BYTES_MAX = 5;
+function writeTimeSeries(
+  writer: WireWriter,
+  { labels, family, samples, exemplars }: TimeSeries,
+  symbols: Symbols,
+): void {
+  const references = symbols.references(labels);
+  const exemplarList = exemplars.map((exemplar) => {
+    const its = symbols.references(exemplarLabels(exemplar));
+    const field = new WireWriter(fieldSize(sizeOf(its)));
+    writeReferences(field, its);
+    return exemplarBytes(exemplar, field.finish());
+  });
+  const help = symbols.reference(family.help);
+  const unit = symbols.reference(family.unit);
+  const metadataSize = 4 + varintSize(help) + varintSize(unit);
+  let size = fieldSize(sizeOf(references)) + fieldSize(metadataSize);
+  for (const sample of samples) size += sampleFieldSize(sample, true);
+  for (const bytes of exemplarList) size += fieldSize(bytes.length);
+  writer.reserve(fieldSize(size));
+  writer.byte(tag(5, LENGTH));
+  writer.varint(size);
+  writeReferences(writer, references);
+  for (const sample of samples) writeSampleField(writer, sample, true);
+  for (const bytes of exemplarList) lengthField(writer, 4, bytes);
+  writer.byte(tag(5, LENGTH));
+  writer.varint(metadataSize);
+  numberField(writer, 1, METRIC_TYPE[family.type]);
+  numberField(writer, 3, help);
+  numberField(writer, 4, unit);
+}
 
 class Symbols {
   /** The first is the empty text, which stands for what is not there. */
   readonly #places = new Map<string, number>([["", 0]]);
+
+  get size(): number {
+    return this.#places.size;
+  }
 
   get texts(): Iterable<string> {
     return this.#places.keys();
@@ -58,12 +76,22 @@ class Symbols {
     return place;
   }
 
-  /** A packed list. */
-  references(texts: LabelSet): Uint8Array {
-    const writer = new WireWriter(texts.length * REFERENCE_BYTES_MAX);
-    for (const text of texts) writer.varint(this.reference(text));
-    return writer.finish();
+  references(texts: LabelSet): readonly number[] {
+    return texts.map((text) => this.reference(text));
   }
+}
+
+function sizeOf(references: readonly number[]): number {
+  let size = 0;
+  for (const reference of references) size += varintSize(reference);
+  return size;
+}
+
+/** Field 1, a packed list. */
+function writeReferences(writer: WireWriter, references: readonly number[]): void {
+  writer.byte(tag(1, LENGTH));
+  writer.varint(sizeOf(references));
+  for (const reference of references) writer.varint(reference);
 }
 
 function numberField(writer: WireWriter, field: number, value: number): void {

@@ -75,6 +75,15 @@ export function findField(reader: WireReader, field: number, end: number): { fro
   }
 }
 
+/** Sets what may be absent: an empty text, or zero, says no more than its absence. */
+export function setUnlessEmpty<Name extends string, T extends string | number>(
+  item: { [K in Name]?: T },
+  name: Name,
+  value: T,
+): void {
+  if (value !== "" && value !== 0) item[name] = value;
+}
+
 /** Calls `visit` at the begin of each field of this number; afterwards the reader goes on behind it. */
 function eachField(reader: WireReader, field: number, end: number, visit: (fieldEnd: number) => void): void {
   while (reader.at < end) {

@@ -3,7 +3,7 @@ import type { LogRecord, LogsBatch } from "../log-records.ts";
 import type { Resource, Scope } from "../series.ts";
 import type { SeriesTable } from "../series-table.ts";
 import { attributesBytes, lengthField, readKeyValue, readValue, valueBytes } from "./attributes-codec.ts";
-import { byScope, readGroups } from "./groups.ts";
+import { byScope, readGroups, setUnlessEmpty } from "./groups.ts";
 import type { ItemBudget } from "./item-budget.ts";
 import { WireReader } from "./wire-reader.ts";
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
@@ -68,20 +68,15 @@ function readRecord(reader: WireReader, end: number, resource: Resource, scope: 
     else if (field === tag(3, LENGTH)) record.severityText = reader.text(reader.lengthEnd(end));
     else if (field === tag(5, LENGTH)) record.body = readValue(reader, reader.lengthEnd(end));
     else if (field === tag(6, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
-    else if (field === tag(7, VARINT)) record.droppedAttributes = reader.varint();
-    else if (field === tag(8, FIXED32)) record.flags = reader.fixed32();
-    else if (field === tag(9, LENGTH)) setId(record, "traceId", reader.id(16, reader.lengthEnd(end)));
-    else if (field === tag(10, LENGTH)) setId(record, "spanId", reader.id(8, reader.lengthEnd(end)));
+    else if (field === tag(7, VARINT)) setUnlessEmpty(record, "droppedAttributes", reader.varint());
+    else if (field === tag(8, FIXED32)) setUnlessEmpty(record, "flags", reader.fixed32());
+    else if (field === tag(9, LENGTH)) setUnlessEmpty(record, "traceId", reader.id(16, reader.lengthEnd(end)));
+    else if (field === tag(10, LENGTH)) setUnlessEmpty(record, "spanId", reader.id(8, reader.lengthEnd(end)));
     else if (field === tag(11, FIXED64)) record.observedTimeNanos = reader.fixed64();
-    else if (field === tag(12, LENGTH)) record.eventName = reader.text(reader.lengthEnd(end));
+    else if (field === tag(12, LENGTH)) setUnlessEmpty(record, "eventName", reader.text(reader.lengthEnd(end)));
     else reader.skip(field & 7, end);
   }
   return record;
-}
-
-/** An empty id means none. */
-function setId(record: { traceId?: string; spanId?: string }, name: "traceId" | "spanId", id: string): void {
-  if (id !== "") record[name] = id;
 }
 
 function textField(writer: WireWriter, field: number, text: string | undefined): void {

@@ -3,7 +3,7 @@ import type { Resource, Scope } from "../series.ts";
 import type { SeriesTable } from "../series-table.ts";
 import type { Span, SpanEvent, SpanKind, SpanLink, TracesBatch } from "../spans.ts";
 import { attributesBytes, lengthField, readKeyValue } from "./attributes-codec.ts";
-import { byScope, readGroups } from "./groups.ts";
+import { byScope, readGroups, setUnlessEmpty } from "./groups.ts";
 import type { ItemBudget } from "./item-budget.ts";
 import { WireReader } from "./wire-reader.ts";
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
@@ -97,22 +97,20 @@ function readSpan(reader: WireReader, end: number, resource: Resource, scope: Sc
     const field = reader.varint();
     if (field === tag(1, LENGTH)) span.traceId = reader.id(16, reader.lengthEnd(end));
     else if (field === tag(2, LENGTH)) span.spanId = reader.id(8, reader.lengthEnd(end));
-    else if (field === tag(3, LENGTH)) span.traceState = reader.text(reader.lengthEnd(end));
-    else if (field === tag(4, LENGTH)) {
-      const parent = reader.id(8, reader.lengthEnd(end));
-      if (parent !== "") span.parentSpanId = parent;
-    } else if (field === tag(5, LENGTH)) span.name = reader.text(reader.lengthEnd(end));
+    else if (field === tag(3, LENGTH)) setUnlessEmpty(span, "traceState", reader.text(reader.lengthEnd(end)));
+    else if (field === tag(4, LENGTH)) setUnlessEmpty(span, "parentSpanId", reader.id(8, reader.lengthEnd(end)));
+    else if (field === tag(5, LENGTH)) span.name = reader.text(reader.lengthEnd(end));
     else if (field === tag(6, VARINT)) span.kind = KINDS[reader.varint()] ?? "unspecified";
     else if (field === tag(7, FIXED64)) span.startNanos = reader.fixed64();
     else if (field === tag(8, FIXED64)) span.endNanos = reader.fixed64();
     else if (field === tag(9, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
-    else if (field === tag(10, VARINT)) span.droppedAttributes = reader.varint();
+    else if (field === tag(10, VARINT)) setUnlessEmpty(span, "droppedAttributes", reader.varint());
     else if (field === tag(11, LENGTH)) events.push(readEvent(reader, reader.lengthEnd(end)));
-    else if (field === tag(12, VARINT)) span.droppedEvents = reader.varint();
+    else if (field === tag(12, VARINT)) setUnlessEmpty(span, "droppedEvents", reader.varint());
     else if (field === tag(13, LENGTH)) links.push(readLink(reader, reader.lengthEnd(end)));
-    else if (field === tag(14, VARINT)) span.droppedLinks = reader.varint();
+    else if (field === tag(14, VARINT)) setUnlessEmpty(span, "droppedLinks", reader.varint());
     else if (field === tag(15, LENGTH)) span.status = readStatus(reader, reader.lengthEnd(end));
-    else if (field === tag(16, FIXED32)) span.flags = reader.fixed32();
+    else if (field === tag(16, FIXED32)) setUnlessEmpty(span, "flags", reader.fixed32());
     else reader.skip(field & 7, end);
   }
   if (links.length > 0) span.links = links;
@@ -128,7 +126,7 @@ function readEvent(reader: WireReader, end: number): SpanEvent {
     if (field === tag(1, FIXED64)) event.timeNanos = reader.fixed64();
     else if (field === tag(2, LENGTH)) event.name = reader.text(reader.lengthEnd(end));
     else if (field === tag(3, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
-    else if (field === tag(4, VARINT)) event.droppedAttributes = reader.varint();
+    else if (field === tag(4, VARINT)) setUnlessEmpty(event, "droppedAttributes", reader.varint());
     else reader.skip(field & 7, end);
   }
   return event;
@@ -142,10 +140,10 @@ function readLink(reader: WireReader, end: number): SpanLink {
     const field = reader.varint();
     if (field === tag(1, LENGTH)) link.traceId = reader.id(16, reader.lengthEnd(end));
     else if (field === tag(2, LENGTH)) link.spanId = reader.id(8, reader.lengthEnd(end));
-    else if (field === tag(3, LENGTH)) link.traceState = reader.text(reader.lengthEnd(end));
+    else if (field === tag(3, LENGTH)) setUnlessEmpty(link, "traceState", reader.text(reader.lengthEnd(end)));
     else if (field === tag(4, LENGTH)) readKeyValue(reader, reader.lengthEnd(end), attributes);
-    else if (field === tag(5, VARINT)) link.droppedAttributes = reader.varint();
-    else if (field === tag(6, FIXED32)) link.flags = reader.fixed32();
+    else if (field === tag(5, VARINT)) setUnlessEmpty(link, "droppedAttributes", reader.varint());
+    else if (field === tag(6, FIXED32)) setUnlessEmpty(link, "flags", reader.fixed32());
     else reader.skip(field & 7, end);
   }
   return link;

@@ -11,26 +11,29 @@ export interface Span {
   readonly to: number;
 }
 
-/** An OTLP `Resource`; one that is absent has no attributes. */
+/** An OTLP `Resource`; one that is absent has no attributes. It may lie behind where the reader is, who stays there. */
 export function readResource(reader: WireReader, span: Span | undefined, table: SeriesTable): Resource {
   const attributes: Record<string, AttributeValue> = {};
   if (span !== undefined) {
+    const { at } = reader;
     reader.at = span.from;
     while (reader.at < span.to) {
       const field = reader.varint();
       if (field === tag(1, LENGTH)) readKeyValue(reader, reader.lengthEnd(span.to), attributes);
       else reader.skip(field & 7, span.to);
     }
+    reader.at = at;
   }
   return table.resource(attributes);
 }
 
-/** An OTLP `InstrumentationScope`; one that is absent has no name. */
+/** An OTLP `InstrumentationScope`; one that is absent has no name. It may lie where a `Resource` may. */
 export function readScope(reader: WireReader, span: Span | undefined, table: SeriesTable): Scope {
   const attributes: Record<string, AttributeValue> = {};
   let name = "";
   let version = "";
   if (span !== undefined) {
+    const { at } = reader;
     reader.at = span.from;
     while (reader.at < span.to) {
       const field = reader.varint();
@@ -39,6 +42,7 @@ export function readScope(reader: WireReader, span: Span | undefined, table: Ser
       else if (field === tag(3, LENGTH)) readKeyValue(reader, reader.lengthEnd(span.to), attributes);
       else reader.skip(field & 7, span.to);
     }
+    reader.at = at;
   }
   return table.scope(name, version, attributes);
 }

@@ -1,4 +1,5 @@
 import type { Registry } from "./component/define.ts";
+import { countConnector } from "./connectors/count/index.ts";
 import { forwardConnector } from "./connectors/forward/index.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
 import { fileExporter } from "./exporters/file/index.ts";
@@ -45,6 +46,6 @@ export const registry: Registry = {
     debugExporter,
     nopExporter,
   ],
-  connectors: [forwardConnector],
+  connectors: [countConnector, forwardConnector],
   extensions: [fileStorageExtension, bearerTokenAuthExtension, basicAuthExtension],
 };

@@ -1,6 +1,7 @@
 import type { Registry } from "./component/define.ts";
 import { countConnector } from "./connectors/count/index.ts";
 import { forwardConnector } from "./connectors/forward/index.ts";
+import { routingConnector } from "./connectors/routing/index.ts";
 import { debugExporter } from "./exporters/debug/index.ts";
 import { fileExporter } from "./exporters/file/index.ts";
 import { nopExporter } from "./exporters/nop/index.ts";
@@ -46,6 +47,6 @@ export const registry: Registry = {
     debugExporter,
     nopExporter,
   ],
-  connectors: [countConnector, forwardConnector],
+  connectors: [countConnector, forwardConnector, routingConnector],
   extensions: [fileStorageExtension, bearerTokenAuthExtension, basicAuthExtension],
 };

@@ -16,6 +16,7 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
   "exporter:file": { config: { path: join(folder, "out.jsonl") } },
   "exporter:prometheus_remote_write": { config: { endpoint: "http://127.0.0.1:9090/api/v1/write" } },
+  "connector:routing": { config: { table: [{ condition: "false", pipelines: ["metrics/none"] }] } },
   "extension:basic_auth": { config: { client_auth: { username: "gost", password: "secret" } } },
   "extension:bearer_token_auth": { config: { token: "secret" } },
   "extension:file_storage": { config: { directory: join(folder, "store"), create_directory: true } },

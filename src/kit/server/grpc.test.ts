@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect } from "node:http2";
+import { zstdCompressSync } from "node:zlib";
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { PROOF_TIMEOUT_MS } from "./connection.ts";
@@ -56,6 +57,16 @@ describe("a gRPC call", () => {
     const deflate = grpcClient(port, { "grpc.default_compression_algorithm": 1 });
     expect(await deflate.call(Buffer.alloc(50_000, "y"))).toBe("ok 50000");
     expect(requests.map((request) => String.fromCharCode(request.body[0]!))).toEqual(["x", "y"]);
+  });
+
+  test("count with what they grow to among the bodies that are held", async () => {
+    const { port, rejected } = await startServer({ answer: () => new Promise(() => {}) });
+    const gzip = grpcClient(port, { "grpc.default_compression_algorithm": 2 });
+    const refusals: unknown[] = [];
+    // Of the largest bodies, of 100,000 bytes each, 16 may be held.
+    for (let call = 0; call < 18; call++) gzip.call(Buffer.alloc(90_000)).catch((error) => refusals.push(error));
+    await until("one was refused", () => refusals.length > 0);
+    expect([rejected, refusals]).toEqual([["overloaded"], [expect.objectContaining({ code: 14 })]]);
   });
 
   test("may be large, where the limit allows that", async () => {
@@ -167,6 +178,14 @@ describe("bad input over gRPC", () => {
     const { answer } = await rawCall(port, headers, ...chunks);
     expect([answer["grpc-status"], rejected, requests]).toEqual([code, [reason], []]);
     expect(String(answer["grpc-message"])).not.toBe("");
+  });
+
+  test("a message that zstd has compressed is read", async () => {
+    const { port } = await startServer();
+    const message = zstdCompressSync(Buffer.alloc(50_000));
+    const prefix = frame(1, message.length, 0);
+    const { answer, text } = await rawCall(port, { ...GRPC, "grpc-encoding": "zstd" }, prefix, message);
+    expect([answer["grpc-status"], text.slice(5)]).toEqual(["0", "ok 50000"]);
   });
 
   test("a message in the smallest of pieces is put together", async () => {

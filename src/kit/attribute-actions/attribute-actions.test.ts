@@ -48,7 +48,7 @@ test("a hash is of the bytes that the Collector hashes", () => {
     int: sha256(Uint8Array.of(2, 1, 0, 0, 0, 0, 0, 0)),
     double: sha256(Uint8Array.of(0, 0, 0, 0, 0, 0, 0xe0, 0x3f)),
     yes: sha256(Uint8Array.of(1)),
-    empty: "",
+    empty: sha256(""),
     list: "",
   });
 });

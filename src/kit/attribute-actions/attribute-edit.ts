@@ -62,13 +62,13 @@ export function convertAttribute(key: string, type: "int" | "double" | "string")
   };
 }
 
-/** Over the bytes that the Collector hashes, so that both give the same; what is neither text nor number becomes empty. */
+/** Over the bytes that the Collector hashes, so that both give the same; lists, maps and bytes become empty. */
 function hashed(value: AttributeValue): string {
   const bytes = hashedBytes(value);
-  return bytes.length === 0 ? "" : createHash("sha256").update(bytes).digest("hex");
+  return bytes === undefined ? "" : createHash("sha256").update(bytes).digest("hex");
 }
 
-function hashedBytes(value: AttributeValue): Uint8Array {
+function hashedBytes(value: AttributeValue): Uint8Array | undefined {
   if (typeof value === "string") return Buffer.from(value);
   if (typeof value === "boolean") return Uint8Array.of(value ? 1 : 0);
   if (typeof value === "number" && !Number.isInteger(value)) {
@@ -81,5 +81,5 @@ function hashedBytes(value: AttributeValue): Uint8Array {
     bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
     return bytes;
   }
-  return new Uint8Array();
+  return undefined;
 }

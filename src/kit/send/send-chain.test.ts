@@ -102,6 +102,17 @@ describe("a full queue", () => {
   });
 });
 
+test("without a queue only what is being sent is held", async () => {
+  const { answer, waiting } = heldAnswers();
+  const rig = await rigOf({ answer, config: { sending_queue: { enabled: false, num_consumers: 1, batch: {} } } });
+  await rig.deliver("a/x=1");
+  expect(await rig.deliver("a/x=2")).toMatchObject({ taken: false, refusal: { reason: "queue_full" } });
+  waiting[0]!.resolve(undefined);
+  await rig.pass();
+  expect(await rig.deliver("a/x=3")).toEqual({ taken: true });
+  expect(pointsOf(rig)).toEqual(["a/x=1", "a/x=3"]);
+});
+
 describe("what fails", () => {
   test("is tried again with growing waits until it is through, and what is behind it keeps its place", async () => {
     let failures = 3;

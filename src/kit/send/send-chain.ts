@@ -34,7 +34,8 @@ export interface SendChainOptions {
  * An exporter around what sends: queue, batching, retries, circuit breaker, time limit and dead letters, the same for
  * all. One chain for each signal; the breaker is theirs together, for they have one backend.
  */
-export function sendChain(options: SendChainOptions): Exporter {
+export function sendChain(given: SendChainOptions): Exporter {
+  const options = given.config.sending_queue.enabled ? given : { ...given, config: withoutQueue(given.config) };
   const { config, deps, senders, transport } = options;
   const own = options.codecs === undefined ? batchCodecs(deps.series) : undefined;
   const codecs = options.codecs ?? own!;
@@ -87,6 +88,13 @@ export function sendChain(options: SendChainOptions): Exporter {
       return { status: "failed", message: `nothing could be delivered for ${seconds} s` };
     },
   };
+}
+
+/** Nothing waits but for its next attempt: as many requests as may be under way are held, and no more are taken. */
+function withoutQueue({ sending_queue: queue, ...config }: SendConfig): SendConfig {
+  const { storage: _, ...rest } = queue;
+  const bounded = { ...rest, sizer: "requests", queue_size: queue.num_consumers } as const;
+  return { ...config, sending_queue: { ...bounded, batch: undefined, compact: false } };
 }
 
 function chainOf<S extends Signal>(

@@ -64,6 +64,8 @@ export class NodeLife {
       this.gost.kill();
     });
     befall(world, random, node.reloadMs, () => {
+      // One that is still starting has its statuses on their way: theirs would come behind those of the reload.
+      if (!config.services.every(({ name }) => this.gost.service(name)?.serving)) return;
       this.#note("is reloaded");
       this.#reloadedAtMs = clock.monotonic();
       void this.gost.reload();

@@ -69,7 +69,10 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       return;
     }
     if (this.#exchanges.length > 0) this.#pipelines = true;
-    else if (!this.#pipelines) this.#settle("read", "refusal_read");
+    else if (!this.#pipelines) {
+      this.#settle("read", "refusal_read");
+      this.#askNoMore(); // What was asked for is known; what comes now was not asked for.
+    }
     if (this.#exchanges.length >= PIPELINED_MAX) {
       this.rejected("pipelined", `more than ${PIPELINED_MAX} requests before the first was answered`);
       this.#socket.destroy();
@@ -217,12 +220,17 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
 
   /** What was not answered by now never will be. */
   #giveUp(): void {
-    this.#cancelAsking?.();
+    this.#askNoMore();
     this.#connection.end();
     for (const exchange of this.#exchanges.splice(0)) {
       exchange.receipt.settle("unread");
       exchange.drop();
     }
+  }
+
+  #askNoMore(): void {
+    this.#cancelAsking?.();
+    this.#cancelAsking = undefined;
   }
 
   #settle(successes: Exclude<ReceiptState, "open">, refusals: Exclude<ReceiptState, "open">): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PROMPT_END_MS, PROOF_TIMEOUT_MS } from "./connection.ts";
+import { ASK_PAUSE_MS, PROMPT_END_MS, PROOF_TIMEOUT_MS } from "./connection.ts";
 import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 const NO_PATIENCE = { idleTimeoutMs: 60_000_000, headerTimeoutMs: 100, bodyTimeoutMs: 60_000_000 };
@@ -238,8 +238,10 @@ describe("asking for the proof of an answer over HTTP", () => {
     await until("it was answered", () => client.received.includes("ok 1"));
     requests[0]!.receipt.ask();
     client.write(post("b"));
-    await until("the next was handled", () => requests.length === 2);
+    await until("the next was answered", () => client.received.includes("ok 1") && requests.length === 2);
     expect(requests[0]!.receipt.state).toBe("read");
+    await new Promise((resolve) => setTimeout(resolve, 2 * ASK_PAUSE_MS));
+    expect([client.ending, requests[1]!.receipt.state]).toEqual([undefined, "open"]); // Nobody asked about that one.
   });
 
   test("says unread when the peer resets", async () => {

@@ -222,7 +222,7 @@ class HttpServerSide implements ServerSide {
   /** When the last answer was out, in milliseconds since the epoch. */
   #answeredAt = 0;
   #endWhenAnswered = false;
-  #asked = false;
+  #cancelAsking: Cancel | undefined;
   #lastRequestAtMs = 0;
 
   constructor(world: World, listener: Listener, host: string, ways: Ways) {
@@ -245,6 +245,8 @@ class HttpServerSide implements ServerSide {
       return;
     }
     this.#settle("read", "refusal_read");
+    this.#cancelAsking?.();
+    this.#cancelAsking = undefined;
     this.#lastRequestAtMs = this.#world.clock.monotonic();
     const receipt = openReceipt({ ask: () => this.#ask() }, this.#answeredAt);
     this.#inWork = receipt;
@@ -307,10 +309,9 @@ class HttpServerSide implements ServerSide {
   }
 
   #ask(): void {
-    if (this.#asked || this.#state !== "serving") return;
-    this.#asked = true;
-    this.#world.clock.after(ASK_PAUSE_MS, () => {
-      this.#asked = false;
+    if (this.#state !== "serving") return;
+    this.#cancelAsking ??= this.#world.clock.after(ASK_PAUSE_MS, () => {
+      this.#cancelAsking = undefined;
       if (this.#inWork !== undefined) this.#ask();
       else if (this.#unproven.length + this.#unprovenRefusals.length > 0) this.#end();
     });

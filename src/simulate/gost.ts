@@ -45,6 +45,11 @@ export class Gost {
     return this.#process !== undefined;
   }
 
+  /** Whether a process that was told to end is still there. */
+  get ending(): boolean {
+    return this.#ending !== undefined;
+  }
+
   /** Reports that wait for their answers. */
   get callsInFlight(): number {
     return this.#process?.callsInFlight ?? 0;
@@ -75,6 +80,7 @@ export class Gost {
   /** SIGKILL: nothing is told, nothing flushed. */
   kill(): void {
     this.#ending?.end();
+    this.#ending = undefined;
     this.#process?.end();
     this.#process = undefined;
   }
@@ -86,6 +92,7 @@ export class Gost {
     this.#ending = process;
     await process?.sayClosed();
     process?.end();
+    if (this.#ending === process) this.#ending = undefined;
   }
 }
 

@@ -89,7 +89,7 @@ export class NodeLife {
   }
 
   #start(): void {
-    if (this.gost.running) return;
+    if (this.gost.running || this.gost.ending) return;
     this.#note("starts");
     void this.gost.start();
   }

@@ -31,8 +31,9 @@ export class Wire {
     const { clock } = this.#world;
     const now = clock.monotonic();
     const { random, heldUntilMs } = this.#weather;
-    const travelMs = this.#latencyMs * (0.5 + random.float()) + delayMs;
-    // What was held up comes all at once, as TCP sends it again.
+    // What is held up comes all at once, as TCP sends it again.
+    const isBehindHeld = this.#lastArrivalMs[to] > now + 2 * this.#latencyMs;
+    const travelMs = this.#latencyMs * (0.5 + random.float()) + (isBehindHeld ? 0 : delayMs);
     const earliestMs = isHeld && heldUntilMs > now ? heldUntilMs + this.#latencyMs : now + travelMs;
     const atMs = Math.max(earliestMs, this.#lastArrivalMs[to] + 0.001);
     this.#lastArrivalMs[to] = atMs;

@@ -10,7 +10,7 @@ import { startTraffic } from "./harness/traffic.ts";
 import { watchTotals } from "./harness/watch-totals.ts";
 
 const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
-const OUTAGE_MS = 1000 * Number(process.env["GOSTCOL_OUTAGE_SECONDS"] ?? 10);
+const OUTAGE_MS = 1000 * Number(process.env["GOSTCOL_OUTAGE_SECONDS"] ?? 8);
 /** After an outage a gRPC observer waits up to twice as long as it lasted before it tries again. */
 const QUIET_MS = 2 * OUTAGE_MS + 30 * PERIOD_MS;
 

@@ -9,7 +9,7 @@ import { EVERY_REPORTING } from "./harness/scenario.ts";
 import { startTraffic } from "./harness/traffic.ts";
 import { watchTotals } from "./harness/watch-totals.ts";
 
-const KILLS = Number(process.env["GOSTCOL_GOST_KILLS"] ?? 8);
+const KILLS = Number(process.env["GOSTCOL_GOST_KILLS"] ?? 5);
 const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
 const UP_MS_MAX = 3 * PERIOD_MS;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Cancel } from "../../lib/clock.ts";
-import type { ReceiptState } from "../../model/source-facts.ts";
+import type { Receipt, ReceiptState } from "../../model/source-facts.ts";
 import {
   type AcceptedConnection,
   ASK_PAUSE_MS,
@@ -40,6 +40,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   #pipelines = false;
   #state: "serving" | "ending" | "ended" = "serving";
   #endWhenAnswered = false;
+  /** The answers whose proof somebody wants. */
+  readonly #askedFor = new Set<Receipt>();
   #cancelAsking: Cancel | undefined;
   /** Of the state `ending`; monotonic. */
   #endDeadline = 0;
@@ -142,11 +144,15 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
    * Who asks has mostly just been sent the same again, on another connection: the end of this one may be on its way,
    * because its peer gave up. That end would pass for a reply to ours, so it gets some time to arrive before.
    */
-  ask(): void {
+  ask(receipt: Receipt): void {
+    this.#askedFor.add(receipt);
     this.#cancelAsking ??= this.#shared.clock.after(ASK_PAUSE_MS, () => {
       this.#cancelAsking = undefined;
-      if (this.#exchanges.length > 0) this.ask();
-      else if (this.#unproven.length > 0 || this.#unprovenRefusals.length > 0) this.#end();
+      const asked = [...this.#askedFor].filter(({ state }) => state === "open");
+      this.#askedFor.clear();
+      if (asked.length === 0) return;
+      if (this.#exchanges.length === 0) this.#end();
+      else for (const receipt of asked) this.ask(receipt);
     });
   }
 

@@ -8,7 +8,7 @@ export interface SettableReceipt extends Receipt {
 
 /** What an open receipt turns to when somebody asks for its proof. */
 export interface Asked {
-  ask(): void;
+  ask(receipt: Receipt): void;
 }
 
 export function openReceipt(asked: Asked, aliveAt = Number.POSITIVE_INFINITY): SettableReceipt {
@@ -37,7 +37,7 @@ class OpenReceipt implements SettableReceipt {
   }
 
   ask(): void {
-    if (this.state === "open") this.#asked.ask();
+    if (this.state === "open") this.#asked.ask(this);
   }
 
   settle(verdict: Exclude<ReceiptState, "open">): void {

@@ -290,6 +290,19 @@ describe("asking for the proof of an answer over HTTP", () => {
     await until("it is known", () => requests[0]!.receipt.state === "read");
   });
 
+  test("changes nothing once that answer's fate is known, whatever was answered since", async () => {
+    const answers = [200, 503];
+    const { port, requests } = await startServer({ answer: () => ({ status: answers.shift() ?? 200 }) });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("200"));
+    requests[0]!.receipt.ask();
+    client.write(post("b"));
+    await until("it was refused", () => client.received.includes("503"));
+    await new Promise((resolve) => setTimeout(resolve, 2 * ASK_PAUSE_MS));
+    expect(client.ending).toBeUndefined();
+  });
+
   test("leaves a request that crosses our end without effect", async () => {
     const { port, requests, rejected } = await startServer();
     const client = await rawClient(port);

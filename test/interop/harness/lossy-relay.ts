@@ -26,7 +26,7 @@ export interface LossyRelay {
 const DELAY_MS = 300;
 /** GOST has read by then what it was given. */
 const READ_MS = 20;
-/** How much later gostcol hears of a reset. */
+/** How much later gostcol hears that GOST is gone: what it has taken by then it answers, and we are told of it. */
 const RESET_MS = 200;
 
 interface Joined {
@@ -52,7 +52,10 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
       return;
     }
     const upstream = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const pair = join(client, upstream, protocol === "http" ? httpWatch(watchOptions) : grpcWatch(watchOptions));
+    const pair =
+      protocol === "http"
+        ? join(client, upstream, httpWatch(watchOptions), 0)
+        : join(client, upstream, grpcWatch(watchOptions), RESET_MS); // An end ends the calls that are under way.
     joined.add(pair);
     client.once("close", () => joined.delete(pair));
     if (state === "silent") pair.silence();
@@ -78,7 +81,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
   return relay;
 }
 
-function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
+function join(client: Socket, upstream: Socket, watch: AnswerWatch, endMs: number): Joined {
   let silent = false;
   const reset = () => {
     client.resetAndDestroy();
@@ -142,13 +145,14 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch): Joined {
     }
   });
   // An end stays an end and a reset a reset: they are what tells gostcol whether its answer was read.
-  client.on("end", () => {
+  client.on("end", async () => {
+    await sleep(endMs);
     if (!silent) upstream.end();
   });
   upstream.on("end", () => passToClient(() => client.end()));
   client.on("error", async () => {
     client.destroy();
-    await sleep(RESET_MS); // What gostcol has taken already it answers, and we are told of it.
+    await sleep(RESET_MS);
     upstream.resetAndDestroy();
   });
   upstream.on("error", reset);

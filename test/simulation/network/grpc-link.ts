@@ -150,7 +150,9 @@ class GrpcLink {
     const { random } = this.#options.weather;
     this.#wire.cut();
     clock.after(between(random, 0, 5), () => this.#lost());
-    if (happens(random, 0.8)) clock.after(between(random, 0, 5), () => this.#server?.lost());
+    if (this.#over)
+      this.#server?.lost(); // Its end is on the way already.
+    else if (happens(random, 0.8)) clock.after(between(random, 0, 5), () => this.#server?.lost());
     else this.#keepAliveFails();
   }
 

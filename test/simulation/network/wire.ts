@@ -31,11 +31,11 @@ export class Wire {
     const { clock } = this.#world;
     const now = clock.monotonic();
     const { random, heldUntilMs } = this.#weather;
-    // What is held up comes all at once, as TCP sends it again.
-    const isBehindHeld = this.#lastArrivalMs[to] > now + 2 * this.#latencyMs;
-    const travelMs = this.#latencyMs * (0.5 + random.float()) + (isBehindHeld ? 0 : delayMs);
+    const lastMs = this.#lastArrivalMs[to] + 0.001;
+    const travelMs = this.#latencyMs * (0.5 + random.float()) + delayMs;
     const earliestMs = isHeld && heldUntilMs > now ? heldUntilMs + this.#latencyMs : now + travelMs;
-    const atMs = Math.max(earliestMs, this.#lastArrivalMs[to] + 0.001);
+    // What is behind something that is held up comes together with it, as TCP sends it again.
+    const atMs = lastMs > now + 2 * this.#latencyMs ? lastMs : Math.max(earliestMs, lastMs);
     this.#lastArrivalMs[to] = atMs;
     clock.after(atMs - now, () => {
       if (this.#state === "up") arrived();

@@ -15,7 +15,7 @@ export default defineConfig({
     passWithNoTests: missing.length > 0,
     // One after another: every test runs a GOST with a period of one second, and a busy machine would stretch it.
     fileParallelism: false,
-    // These are real programs in real time: what a stall of the machine broke has a second chance, and both are printed.
+    // These are real programs in real time: what a stall of the machine broke has a second chance, and the result says `retry`.
     retry: process.env["CI"] === "true" ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 30_000,

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { definitionsOf } from "../src/component/define.ts";
-import { COMPONENT_KINDS } from "../src/component/id.ts";
+import { allDefinitions } from "../src/component/registry.ts";
 import { fileSchema } from "../src/config/file-schema.ts";
 import { registry } from "../src/registry.ts";
 import { componentsPage } from "./components-page.ts";
@@ -16,9 +15,9 @@ export interface GeneratedFile {
 
 /** Every file of the repository that is made from others; the same sources give the same bytes. */
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
-  const definitions = COMPONENT_KINDS.flatMap((kind) => definitionsOf(registry, kind));
+  const definitions = await allDefinitions(registry);
   return [
-    { path: "config/schema.json", text: `${JSON.stringify(fileSchema(registry), null, 2)}\n` },
+    { path: "config/schema.json", text: `${JSON.stringify(fileSchema(definitions), null, 2)}\n` },
     { path: "docs/components.md", text: componentsPage(definitions) },
     {
       path: "src/config/default-config.ts",

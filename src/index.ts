@@ -12,7 +12,7 @@
  */
 import { hostname } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
-import type { Registry } from "./component/define.ts";
+import type { Registry } from "./component/registry.ts";
 import { loadConfig } from "./config/load-config.ts";
 import type { Problem } from "./config/problem.ts";
 import { problemText } from "./config/problem-text.ts";
@@ -93,6 +93,7 @@ export * from "./component/id.ts";
 export * from "./component/log.ts";
 export * from "./component/meter.ts";
 export * from "./component/refusal.ts";
+export * from "./component/registry.ts";
 export * from "./component/secret.ts";
 export * from "./component/server.ts";
 export * from "./component/status.ts";

@@ -1,52 +1,55 @@
-import type { Registry } from "./component/define.ts";
-import { countConnector } from "./connectors/count/index.ts";
-import { forwardConnector } from "./connectors/forward/index.ts";
-import { routingConnector } from "./connectors/routing/index.ts";
-import { debugExporter } from "./exporters/debug/index.ts";
-import { fileExporter } from "./exporters/file/index.ts";
-import { nopExporter } from "./exporters/nop/index.ts";
-import { otlpGrpcExporter } from "./exporters/otlp_grpc/index.ts";
-import { otlpHttpExporter } from "./exporters/otlp_http/index.ts";
-import { prometheusExporter } from "./exporters/prometheus/index.ts";
-import { prometheusRemoteWriteExporter } from "./exporters/prometheus_remote_write/index.ts";
-import { statsdExporter } from "./exporters/statsd/index.ts";
-import { basicAuthExtension } from "./extensions/basic_auth/index.ts";
-import { bearerTokenAuthExtension } from "./extensions/bearer_token_auth/index.ts";
-import { fileStorageExtension } from "./extensions/file_storage/index.ts";
-import { attributesProcessor } from "./processors/attributes/index.ts";
-import { batchProcessor } from "./processors/batch/index.ts";
-import { cumulativeToDeltaProcessor } from "./processors/cumulative_to_delta/index.ts";
-import { dedupeProcessor } from "./processors/dedupe/index.ts";
-import { deltaToCumulativeProcessor } from "./processors/delta_to_cumulative/index.ts";
-import { filterProcessor } from "./processors/filter/index.ts";
-import { resourceProcessor } from "./processors/resource/index.ts";
-import { transformProcessor } from "./processors/transform/index.ts";
-import { gostReceiver } from "./receivers/gost/index.ts";
-import { otlpReceiver } from "./receivers/otlp/index.ts";
+import type { Registry } from "./component/registry.ts";
 
-/** Every component that gostcol has. */
+/** Every component that gostcol has; its code is loaded when something names it. */
 export const registry: Registry = {
-  receivers: [gostReceiver, otlpReceiver],
+  receivers: [
+    { type: "gost", load: () => import("./receivers/gost/index.ts") },
+    { type: "otlp", load: () => import("./receivers/otlp/index.ts") },
+  ],
   processors: [
-    attributesProcessor,
-    batchProcessor,
-    cumulativeToDeltaProcessor,
-    dedupeProcessor,
-    deltaToCumulativeProcessor,
-    filterProcessor,
-    resourceProcessor,
-    transformProcessor,
+    { type: "attributes", load: () => import("./processors/attributes/index.ts") },
+    { type: "batch", load: () => import("./processors/batch/index.ts") },
+    {
+      type: "cumulative_to_delta",
+      aliases: ["cumulativetodelta"],
+      load: () => import("./processors/cumulative_to_delta/index.ts"),
+    },
+    { type: "dedupe", load: () => import("./processors/dedupe/index.ts") },
+    {
+      type: "delta_to_cumulative",
+      aliases: ["deltatocumulative"],
+      load: () => import("./processors/delta_to_cumulative/index.ts"),
+    },
+    { type: "filter", load: () => import("./processors/filter/index.ts") },
+    { type: "resource", load: () => import("./processors/resource/index.ts") },
+    { type: "transform", load: () => import("./processors/transform/index.ts") },
   ],
   exporters: [
-    prometheusExporter,
-    prometheusRemoteWriteExporter,
-    otlpGrpcExporter,
-    otlpHttpExporter,
-    statsdExporter,
-    fileExporter,
-    debugExporter,
-    nopExporter,
+    { type: "prometheus", load: () => import("./exporters/prometheus/index.ts") },
+    {
+      type: "prometheus_remote_write",
+      aliases: ["prometheusremotewrite"],
+      load: () => import("./exporters/prometheus_remote_write/index.ts"),
+    },
+    { type: "otlp_grpc", aliases: ["otlp"], load: () => import("./exporters/otlp_grpc/index.ts") },
+    { type: "otlp_http", aliases: ["otlphttp"], load: () => import("./exporters/otlp_http/index.ts") },
+    { type: "statsd", load: () => import("./exporters/statsd/index.ts") },
+    { type: "file", load: () => import("./exporters/file/index.ts") },
+    { type: "debug", load: () => import("./exporters/debug/index.ts") },
+    { type: "nop", load: () => import("./exporters/nop/index.ts") },
   ],
-  connectors: [countConnector, forwardConnector, routingConnector],
-  extensions: [fileStorageExtension, bearerTokenAuthExtension, basicAuthExtension],
+  connectors: [
+    { type: "count", load: () => import("./connectors/count/index.ts") },
+    { type: "forward", load: () => import("./connectors/forward/index.ts") },
+    { type: "routing", load: () => import("./connectors/routing/index.ts") },
+  ],
+  extensions: [
+    { type: "file_storage", load: () => import("./extensions/file_storage/index.ts") },
+    {
+      type: "bearer_token_auth",
+      aliases: ["bearertokenauth"],
+      load: () => import("./extensions/bearer_token_auth/index.ts"),
+    },
+    { type: "basic_auth", aliases: ["basicauth"], load: () => import("./extensions/basic_auth/index.ts") },
+  ],
 };

@@ -1,13 +1,12 @@
-import { definitionsOf } from "../component/define.ts";
-import { COMPONENT_KINDS } from "../component/id.ts";
+import { allDefinitions } from "../component/registry.ts";
 import { signalsText } from "../config/component-text.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { textTable } from "./text-table.ts";
 
 /** `gostcol components`: what this program is made of, as a table or as JSON. */
-export function componentsCommand(context: CliContext, options: { readonly json?: boolean }): number {
-  const definitions = COMPONENT_KINDS.flatMap((kind) => definitionsOf(context.registry, kind));
+export async function componentsCommand(context: CliContext, options: { readonly json?: boolean }): Promise<number> {
+  const definitions = await allDefinitions(context.registry);
   if (options.json) {
     const list = definitions.map((definition) => ({
       kind: definition.kind,

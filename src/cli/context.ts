@@ -1,4 +1,4 @@
-import type { Registry } from "../component/define.ts";
+import type { Registry } from "../component/registry.ts";
 import type { Listen } from "../component/server.ts";
 import type { Transport } from "../component/transport.ts";
 import type { AskAgent } from "../kit/control/control-client.ts";

@@ -1,5 +1,6 @@
-import { type AnyDefinition, definitionsOf, findDefinition, type Registry } from "../component/define.ts";
+import type { AnyDefinition } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
+import { allDefinitions, Catalog, loadDefinition, type Registry } from "../component/registry.ts";
 import { signalsText } from "../config/component-text.ts";
 import type { JsonSchema } from "../config/json-schema.ts";
 import {
@@ -19,8 +20,8 @@ import { EXIT } from "./exit-codes.ts";
 import { textTable } from "./text-table.ts";
 
 /** `gostcol explain gost`, `gostcol explain receivers.gost.limits.series`: what can be configured, from the schemas. */
-export function explainCommand(context: CliContext, target: string): number {
-  const found = explain(context.registry, target);
+export async function explainCommand(context: CliContext, target: string): Promise<number> {
+  const found = await explain(context.registry, target);
   if (typeof found === "string") {
     context.print(`${found}\n`);
     return EXIT.ok;
@@ -35,7 +36,7 @@ interface NotFound {
   readonly suggestion: string | undefined;
 }
 
-function explain(registry: Registry, target: string): string | NotFound {
+async function explain(registry: Registry, target: string): Promise<string | NotFound> {
   const [first = "", ...rest] = stepsOf(target);
   if (first === "service") return explainOption("service", serviceJsonSchema(), rest);
   const kind = kindOfSection(first);
@@ -54,16 +55,18 @@ function stepsOf(target: string): readonly string[] {
     .filter((step) => step !== "");
 }
 
-function explainComponents(
+async function explainComponents(
   registry: Registry,
   kinds: readonly ComponentKind[],
   id: string,
   below: readonly string[],
-): string | NotFound {
+): Promise<string | NotFound> {
   const type = id.split("/")[0]!;
-  const definitions = kinds.flatMap((kind) => findDefinition(registry, kind, type) ?? []);
+  const found = await Promise.all(kinds.map((kind) => loadDefinition(registry, kind, type)));
+  const definitions = found.filter((definition) => definition !== undefined);
   if (definitions.length === 0) {
-    const types = kinds.flatMap((kind) => definitionsOf(registry, kind).map((definition) => definition.type));
+    const catalog = new Catalog(registry);
+    const types = kinds.flatMap((kind) => catalog.types(kind));
     const sections = kinds.length > 1 ? SECTIONS : [];
     const what = kinds.length === 1 ? `${kinds[0]} "${type}"` : `component or section "${type}"`;
     return { what, suggestion: nearest(type, [...types, ...sections]) };
@@ -83,8 +86,9 @@ function componentText(definition: AnyDefinition): string {
   return `${definition.type} (${definition.kind}): ${definition.summary}\nsignals: ${signalsText(definition)}${aliases}\n\n${optionsText(options)}`;
 }
 
-function sectionText(registry: Registry, kind: ComponentKind): string {
-  const rows = definitionsOf(registry, kind).map(({ type, summary }) => [`  ${type}`, summary]);
+async function sectionText(registry: Registry, kind: ComponentKind): Promise<string> {
+  const definitions = await allDefinitions(registry, [kind]);
+  const rows = definitions.map(({ type, summary }) => [`  ${type}`, summary]);
   const list = rows.length > 0 ? textTable(rows) : "  none in this build";
   return `${SECTION_OF_KIND[kind]}: components by id, \`type\` or \`type/name\`\n\n${list}`;
 }

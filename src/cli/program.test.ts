@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the references that configurations are written with.
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { defineExporter, defineReceiver, type Registry } from "../component/define.ts";
+import { defineExporter, defineReceiver } from "../component/define.ts";
+import type { Registry } from "../component/registry.ts";
 import { noTransport } from "../kit/client/transport.ts";
 import { seededRandom } from "../lib/random.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";

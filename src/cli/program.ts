@@ -76,20 +76,20 @@ function createProgram(context: CliContext, finish: (exitCode: number) => void):
     .description("list the components")
     .option("--json", "as JSON, for programs")
     .addHelpText("after", examples(["gostcol components", "gostcol components --json"]))
-    .action((options: { json?: boolean }) => finish(componentsCommand(context, options)));
+    .action(async (options: { json?: boolean }) => finish(await componentsCommand(context, options)));
 
   program
     .command("schema")
     .description("print the JSON Schema of a configuration file, for editors")
     .addHelpText("after", examples(["gostcol schema > gostcol.schema.json"]))
-    .action(() => finish(schemaCommand(context)));
+    .action(async () => finish(await schemaCommand(context)));
 
   program
     .command("explain")
     .description("say what a component or an option is for, what it takes and its default")
     .argument("<component or path>", "`gost`, `receivers.gost`, `receivers.gost.limits.series`, `service.telemetry`")
     .addHelpText("after", examples(["gostcol explain gost", "gostcol explain receivers.gost.limits.series"]))
-    .action((target: string) => finish(explainCommand(context, target)));
+    .action(async (target: string) => finish(await explainCommand(context, target)));
 
   withConfigOptions(program.command("print-config"))
     .description("print the configuration as it is after merging and substitution, secrets covered")

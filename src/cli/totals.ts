@@ -13,8 +13,8 @@ export interface TotalsOptions extends StoreOptions, TotalsFilter {
 
 /** `gostcol totals`: what is in the store, which is read beside a running agent or without one. Results go to the output. */
 export async function totalsCommand(context: CliContext, options: TotalsOptions): Promise<number> {
-  return withStore(context, options, (reader) => {
-    const owners = readTotals(
+  return withStore(context, options, async (reader) => {
+    const owners = await readTotals(
       reader,
       context.registry,
       options,

@@ -2,7 +2,6 @@ import type * as z from "zod";
 import type { Signal } from "../model/signal.ts";
 import type { Connector, ConnectorNext, Deps, Exporter, Extension, Processor, Receiver } from "./component.ts";
 import type { Next } from "./delivery.ts";
-import type { ComponentKind } from "./id.ts";
 import type { MetricDescription } from "./meter.ts";
 import type { StoredTotals } from "./totals.ts";
 
@@ -142,24 +141,3 @@ export const defineConnector = <Schema extends z.ZodType>(
 export const defineExtension = <Schema extends z.ZodType>(
   definition: Described<ExtensionDefinition<Schema>>,
 ): ExtensionDefinition<Schema> => ({ kind: "extension", ...definition });
-
-/** The components that an agent can be built from: the real ones, or three fakes in a test. */
-export interface Registry {
-  readonly receivers: readonly ReceiverDefinition[];
-  readonly processors: readonly ProcessorDefinition[];
-  readonly exporters: readonly ExporterDefinition[];
-  readonly connectors: readonly ConnectorDefinition[];
-  readonly extensions: readonly ExtensionDefinition[];
-}
-
-/** The registry's definitions of one kind. */
-export function definitionsOf(registry: Registry, kind: ComponentKind): readonly AnyDefinition[] {
-  return registry[`${kind}s`];
-}
-
-/** The definition that a configured type names, by its type or an alias. */
-export function findDefinition(registry: Registry, kind: ComponentKind, type: string): AnyDefinition | undefined {
-  return definitionsOf(registry, kind).find(
-    (definition) => definition.type === type || definition.aliases?.includes(type),
-  );
-}

@@ -1,11 +1,6 @@
-import {
-  type AnyDefinition,
-  type ConfigProblem,
-  definitionsOf,
-  findDefinition,
-  type Registry,
-} from "../component/define.ts";
+import type { AnyDefinition, ConfigProblem } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentId, type ComponentKind } from "../component/id.ts";
+import type { Catalog } from "../component/registry.ts";
 import { nearest } from "../lib/nearest.ts";
 import type { ConfiguredComponent } from "./checked-config.ts";
 import { parseComponentId } from "./component-id.ts";
@@ -39,7 +34,7 @@ export interface Declared {
 
 export interface CheckContext {
   readonly root: MapNode;
-  readonly registry: Registry;
+  readonly catalog: Catalog;
   readonly lookup: OptionLookup;
   readonly isSecret: IsSecret;
   readonly report: (finding: Finding) => void;
@@ -88,8 +83,8 @@ function checkSection(kind: ComponentKind, context: CheckContext): DeclaredSecti
       continue;
     }
     const text = id.name === "" ? id.type : `${id.type}/${id.name}`;
-    const definition = findDefinition(context.registry, kind, id.type);
-    if (definition === undefined) context.report(unknownType(kind, id.type, key, context.registry));
+    const definition = context.catalog.find(kind, id.type);
+    if (definition === undefined) context.report(unknownType(kind, id.type, key, context.catalog));
     const component =
       definition && checkComponent({ definition, id, key, value, path: [SECTION_OF_KIND[kind], written] }, context);
     byId.set(text, { text, kind, key, definition, component });
@@ -130,9 +125,9 @@ function checkComponent(written: WrittenComponent, context: CheckContext): Confi
   return { id, definition, config: parsed.data, fingerprint: fingerprintOf(definition.type, parsed.data, plain) };
 }
 
-function unknownType(kind: ComponentKind, type: string, range: Range, registry: Registry): Finding {
-  const types = definitionsOf(registry, kind).map((definition) => definition.type);
-  const elsewhere = COMPONENT_KINDS.filter((other) => other !== kind && findDefinition(registry, other, type));
+function unknownType(kind: ComponentKind, type: string, range: Range, catalog: Catalog): Finding {
+  const types = catalog.types(kind);
+  const elsewhere = COMPONENT_KINDS.filter((other) => other !== kind && catalog.has(other, type));
   const hint = elsewhere.length > 0 ? `, but ${elsewhere.map(withArticle).join(" and ")}` : "";
   return error("unknown_component", range, `"${type}" is no ${kind}${hint}`, {
     suggestion: nearest(type, types),

@@ -1,4 +1,3 @@
-import { definitionsOf } from "../component/define.ts";
 import type { ComponentKind } from "../component/id.ts";
 import { nearest } from "../lib/nearest.ts";
 import { SIGNALS, type Signal } from "../model/signal.ts";
@@ -69,7 +68,7 @@ function reportUndefined(id: string, range: Range, { where, kinds, declared }: U
   const elsewhere = (Object.keys(declared) as ComponentKind[]).filter((kind) => declared[kind].byId.has(id));
   const [kind] = kinds;
   const type = id.split("/")[0]!;
-  const known = kind && definitionsOf(context.registry, kind).some((definition) => definition.type === type);
+  const known = kind && context.catalog.types(kind).includes(type);
   const message =
     elsewhere.length > 0
       ? `${where} refers to the ${kind} ${id}, but ${id} is ${elsewhere.map(withArticle).join(" and ")}`

@@ -5,8 +5,8 @@ import {
   defineExtension,
   defineProcessor,
   defineReceiver,
-  type Registry,
 } from "../component/define.ts";
+import type { Registry } from "../component/registry.ts";
 import { Secret } from "../component/secret.ts";
 import { NEVER } from "../lib/abort.ts";
 import { parseDuration } from "../lib/duration.ts";

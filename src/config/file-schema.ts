@@ -1,4 +1,4 @@
-import { type AnyDefinition, definitionsOf, type Registry } from "../component/define.ts";
+import type { AnyDefinition } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
 import { SIGNALS } from "../model/signal.ts";
 import type { JsonSchema } from "./json-schema.ts";
@@ -16,8 +16,8 @@ const SECTION_DESCRIPTIONS: Readonly<Record<ComponentKind, string>> = {
  * The JSON Schema of a whole configuration file, for editors. It takes what the agent takes: a section without a value,
  * and `${...}` in the place of anything.
  */
-export function fileSchema(registry: Registry): JsonSchema & Readonly<Record<string, unknown>> {
-  const sections = COMPONENT_KINDS.map((kind) => [SECTION_OF_KIND[kind], sectionSchema(registry, kind)] as const);
+export function fileSchema(definitions: readonly AnyDefinition[]): JsonSchema & Readonly<Record<string, unknown>> {
+  const sections = COMPONENT_KINDS.map((kind) => [SECTION_OF_KIND[kind], sectionSchema(definitions, kind)] as const);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "gostcol configuration",
@@ -29,14 +29,19 @@ export function fileSchema(registry: Registry): JsonSchema & Readonly<Record<str
   };
 }
 
-function sectionSchema(registry: Registry, kind: ComponentKind): JsonSchema {
-  const entries = definitionsOf(registry, kind).flatMap((definition) => [
-    [patternOf(definition.type), describedSchema(definition)] as const,
-    ...(definition.aliases ?? []).map(
-      (alias) =>
-        [patternOf(alias), { ...describedSchema(definition), deprecated: true, replacement: definition.type }] as const,
-    ),
-  ]);
+function sectionSchema(definitions: readonly AnyDefinition[], kind: ComponentKind): JsonSchema {
+  const entries = definitions
+    .filter((definition) => definition.kind === kind)
+    .flatMap((definition) => [
+      [patternOf(definition.type), describedSchema(definition)] as const,
+      ...(definition.aliases ?? []).map(
+        (alias) =>
+          [
+            patternOf(alias),
+            { ...describedSchema(definition), deprecated: true, replacement: definition.type },
+          ] as const,
+      ),
+    ]);
   return {
     type: "object",
     description: SECTION_DESCRIPTIONS[kind],

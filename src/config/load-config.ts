@@ -1,5 +1,5 @@
-import type { Registry } from "../component/define.ts";
 import type { ComponentKind } from "../component/id.ts";
+import { Catalog, type Registry } from "../component/registry.ts";
 import { type CheckContext, checkComponents, type DeclaredSection } from "./check-components.ts";
 import { checkGraph } from "./check-graph.ts";
 import { checkResources } from "./check-resources.ts";
@@ -37,14 +37,15 @@ export interface LoadedConfig {
 
 /** From sources to a configuration that an agent can be built from, or to everything that is wrong with it. */
 export async function loadConfig(options: LoadOptions, signal: AbortSignal): Promise<LoadedConfig> {
-  const lookup = optionLookup(options.registry);
+  const catalog = new Catalog(options.registry);
+  const lookup = optionLookup(catalog);
   const isSecret = secretFinder(lookup);
-  const read = await readConfiguration(options.configs, options.sets, lookup, options, signal);
+  const read = await readConfiguration({ ...options, catalog, lookup }, signal);
   const findings: Finding[] = [...read.findings];
   const checked = read.unreadable
     ? undefined
     : check(read.root, {
-        registry: options.registry,
+        catalog,
         lookup,
         isSecret,
         report: (found) => findings.push(asUnusedSet(found)),

@@ -1,6 +1,6 @@
-import type { AnyDefinition, Registry } from "../component/define.ts";
-import { findDefinition } from "../component/define.ts";
+import type { AnyDefinition } from "../component/define.ts";
 import { COMPONENT_KINDS, type ComponentKind } from "../component/id.ts";
+import type { Catalog, Registry } from "../component/registry.ts";
 import { type JsonSchema, jsonSchema } from "./json-schema.ts";
 import { schemaView } from "./schema-view.ts";
 import { serviceSchema } from "./service-schema.ts";
@@ -21,6 +21,9 @@ export function kindOfSection(section: string | number | undefined): ComponentKi
   return COMPONENT_KINDS.find((kind) => SECTION_OF_KIND[kind] === section);
 }
 
+/** The type of a component, as far as its id can be read. */
+export const typeOf = (id: string): string => id.split("/")[0]!.trim();
+
 /** What users write into a component's section, as JSON Schema. */
 export function schemaOf(definition: Pick<AnyDefinition, "config">): JsonSchema {
   return jsonSchema(definition.config);
@@ -28,10 +31,13 @@ export function schemaOf(definition: Pick<AnyDefinition, "config">): JsonSchema 
 
 export const serviceJsonSchema = (): JsonSchema => jsonSchema(serviceSchema);
 
-/** Tells what may stand at a path of the configuration, without defaults and limits; undefined where nothing may. */
+/**
+ * Tells what may stand at a path of the configuration, without defaults and limits; undefined where nothing may, or below
+ * a component that has not been loaded.
+ */
 export type OptionLookup = (path: ConfigPath) => JsonSchema | undefined;
 
-export function optionLookup(registry: Registry): OptionLookup {
+export function optionLookup(catalog: Catalog): OptionLookup {
   const known = new Map<AnyDefinition, JsonSchema>();
   let service: JsonSchema | undefined;
   return ([section, id, ...rest]) => {
@@ -43,7 +49,7 @@ export function optionLookup(registry: Registry): OptionLookup {
     const kind = kindOfSection(section);
     if (kind === undefined) return undefined;
     if (id === undefined) return { type: "object" };
-    const definition = findDefinition(registry, kind, String(id).split("/")[0]!.trim());
+    const definition = catalog.find(kind, typeOf(String(id)));
     if (definition === undefined) return undefined;
     let schema = known.get(definition);
     if (schema === undefined) {

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { Catalog } from "../component/registry.ts";
 import { NEVER } from "../lib/abort.ts";
-import { loadFake, SOUND } from "./fake-registry.ts";
+import { fakeRegistry, loadFake, SOUND } from "./fake-registry.ts";
 import { readConfiguration } from "./read-configuration.ts";
 import { textOf } from "./source.ts";
 import { type ConfigNode, plainValue } from "./tree.ts";
@@ -12,10 +13,13 @@ const surroundings = { environment: {}, readFile: () => Promise.reject(new Error
 
 const read = (texts: readonly string[], sets: readonly string[] = []) =>
   readConfiguration(
-    texts.map((text, index) => ({ name: `${index}.yaml`, text })),
-    sets,
-    () => undefined,
-    surroundings,
+    {
+      ...surroundings,
+      configs: texts.map((text, index) => ({ name: `${index}.yaml`, text })),
+      sets,
+      catalog: new Catalog(fakeRegistry),
+      lookup: () => undefined,
+    },
     NEVER,
   );
 

@@ -1,4 +1,6 @@
+import type { Catalog } from "../component/registry.ts";
 import { error, type Finding } from "./finding.ts";
+import { loadNamed } from "./load-named.ts";
 import { mergeTrees } from "./merge.ts";
 import { parseSet, splitKeys } from "./nested-keys.ts";
 import type { OptionLookup } from "./option-schema.ts";
@@ -28,12 +30,17 @@ export interface ReadConfiguration {
   readonly unreadable: boolean;
 }
 
+export interface ReadOptions extends Surroundings {
+  readonly configs: readonly ConfigSource[];
+  readonly sets: readonly string[];
+  /** Where the components that are named are loaded, and where `lookup` finds them. */
+  readonly catalog: Catalog;
+  readonly lookup: OptionLookup;
+}
+
 /** Reads `configs` in order, then lays each of `sets` (`path.to.option=value`) over them. */
 export async function readConfiguration(
-  configs: readonly ConfigSource[],
-  sets: readonly string[],
-  lookup: OptionLookup,
-  given: Surroundings,
+  { configs, sets, catalog, lookup, ...given }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadConfiguration> {
   const findings: Finding[] = [];
@@ -50,9 +57,11 @@ export async function readConfiguration(
   let merged: ConfigNode | undefined;
   let unreadable = false;
   const add = async (tree: ConfigNode) => {
+    await loadNamed(tree, catalog);
     const substituted = await substitute(tree, lookup, surroundings, signal);
     findings.push(...substituted.findings);
     trees.push(substituted.root);
+    await loadNamed(substituted.root, catalog); // A section may have come from a file as a whole.
     if (substituted.root.kind === "broken") unreadable = true;
     else if (!isNull(substituted.root)) merged = merged ? mergeTrees(merged, substituted.root) : substituted.root;
   };

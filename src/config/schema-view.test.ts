@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { definitionsOf } from "../component/define.ts";
-import { COMPONENT_KINDS } from "../component/id.ts";
+import { allDefinitions } from "../component/registry.ts";
 import { fakeRegistry } from "./fake-registry.ts";
 import { type JsonSchema, jsonSchema } from "./json-schema.ts";
 import { alternatives, holdsSecret, optionNames, typesOf } from "./option-schema.ts";
@@ -34,9 +33,7 @@ const schemas: readonly (readonly [string, z.ZodType])[] = [
   ["a schema behind a conversion", z.strictObject({ preprocessed })],
   ["marks around a section", z.strictObject({ old: z.strictObject({}).optional().meta({ deprecated: true }) })],
   ["what has no view of its own", z.strictObject({ pair: z.tuple([z.string()]), only: z.literal(["a", 1]) })],
-  ...COMPONENT_KINDS.flatMap((kind) =>
-    definitionsOf(fakeRegistry, kind).map(({ type, config }) => [`the ${kind} ${type}`, config] as const),
-  ),
+  ...(await allDefinitions(fakeRegistry)).map(({ kind, type, config }) => [`the ${kind} ${type}`, config] as const),
 ];
 
 test.each(schemas)("the loader sees %s as its JSON Schema has it", (_, schema) => {

@@ -104,6 +104,12 @@ test("a mistake in a section that was fetched is shown where it is in what was f
   ]);
 });
 
+test("the components of a section that was fetched are known", async () => {
+  const text = SOUND.replace("receivers:\n  source:\n", "receivers: ${file:/receivers}\n");
+  const { problems } = await loadFake(text, { files: { "/receivers": "source:\n  prot: 1\n" } });
+  expect(problems.map(({ code, suggestion }) => [code, suggestion])).toEqual([["unknown_option", "port"]]);
+});
+
 test("a wrong value that was fetched is shown where it was fetched", async () => {
   const text = SOUND.replace("  source:\n", "  source:\n    port: ${env:NAME}\n");
   const { problems } = await loadFake(text, { environment });

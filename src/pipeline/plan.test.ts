@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { fakeWorld } from "../../test/support/fake-components.ts";
-import { findDefinition } from "../component/define.ts";
 import type { ComponentKind } from "../component/id.ts";
+import { allDefinitions } from "../component/registry.ts";
 import type { Signal } from "../model/signal.ts";
 import { type PlanPipeline, planGraph } from "./plan.ts";
 
-const { registry } = fakeWorld();
+const definitions = await allDefinitions(fakeWorld().registry);
 
 /** `metrics/a: in, in/2 -> change, pass -> out` */
 function pipeline(text: string): PlanPipeline {
@@ -19,7 +19,8 @@ function plan(pipelines: readonly string[], extensions: readonly string[] = []) 
   return planGraph({
     pipelines: pipelines.map(pipeline),
     extensions,
-    definition: (kind: ComponentKind, id: string) => findDefinition(registry, kind, id.split("/")[0]!),
+    definition: (kind: ComponentKind, id: string) =>
+      definitions.find((found) => found.kind === kind && found.type === id.split("/")[0]),
   });
 }
 

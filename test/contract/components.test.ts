@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { AnyDefinition } from "../../src/component/define.ts";
+import { allDefinitions } from "../../src/component/registry.ts";
 import { registry } from "../../src/registry.ts";
 import { type ContractCase, contractSuite } from "./suite.ts";
 
@@ -51,5 +52,13 @@ const CASES: Readonly<Record<string, ContractCase>> = {
   },
 };
 
-const definitions: readonly AnyDefinition[] = Object.values(registry).flat();
-for (const definition of definitions) contractSuite(definition, CASES[`${definition.kind}:${definition.type}`]);
+test.each(Object.values(registry).flat())("$type is in the registry as its definition says", async (entry) => {
+  if (!("load" in entry)) return;
+  const { type, aliases, load } = entry;
+  const definitions = Object.values<AnyDefinition>(await load());
+  expect(definitions.map(({ type, aliases }) => ({ type, aliases }))).toEqual([{ type, aliases }]);
+});
+
+for (const definition of await allDefinitions(registry)) {
+  contractSuite(definition, CASES[`${definition.kind}:${definition.type}`]);
+}

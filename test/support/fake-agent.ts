@@ -1,4 +1,4 @@
-import type { Registry } from "../../src/component/define.ts";
+import type { Registry } from "../../src/component/registry.ts";
 import type { CheckedConfig } from "../../src/config/checked-config.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { problemText } from "../../src/config/problem-text.ts";

@@ -6,11 +6,11 @@ import {
   defineExtension,
   defineProcessor,
   defineReceiver,
-  type Registry,
 } from "../../src/component/define.ts";
 import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
 import { idText } from "../../src/component/id.ts";
 import type { Refusal } from "../../src/component/refusal.ts";
+import type { Registry } from "../../src/component/registry.ts";
 import type { Health } from "../../src/component/status.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import type { Attributes } from "../../src/model/attributes.ts";

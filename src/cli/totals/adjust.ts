@@ -27,7 +27,7 @@ interface Candidate extends AdjustmentPlace {
 /** `gostcol totals adjust`: a correction of one total, through the running agent or into the store where none runs. */
 export async function adjustCommand(context: CliContext, options: AdjustOptions): Promise<number> {
   return withStore(context, options, async (reader) => {
-    const candidates = candidatesIn(reader, context, options);
+    const candidates = await candidatesIn(reader, context, options);
     reader.close();
     const [candidate] = candidates;
     if (candidate === undefined || candidates.length > 1) {
@@ -53,9 +53,13 @@ export async function adjustCommand(context: CliContext, options: AdjustOptions)
   });
 }
 
-function candidatesIn(reader: StoreReader, context: CliContext, options: AdjustOptions): readonly Candidate[] {
+async function candidatesIn(
+  reader: StoreReader,
+  context: CliContext,
+  options: AdjustOptions,
+): Promise<readonly Candidate[]> {
   const { node, service, client, direction, state: wanted } = options;
-  return keepersOfTotals(reader, context.registry)
+  return (await keepersOfTotals(reader, context.registry))
     .filter(({ state }) => wanted === undefined || state === wanted)
     .flatMap(({ state, stored }) => {
       const totals = stored.read(

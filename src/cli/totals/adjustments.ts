@@ -20,8 +20,9 @@ interface Entry extends Adjustment {
 
 /** `gostcol totals adjustments`: every correction with its reason, the oldest first. */
 export async function adjustmentsCommand(context: CliContext, options: AdjustmentsOptions): Promise<number> {
-  return withStore(context, options, (reader) => {
-    const entries: Entry[] = keepersOfTotals(reader, context.registry).flatMap(({ state, stored }) =>
+  return withStore(context, options, async (reader) => {
+    const keepers = await keepersOfTotals(reader, context.registry);
+    const entries: Entry[] = keepers.flatMap(({ state, stored }) =>
       [...stored.adjustments(reader.of(state))]
         .filter(({ total }) => fits(total.owner, options))
         .map((adjustment) => ({ ...adjustment, state })),

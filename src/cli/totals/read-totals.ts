@@ -1,4 +1,4 @@
-import { findDefinition, type Registry } from "../../component/define.ts";
+import { loadDefinition, type Registry } from "../../component/registry.ts";
 import type { StoredTotal, StoredTotals } from "../../component/totals.ts";
 import type { StoreReader } from "../../kit/store/store-reader.ts";
 import type { StreamOwner } from "../../model/stream-key.ts";
@@ -19,13 +19,13 @@ export interface TotalsFilter {
 }
 
 /** Those in the store that fit, in the order in which they are shown. */
-export function readTotals(
+export async function readTotals(
   reader: StoreReader,
   registry: Registry,
   filter: TotalsFilter,
   isWanted: (total: StoredTotal) => boolean,
-): readonly TotalsOfOwner[] {
-  return keepersOfTotals(reader, registry).map(({ state, stored }) => {
+): Promise<readonly TotalsOfOwner[]> {
+  return (await keepersOfTotals(reader, registry)).map(({ state, stored }) => {
     const totals: StoredTotal[] = [];
     for (const total of stored.read(reader.of(state), (owner) => fits(owner, filter))) {
       if (isWanted(total)) totals.push(total);
@@ -35,16 +35,18 @@ export function readTotals(
 }
 
 /** Everybody in the store who may have totals there, whether or not the configuration names them still. */
-export function keepersOfTotals(
+export async function keepersOfTotals(
   reader: StoreReader,
   registry: Registry,
-): readonly { readonly state: string; readonly stored: StoredTotals }[] {
+): Promise<readonly { readonly state: string; readonly stored: StoredTotals }[]> {
   const states = new Set(reader.scopeNames().map((scope) => ownerOf(scope)));
-  return [...states].flatMap((state) => {
-    if (!state.startsWith("processor:")) return [];
-    const definition = findDefinition(registry, "processor", typeOf(state).slice("processor:".length));
-    return definition?.kind === "processor" && definition.totals ? [{ state, stored: definition.totals }] : [];
-  });
+  const keepers = [];
+  for (const state of states) {
+    if (!state.startsWith("processor:")) continue;
+    const definition = await loadDefinition(registry, "processor", typeOf(state).slice("processor:".length));
+    if (definition?.kind === "processor" && definition.totals) keepers.push({ state, stored: definition.totals });
+  }
+  return keepers;
 }
 
 export function fits({ node, service, client }: StreamOwner, filter: TotalsFilter): boolean {

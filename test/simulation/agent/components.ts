@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Deps } from "../../../src/component/component.ts";
-import { defineExporter, type Registry } from "../../../src/component/define.ts";
+import { defineExporter } from "../../../src/component/define.ts";
+import type { Registry } from "../../../src/component/registry.ts";
 import type { CheckedConfig } from "../../../src/config/checked-config.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
 import { problemText } from "../../../src/config/problem-text.ts";

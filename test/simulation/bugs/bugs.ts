@@ -1,4 +1,4 @@
-import type { Registry } from "../../../src/component/define.ts";
+import type { Registry } from "../../../src/component/registry.ts";
 import type { StoreBackend } from "../../../src/component/store.ts";
 import { settledReceipt } from "../../../src/model/source-facts.ts";
 import { registry } from "../../../src/registry.ts";

@@ -1,15 +1,21 @@
 import type { Processor } from "../../../src/component/component.ts";
-import type { ProcessorDefinition, Registry } from "../../../src/component/define.ts";
+import type { ProcessorDefinition } from "../../../src/component/define.ts";
 import type { Delivery } from "../../../src/component/delivery.ts";
+import { loadDefinition, type Registry } from "../../../src/component/registry.ts";
 import type { Transaction } from "../../../src/component/store.ts";
 import type { MetricsBatch } from "../../../src/model/points.ts";
 import { registry } from "../../../src/registry.ts";
 
 /** The real components, with one processor made otherwise. */
 export function withProcessor(type: string, make: (real: Processor) => Processor): Registry {
-  const processors = registry.processors.map((definition): ProcessorDefinition => {
-    if (definition.type !== type) return definition;
-    return { ...definition, create: (config, deps, next) => make(definition.create(config, deps, next)) };
+  const processors = registry.processors.map((entry) => {
+    if (entry.type !== type) return entry;
+    const load = async () => {
+      const definition = (await loadDefinition(registry, "processor", type)) as ProcessorDefinition;
+      const create: typeof definition.create = (config, deps, next) => make(definition.create(config, deps, next));
+      return { planted: { ...definition, create } };
+    };
+    return { type, load };
   });
   return { ...registry, processors };
 }

@@ -15,7 +15,17 @@ export interface Measured {
 
 /** Starts a Node program and does not wait for it. */
 export function startProcess(argv: readonly string[], port: number, environment: NodeJS.ProcessEnv = {}): Measured {
-  const child = spawn(process.execPath, argv, {
+  return startProgram(process.execPath, argv, port, environment);
+}
+
+/** Starts any program and does not wait for it. */
+export function startProgram(
+  program: string,
+  argv: readonly string[],
+  port: number,
+  environment: NodeJS.ProcessEnv = {},
+): Measured {
+  const child = spawn(program, argv, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...environment },
   });

@@ -1,7 +1,9 @@
+import { collector } from "./collector.ts";
 import { type BenchPart, type Figure, figureTable } from "./figure.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
+import { otlpWriter } from "./otlp-writer.ts";
 import { restart } from "./restart.ts";
 import { scrape } from "./scrape.ts";
 import { start } from "./start.ts";
@@ -12,7 +14,18 @@ import { throughput } from "./throughput.ts";
  * `npm run bench` runs every part and prints one table; `npm run bench -- latency memory` runs those parts. Ratios come
  * from one run on one machine, so they mean something on any machine; absolute figures want an otherwise idle one.
  */
-const PARTS: readonly BenchPart[] = [ingest, store, throughput, scrape, latency, start, restart, memory];
+const PARTS: readonly BenchPart[] = [
+  ingest,
+  store,
+  throughput,
+  scrape,
+  latency,
+  start,
+  restart,
+  memory,
+  otlpWriter,
+  collector,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !PARTS.some((part) => part.name === name));

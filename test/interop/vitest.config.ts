@@ -1,5 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { howToGet, missingPeers } from "./harness/peers.ts";
+import { LongestFirst } from "./longest-first.ts";
 
 const missing = missingPeers();
 if (missing.length > 0) {
@@ -8,16 +9,39 @@ if (missing.length > 0) {
   process.stderr.write(`${message}\n`);
 }
 
-export default defineConfig({
+const EVERY_TEST = missing.length > 0 ? [] : ["**/*.test.ts"];
+/** These measure what the machine gives them, so they have it to themselves, one after the other. */
+const ALONE = missing.length > 0 ? [] : ["**/overload.test.ts", "**/soak.test.ts"];
+/** Nearly all that the others do is wait for a GOST's period of one second, which a busy machine would stretch. */
+const TOGETHER = 3;
+
+const project = (
+  name: string,
+  test: NonNullable<TestProjectInlineConfiguration["test"]>,
+): TestProjectInlineConfiguration => ({
   test: {
+    name,
     dir: import.meta.dirname,
-    include: missing.length > 0 ? [] : ["**/*.test.ts"],
-    passWithNoTests: missing.length > 0,
-    // One after another: every test runs a GOST with a period of one second, and a busy machine would stretch it.
-    fileParallelism: false,
     // These are real programs in real time: what a stall of the machine broke has a second chance, and the result says `retry`.
     retry: process.env["CI"] === "true" ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 30_000,
+    ...test,
+  },
+});
+
+export default defineConfig({
+  test: {
+    passWithNoTests: missing.length > 0,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      project("together", {
+        include: EVERY_TEST,
+        exclude: ALONE,
+        maxWorkers: TOGETHER,
+        sequence: { groupOrder: 1 },
+      }),
+      project("alone", { include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } }),
+    ],
   },
 });

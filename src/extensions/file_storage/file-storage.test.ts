@@ -124,7 +124,7 @@ describe("what is told of the store", () => {
     state.kept(size(1));
     for (const reason of ["the disk is full", "the disk is full", "it is damaged", "it is damaged"])
       state.notKept(reason);
-    expect(state.health(0)).toEqual({ status: "failed", message: "it is damaged" });
+    expect(state.health(0)).toEqual({ status: "failed", message: "it is damaged", refuses: true });
     state.kept(size(1));
     state.kept(size(1));
     expect(lines.map((line) => line.slice(0, 60))).toEqual([

@@ -78,7 +78,7 @@ export class StoreState implements SqliteStoreEvents {
   }
 
   health(waitingMs: number): Health {
-    if (this.#failure !== undefined) return { status: "failed", message: this.#failure };
+    if (this.#failure !== undefined) return { status: "failed", message: this.#failure, refuses: true };
     if (waitingMs > SLOW_MS)
       return { status: "degraded", message: `a commit has taken ${formatDuration(waitingMs)} so far` };
     if (this.#isCrowded) return { status: "degraded", message: this.#crowdedText() };

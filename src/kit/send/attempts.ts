@@ -7,6 +7,7 @@ import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { SendError } from "./send-error.ts";
+import type { SendHealth } from "./send-health.ts";
 import type { PartialSuccess, Sender } from "./sender.ts";
 import type { SendTelemetry } from "./telemetry.ts";
 
@@ -16,6 +17,7 @@ export interface AttemptsOptions<S extends Signal> {
   readonly config: SendConfig;
   readonly deps: Pick<Deps, "clock" | "random" | "log">;
   readonly breaker: CircuitBreaker;
+  readonly health: SendHealth;
   readonly telemetry: SendTelemetry;
   readonly deadLetters: DeadLetters | undefined;
   /** What is not sent now will be after the next start: so it is left where it is, not given up. */
@@ -79,12 +81,13 @@ export class Attempts<S extends Signal> {
   }
 
   async #attempt(batch: Batches[S]): Promise<SendError | undefined> {
-    const { sender, config, deps, breaker, telemetry } = this.#options;
+    const { sender, config, deps, breaker, health, telemetry } = this.#options;
     const limit =
       config.timeout > 0 ? startDeadline(deps.clock, config.timeout, "the attempt", this.#ending.signal) : undefined;
     try {
       const partial = await sender.send(batch, limit?.signal ?? this.#ending.signal);
       breaker.succeeded();
+      health.succeeded();
       this.#sent(batch, partial);
       return undefined;
     } catch (thrown) {
@@ -95,6 +98,7 @@ export class Attempts<S extends Signal> {
       if (error.kind === "permanent") breaker.succeeded();
       else if (this.#ending.signal.aborted) breaker.gaveUp();
       else breaker.failed();
+      if (!this.#ending.signal.aborted) health.failed(error);
       return error;
     } finally {
       limit?.cancel();

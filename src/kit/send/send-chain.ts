@@ -1,7 +1,6 @@
 import { STORE } from "../../component/capabilities.ts";
 import type { Deps, Exporter } from "../../component/component.ts";
 import type { Next } from "../../component/delivery.ts";
-import type { Health } from "../../component/status.ts";
 import { NEVER } from "../../lib/abort.ts";
 import { type BatchCodec, type BatchCodecs, batchCodecs } from "../../model/otlp/batch-codecs.ts";
 import { SIGNALS, type Signal } from "../../model/signal.ts";
@@ -9,6 +8,7 @@ import { Attempts } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import { SendHealth } from "./send-health.ts";
 import type { Sender, Senders } from "./sender.ts";
 import { SignalChain } from "./signal-chain.ts";
 import { StoredRequests } from "./stored-requests.ts";
@@ -39,16 +39,14 @@ export function sendChain(given: SendChainOptions): Exporter {
   const { config, deps, senders, transport } = options;
   const own = options.codecs === undefined ? batchCodecs(deps.series) : undefined;
   const codecs = options.codecs ?? own!;
-  let failingSince: number | undefined;
   const breaker = new CircuitBreaker(config.circuit_breaker, deps.clock, (state) => {
-    if (state === "open") failingSince ??= deps.clock.monotonic();
-    if (state === "closed") failingSince = undefined;
     if (state === "open") deps.log.warn("the backend fails again and again: the circuit breaker is open");
     if (state === "closed") deps.log.info("the backend is back: the circuit breaker is closed");
     deps.report(
       state === "closed" ? { state: "ok" } : { state: "recoverable_error", message: `the circuit breaker is ${state}` },
     );
   });
+  const health = new SendHealth({ config, clock: deps.clock, breaker: () => breaker.state });
   const chains = SIGNALS.flatMap((signal) => {
     const sender = senders[signal];
     return sender === undefined
@@ -56,7 +54,11 @@ export function sendChain(given: SendChainOptions): Exporter {
       : [
           [
             signal,
-            chainOf(signal, sender as Sender<Signal>, codecs[signal] as BatchCodec<Signal>, breaker, options),
+            chainOf(signal, sender as Sender<Signal>, codecs[signal] as BatchCodec<Signal>, {
+              breaker,
+              health,
+              options,
+            }),
           ] as const,
         ];
   });
@@ -82,11 +84,7 @@ export function sendChain(given: SendChainOptions): Exporter {
       await transport?.stop?.(deadline);
       own?.dispose();
     },
-    async health(): Promise<Health> {
-      if (failingSince === undefined) return { status: "ok" };
-      const seconds = Math.round((deps.clock.monotonic() - failingSince) / 1000);
-      return { status: "failed", message: `nothing could be delivered for ${seconds} s` };
-    },
+    health: async () => health.health(chains.map(([signal, { size }]) => ({ signal, size }))),
   };
 }
 
@@ -97,17 +95,22 @@ function withoutQueue({ sending_queue: queue, ...config }: SendConfig): SendConf
   return { ...config, sending_queue: { ...bounded, batch: undefined, compact: false } };
 }
 
+interface ChainParts {
+  readonly breaker: CircuitBreaker;
+  readonly health: SendHealth;
+  readonly options: SendChainOptions;
+}
+
 function chainOf<S extends Signal>(
   signal: S,
   sender: Sender<S>,
   codec: BatchCodec<S>,
-  breaker: CircuitBreaker,
-  { config, deps, deadLetters }: SendChainOptions,
+  { breaker, health, options: { config, deps, deadLetters } }: ChainParts,
 ): SignalChain<S> {
   const telemetry = new SendTelemetry(deps.meter, signal);
   const { storage } = config.sending_queue;
   const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec);
   const durable = stored !== undefined;
-  const attempts = new Attempts({ signal, sender, config, deps, breaker, telemetry, deadLetters, durable });
+  const attempts = new Attempts({ signal, sender, config, deps, breaker, health, telemetry, deadLetters, durable });
   return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored });
 }

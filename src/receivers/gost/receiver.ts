@@ -129,7 +129,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     },
     async health() {
       const listens = server !== undefined && !stopped;
-      return listens ? { status: "ok" } : { status: "failed", message: "it does not listen" };
+      return listens ? { status: "ok" } : { status: "failed", message: "it does not listen", refuses: true };
     },
   };
 }

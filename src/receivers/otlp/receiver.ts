@@ -112,7 +112,7 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
     },
     async health() {
       const listens = servers.size > 0 && !stopped;
-      return listens ? { status: "ok" } : { status: "failed", message: "it does not listen" };
+      return listens ? { status: "ok" } : { status: "failed", message: "it does not listen", refuses: true };
     },
   };
 }

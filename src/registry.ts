@@ -45,6 +45,7 @@ export const registry: Registry = {
   ],
   extensions: [
     { type: "file_storage", load: () => import("./extensions/file_storage/index.ts") },
+    { type: "health_check", load: () => import("./extensions/health_check/index.ts") },
     {
       type: "bearer_token_auth",
       aliases: ["bearertokenauth"],

@@ -7,7 +7,7 @@ import type { ComponentId } from "./id.ts";
 import type { Log } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Listen } from "./server.ts";
-import type { ComponentStatus, Health } from "./status.ts";
+import type { AgentHealth, ComponentStatus, Health } from "./status.ts";
 import type { Store } from "./store.ts";
 import type { Adjusted, Adjustment } from "./totals.ts";
 import type { Transport } from "./transport.ts";
@@ -59,6 +59,8 @@ export interface Deps {
    */
   readonly print: (text: string) => boolean;
   readonly report: (status: ComponentStatus) => void;
+  /** How all components are, asked now. Never rejects. */
+  readonly agentHealth: () => Promise<AgentHealth>;
   /** What the extension of this id provides under this name; throws when there is no such thing. */
   readonly extension: <T>(id: string, capability: Capability<T>) => T;
 }

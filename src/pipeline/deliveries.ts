@@ -103,6 +103,11 @@ export class Deliveries {
     };
   }
 
+  /** Why nothing would be admitted just now, undefined where something would. Counts nothing. */
+  crowding(): Refusal | undefined {
+    return this.#crowding({ items: 0, bytes: 0 }, false);
+  }
+
   /** As `Deps.crowded` of one component; what it refuses is counted as if it had been delivered. */
   crowded(meter: Meter): Crowded {
     return (bytes) => {

@@ -1,8 +1,7 @@
-import type { ComponentKind } from "../component/id.ts";
 import type { Log } from "../component/log.ts";
 import type { Counter } from "../component/meter.ts";
-import type { ComponentStatus } from "../component/status.ts";
-import type { CheckedConfig, ConfiguredComponent } from "../config/checked-config.ts";
+import type { AgentHealth, ComponentStatus } from "../component/status.ts";
+import type { CheckedConfig } from "../config/checked-config.ts";
 import { memoryStore } from "../kit/memory-store.ts";
 import { deadline, orAborted } from "../lib/abort.ts";
 import type { Cancel } from "../lib/clock.ts";
@@ -18,6 +17,7 @@ import type { Plan, PlannedNode } from "../pipeline/plan.ts";
 import { replaceGraph, stopLeaving } from "../pipeline/replace-graph.ts";
 import { AgentStore, providedStore, storeFirst } from "./agent-store.ts";
 import { componentDeps, scopeOwners } from "./component-deps.ts";
+import { configured, limitsText, ownMetricsText } from "./config-parts.ts";
 import { ControlSocket } from "./control-socket.ts";
 import type { AgentEnvironment } from "./environment.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -28,7 +28,7 @@ import { OwnMetricsServers } from "./own-metrics-server.ts";
 import { planOf } from "./plan-of.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { type Reloaded, reloaded } from "./reloaded.ts";
-import { report, type Standing } from "./standing.ts";
+import { report, Standing } from "./standing.ts";
 import { remindOfStart } from "./start-reminder.ts";
 import { type TallyLine, tallyOf } from "./tally.ts";
 
@@ -84,6 +84,7 @@ export class Agent {
   #reloading: Promise<unknown> = Promise.resolve();
   #ended: Promise<Ended> | undefined;
   #cancelSweep: Cancel = () => {};
+  #runningSince: number | undefined;
 
   constructor(config: CheckedConfig, environment: AgentEnvironment) {
     const { clock, log } = environment;
@@ -150,6 +151,17 @@ export class Agent {
     return new Map(this.#nodes.map((node) => [node.plan.key, this.#standing(node).status]));
   }
 
+  async health(): Promise<AgentHealth> {
+    await this.#health.refresh();
+    const refusal = this.#deliveries.crowding();
+    return {
+      phase: this.#stopping.signal.aborted ? "stopping" : this.#runningSince === undefined ? "starting" : "running",
+      ...(this.#runningSince !== undefined && { runningSince: this.#runningSince }),
+      ...(refusal !== undefined && { refuses: refusal.message }),
+      components: this.#nodes.map((node) => this.#health.of(node, this.#standing(node))),
+    };
+  }
+
   /** Everything that is listened on. */
   get listeners(): readonly Listener[] {
     return [...this.#nodes.flatMap((node) => this.#standing(node).listeners), ...this.#ownMetrics.listeners];
@@ -200,6 +212,7 @@ export class Agent {
       cancelReminder();
     }
     this.#arrived(this.#nodes);
+    this.#runningSince = clock.now();
     this.#health.start();
     this.#cancelSweep = this.#environment.clock.every(SWEEP_PERIOD_MS, () => this.series.sweep(SWEEP_GENERATIONS_MAX));
   }
@@ -309,7 +322,7 @@ export class Agent {
       component: (kind, id) => configured(config, kind, id),
       owner,
       deps: (node) => {
-        const standing: Standing = { status: { state: "starting" }, listeners: [] };
+        const standing = new Standing(() => this.#environment.clock.now());
         const deps = componentDeps(node, {
           environment: this.#environment,
           meters: this.meters,
@@ -322,6 +335,7 @@ export class Agent {
             const fatal = report(standing, status);
             if (fatal !== undefined && this.#runs(standing)) this.#fail(fatalError(node, fatal));
           },
+          agentHealth: () => this.health(),
         });
         this.#standings.set(deps.meter, standing);
         return deps;
@@ -374,16 +388,6 @@ export class Agent {
 
 /** For a scrape that is being answered. */
 const OWN_METRICS_TIMEOUT_MS = 2_000;
-
-function configured(config: CheckedConfig, kind: ComponentKind, id: string): ConfiguredComponent {
-  return config[`${kind}s`].get(id)!;
-}
-
-function ownMetricsText({ service: { telemetry } }: CheckedConfig): string {
-  return JSON.stringify([telemetry.metrics, telemetry.resource]);
-}
-
-const limitsText = ({ service }: CheckedConfig) => JSON.stringify(service.limits);
 
 function fatalError({ kind, id }: PlannedNode, message: string): FatalError {
   return new FatalError(`${kind} ${id}: ${message}`);

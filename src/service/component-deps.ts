@@ -1,6 +1,6 @@
 import type { Deps } from "../component/component.ts";
 import { idText } from "../component/id.ts";
-import type { ComponentStatus } from "../component/status.ts";
+import type { AgentHealth, ComponentStatus } from "../component/status.ts";
 import type { StoreBackend } from "../component/store.ts";
 import type { CheckedConfig } from "../config/checked-config.ts";
 import type { SeriesTable } from "../model/series-table.ts";
@@ -21,12 +21,13 @@ export interface DepsOptions {
   readonly memoryIsShort: () => boolean;
   readonly listening: (listener: Listener) => void;
   readonly report: (status: ComponentStatus) => void;
+  readonly agentHealth: () => Promise<AgentHealth>;
 }
 
 /** What one component may use of the agent and the world; the rest is the graph's to give. */
 export function componentDeps(
   node: PlannedNode,
-  { environment, meters, series, store, owner, memoryIsShort, listening, report }: DepsOptions,
+  { environment, meters, series, store, owner, memoryIsShort, listening, report, agentHealth }: DepsOptions,
 ): Omit<Deps, "id" | "deliver" | "crowded" | "extension"> {
   const { kind, id } = node;
   // Only where a processor has several instances does its id not say which of them it is.
@@ -43,6 +44,7 @@ export function componentDeps(
     transport: environment.transport,
     print: environment.print,
     report,
+    agentHealth,
   };
 }
 

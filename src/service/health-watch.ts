@@ -1,10 +1,11 @@
 import type { Component } from "../component/component.ts";
 import type { Log } from "../component/log.ts";
 import type { MetricDescription } from "../component/meter.ts";
-import type { Health } from "../component/status.ts";
+import type { ComponentHealth, Health } from "../component/status.ts";
 import { deadline, orAborted } from "../lib/abort.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
+import type { Standing } from "./standing.ts";
 
 export const COMPONENT_HEALTH: MetricDescription = {
   name: "gostcol_component_health",
@@ -15,6 +16,7 @@ export const COMPONENT_HEALTH: MetricDescription = {
 const PERIOD_MS = 5_000;
 /** Who says nothing for so long is not well. */
 const PATIENCE_MS = 2_000;
+const OK: Health = { status: "ok" };
 const STATES = ["ok", "degraded", "failed"] as const;
 
 export interface HealthWatchOptions {
@@ -26,6 +28,8 @@ export interface HealthWatchOptions {
 
 interface Watched {
   health: Health;
+  /** When its health came to be this, in milliseconds since the epoch. */
+  since: number;
   readonly hide: () => void;
 }
 
@@ -34,8 +38,8 @@ export class HealthWatch {
   readonly #options: HealthWatchOptions;
   /** By instance: a reload makes other nodes of those that it keeps. */
   readonly #watched = new Map<Component, Watched>();
-  #cancel: Cancel = () => {};
-  #looking = false;
+  #cancel: Cancel | undefined;
+  #looking: Promise<void> | undefined;
 
   constructor(options: HealthWatchOptions) {
     this.#options = options;
@@ -48,17 +52,41 @@ export class HealthWatch {
 
   /** Safe twice, and without `start`. */
   stop(): void {
-    this.#cancel();
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#keep([]);
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  /** Asks now, while it watches; those who want to know at the same time share the answers. Never rejects. */
+  async refresh(): Promise<void> {
+    if (this.#cancel !== undefined) await this.#look();
+  }
+
+  of({ plan: { kind, id, pipelines }, instance }: GraphNode, { status, since }: Standing): ComponentHealth {
+    const watched = this.#watched.get(instance);
+    const health = watched?.health ?? OK;
+    // Of two that are wrong the first counts, and of two that are well the last.
+    const times = [
+      { isWrong: "message" in status, since },
+      { isWrong: health.status === "failed", since: watched?.since ?? since },
+    ];
+    const wrong = times.filter(({ isWrong }) => isWrong);
+    const asItIs =
+      wrong.length > 0 ? Math.min(...wrong.map(({ since }) => since)) : Math.max(...times.map(({ since }) => since));
+    return { kind, id, pipelines, status, health, since: asItIs };
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#askAll().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #askAll(): Promise<void> {
     const nodes = this.#options.nodes().filter(({ instance }) => instance.health !== undefined);
     this.#keep(nodes);
     await Promise.all(nodes.map(async (node) => this.#tell(node, await this.#ask(node))));
-    this.#looking = false;
   }
 
   async #ask({ instance }: GraphNode): Promise<Health> {
@@ -78,6 +106,7 @@ export class HealthWatch {
     const before = watched.health;
     watched.health = health;
     if (before.status === health.status) return;
+    watched.since = this.#options.clock.now();
     const log = this.#options.log(node);
     if (health.status === "ok") log.info("its health is ok again");
     else log.warn(`its health is ${health.status}`, health.message === undefined ? {} : { reason: health.message });
@@ -96,7 +125,7 @@ export class HealthWatch {
         const { status } = this.#watched.get(instance)!.health;
         return STATES.map((health) => ({ value: health === status ? 1 : 0, attributes: { health } }));
       });
-      this.#watched.set(instance, { health: { status: "ok" }, hide });
+      this.#watched.set(instance, { health: OK, since: this.#options.clock.now(), hide });
     }
   }
 }

@@ -88,6 +88,7 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},
+    agentHealth: async () => ({ phase: "running", components: [] }),
     extension: (id) => {
       throw new Error(`there is no extension ${id} here`);
     },

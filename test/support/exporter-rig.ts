@@ -65,6 +65,7 @@ export async function exporterRig(
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},
+    agentHealth: async () => ({ phase: "running", components: [] }),
     extension: () => {
       throw new Error("no extensions here");
     },

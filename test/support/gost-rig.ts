@@ -91,6 +91,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
     listen: network.listen,
     print: unused,
     report: () => {},
+    agentHealth: async () => ({ phase: "running", components: [] }),
     extension: unused,
   };
 

@@ -126,6 +126,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
         hostName: "test",
         print: () => true,
         report: () => {},
+        agentHealth: async () => ({ phase: "running", components: [] }),
         extension: () => {
           throw new Error("no extensions here");
         },

@@ -81,6 +81,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
     listen: () => Promise.reject(new Error("no network here")),
     print: () => true,
     report: (status) => statuses.push(status),
+    agentHealth: async () => ({ phase: "running", components: [] }),
     extension: <T>() => backend as T,
   };
   const exporter = sendChain({

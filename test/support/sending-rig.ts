@@ -50,6 +50,7 @@ export async function sendingRig(
     transport,
     print: () => true,
     report: () => {},
+    agentHealth: async () => ({ phase: "running", components: [] }),
     extension: <T>() => backend as T,
   };
   const exporter = definition.create(definition.config.parse(config), deps);

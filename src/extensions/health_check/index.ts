@@ -1,0 +1,45 @@
+import type { Extension } from "../../component/component.ts";
+import { defineExtension } from "../../component/define.ts";
+import type { Server, ServerHandler, ServerLimits } from "../../component/server.ts";
+import { serverTls } from "../../kit/tls/server-tls.ts";
+import { NEVER } from "../../lib/abort.ts";
+import { checkConfig, config } from "./config.ts";
+import { healthPages } from "./pages.ts";
+
+/** A probe has no body, and few probe. */
+const LIMITS: ServerLimits = {
+  bodyBytesMax: 1024,
+  connectionsMax: 100,
+  headerTimeoutMs: 10_000,
+  bodyTimeoutMs: 10_000,
+  idleTimeoutMs: 5 * 60_000,
+};
+
+export const healthCheckExtension = defineExtension({
+  type: "health_check",
+  summary: "Answers probes: whether the agent lives, takes data, and brings it where it is to go.",
+  stability: "beta",
+  config,
+  check: checkConfig,
+  resources: ({ endpoint: { host, port }, tls }) => [
+    { type: "listen", host, port, protected: tls?.client_ca_file !== undefined, path: ["endpoint"] },
+  ],
+
+  create(config, { agentHealth, clock, listen }): Extension {
+    const page = healthPages(config);
+    const { host, port } = config.endpoint;
+    const tls = config.tls === undefined ? {} : { tls: serverTls(config.tls) };
+    let server: Server | undefined;
+    return {
+      async start(signal) {
+        const options = { host, port, protocols: ["http"], ...tls, limits: LIMITS, receipts: false } as const;
+        const handler: ServerHandler = { request: async (request) => page(request, await agentHealth(), clock.now()) };
+        server = await listen(options, handler, signal);
+      },
+      async stop(deadline = NEVER) {
+        await server?.close(deadline);
+        server = undefined;
+      },
+    };
+  },
+});

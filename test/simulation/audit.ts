@@ -44,8 +44,7 @@ function checkIdentity(audited: Audited, shown: Shown): void {
     const promised = promiseOf(audited, member);
     if (promised === "nothing") return [];
     const value = totals[member] ?? 0;
-    const known = promised === "bounded" && isBytes(member) ? (uncertain[member] ?? 0) : Number.POSITIVE_INFINITY;
-    const slack = promised === "exact" ? 0 : known;
+    const slack = promised === "exact" ? 0 : isBytes(member) ? (uncertain[member] ?? 0) : Number.POSITIVE_INFINITY;
     const possible = possibleValues(audited, member);
     if (isPossible(possible, value, value + slack)) return [];
     const certain = audited.ledgers.reduce((total, { taken }) => total + taken[member], 0);

@@ -15,10 +15,9 @@ export interface Audited {
 
 /**
  * `exact`: to the byte. `bounded`: never above the truth, and for bytes the truth is within what is shown as uncertain.
- * `not_above`: the former only, where a handler's number of emitters is unknown and a reload hid the signs of several.
  * `nothing`: no more than that it never falls.
  */
-export type Promised = "exact" | "bounded" | "not_above" | "nothing";
+export type Promised = "exact" | "bounded" | "nothing";
 
 export function auditedOf(books: Books, { nodes }: Scenario, identity: Identity): Audited {
   const { gost } = nodes.find(({ gost }) => gost.node === identity.node)!;
@@ -38,7 +37,6 @@ export function promiseOf({ identity: { kind }, lives, handler, isDelta }: Audit
   // A handler ticks from its creation on: its first report may come with a `running` that was held up, or before it.
   if (kind === "handler" && lives.some((life, index) => index > 0 && wasToldLate(life))) return "nothing";
   if (lives.some(({ outlivesUnseen }) => outlivesUnseen) || instancesMax(lives) > INSTANCES_MAX) return "nothing";
-  if (reloads && kind === "handler" && handler === "auto") return "not_above";
   if (mayBeSeveral || (kind === "handler" && restartsUntold)) return "bounded";
   return "exact";
 }

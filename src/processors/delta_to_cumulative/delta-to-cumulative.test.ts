@@ -164,6 +164,28 @@ test("a reload ends every emitter that had nothing open: what comes next began a
   expect(shown(rig, "received.uncertain")).toBe(0);
 });
 
+test("instances before it do not hide that the present one has several emitters", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([2, 0, 100, 0, 0]);
+  life("closed", "began");
+  stats([3, 1, 300, 0, 0]);
+  stats([1, 1, 100, 0, 0]); // Another emitter of it, so there may be a third.
+  expect(stats([2, 1, 200, 0, 0])[2]).toBe(600);
+  expect(shown(rig, "received.uncertain")).toBe(100);
+});
+
+test("where more emitters show than were thought of, what was left out for want of them is uncertain", async () => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([2, 1, 100, 0, 0]);
+  life("closed", "began");
+  stats([3, 1, 300, 0, 0]);
+  stats([1, 1, 50, 0, 0]); // Of the new instance, so the old one has moved on, as far as can be seen.
+  expect(stats([1, 0, 40, 0, 0])[2]).toBe(390);
+  expect(shown(rig, "received.uncertain")).toBe(100); // Or all of these were new.
+  await rig.restart();
+  expect(shown(rig, "received.uncertain")).toBe(100);
+});
+
 test("equal reports in one tick are of two emitters, for one reports nothing but change", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 0, 79, 865, 0]);

@@ -17,7 +17,7 @@ export interface Readings {
   readonly complete: boolean;
   /** The largest values that were reported of each member, largest first. */
   readonly highest: readonly (readonly number[])[];
-  /** How many emitters an instance has at the most. */
+  /** How many emitters an instance was taken to have, at the most. */
   readonly emitters: number;
   /** How many instances of the source may report: one more for each reload that an open connection outlived. */
   readonly instances: number;
@@ -54,8 +54,9 @@ export interface Reported {
   readonly rules: readonly Rule[];
   readonly open: number;
   readonly at: number;
-  /** How many emitters an instance has at the most. */
+  /** How many emitters an instance is taken to have, at the most; and how many it can have, should values ask for more. */
   readonly emitters: number;
+  readonly emittersMax: number;
   /** Whether an emitter says nothing where nothing changed: then two equal reports in a tick are of two emitters. */
   readonly onlyChanges: boolean;
 }
@@ -82,14 +83,18 @@ const REPLACED_OPEN_MS = 60_000;
 const TICK_MS = 400;
 
 /** One reading, of what is known when more than one becomes possible: a total, and the emitter that made its last part. */
-export function readingsOf(totals: readonly number[], last: Run | undefined, instances: number): Readings {
+export function readingsOf(
+  totals: readonly number[],
+  last: Run | undefined,
+  { instances, emittersMax }: { readonly instances: number; readonly emittersMax: number },
+): Readings {
   const values = last?.values ?? totals.map(() => 0);
   return {
     base: totals.map((total, index) => (total || 0) - values[index]!),
     alive: [{ ended: totals.map(() => 0), lineages: last === undefined ? [] : [last] }],
     complete: true,
     highest: last === undefined ? totals.map(() => []) : values.map((value) => [value]),
-    emitters: 1,
+    emitters: emittersMax,
     instances: Math.min(instances, INSTANCES_MAX),
     spread: totals.map(() => 0),
   };
@@ -97,17 +102,19 @@ export function readingsOf(totals: readonly number[], last: Run | undefined, ins
 
 /** The readings after a report; undefined when no reading explains it: some counter must have begun again. */
 export function afterReading(before: Readings, report: Reported): Readings | undefined {
-  const lineagesMax = report.emitters * before.instances;
-  const alive = distinct(before.alive.flatMap((reading) => successors(reading, report, lineagesMax)));
+  const alive = distinct(before.alive.flatMap((reading) => successors(reading, report, before.instances)));
   if (alive.length === 0) return undefined;
-  const complete = before.complete && alive.length <= READINGS_MAX;
+  // Where more emitters are thought of than before, what was left out for want of them is possible again.
+  const complete = before.complete && report.emitters <= before.emitters && alive.length <= READINGS_MAX;
   return {
     ...before,
     alive: complete ? alive : leastOf(alive, report.rules),
     complete,
     emitters: report.emitters,
     highest: before.highest.map((highest, index) =>
-      report.rules[index] === "left" ? highest : withHighest(highest, report.values[index]!, report.emitters),
+      report.rules[index] === "left"
+        ? highest
+        : withHighest(highest, report.values[index]!, report.emittersMax * INSTANCES_MAX),
     ),
   };
 }
@@ -191,14 +198,22 @@ function counted({ ended, lineages }: Reading, index: number): number {
 }
 
 /** The report as the next one of each emitter that it can have come from, and as the first one of another. */
-function successors(reading: Reading, report: Reported, lineagesMax: number): Reading[] {
-  const { ended, lineages } = reading;
+function successors({ ended, lineages }: Reading, report: Reported, instances: number): Reading[] {
   const after: Reading[] = [];
   for (const [index, run] of lineages.entries()) {
     if (fits(run, report)) after.push(grown(ended, lineages.toSpliced(index, 1), run, report));
   }
-  if (lineages.length < lineagesMax) after.push(grown(ended, lineages, undefined, report));
+  if (hasRoom(lineages, report, instances)) after.push(grown(ended, lineages, undefined, report));
   return after;
+}
+
+/**
+ * Whether there can be one more emitter. A number that is only assumed is given up as soon as the present instance alone
+ * would need more: else those before it would hide for good that an instance has several.
+ */
+function hasRoom(lineages: readonly Run[], { emitters, emittersMax }: Reported, instances: number): boolean {
+  if (lineages.length >= emitters * instances) return false;
+  return emitters === emittersMax || lineages.filter(({ accepts }) => accepts === ALWAYS).length < emitters;
 }
 
 /**
@@ -241,10 +256,10 @@ function withEnded({ ended, lineages }: Reading, run: Run): Reading {
   return { ended: ended.map((sum, index) => sum + run.values[index]!), lineages };
 }
 
-function withHighest(highest: readonly number[], value: number, emitters: number): readonly number[] {
+function withHighest(highest: readonly number[], value: number, max: number): readonly number[] {
   const place = highest.findIndex((other) => other < value);
-  if (place === -1 && highest.length >= emitters * INSTANCES_MAX) return highest;
-  return highest.toSpliced(place === -1 ? highest.length : place, 0, value).slice(0, emitters * INSTANCES_MAX);
+  if (place === -1 && highest.length >= max) return highest;
+  return highest.toSpliced(place === -1 ? highest.length : place, 0, value).slice(0, max);
 }
 
 function distinct(readings: readonly Reading[]): readonly Reading[] {

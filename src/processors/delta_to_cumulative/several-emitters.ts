@@ -51,7 +51,8 @@ export function readingsBefore(
   const last = isNew ? undefined : isKept ? replaced(run) : run;
   // What was taken for one emitter until now may have been several, and of each instance since the process began.
   const isFollowed = view.emittersMax === 1 || (view.isCounted && view.mode === "cumulative");
-  return readingsOf(totals, last, isFollowed ? (isKept ? reloads + 1 : 1) : view.instances);
+  const instances = isFollowed ? (isKept ? reloads + 1 : 1) : view.instances;
+  return readingsOf(totals, last, { instances, emittersMax: view.emittersMax });
 }
 
 /** The state after a report that several emitters can have sent. */
@@ -72,8 +73,9 @@ export function afterSeveral(
   const explained = expected ?? readReport(open, values, behaviours, view, view.emittersMax);
   const untold = expected === undefined;
   const wasSettled = explained === undefined ? settledReadings(before, readings) : before;
+  const fresh = readingsOf(before.totals, undefined, { instances: 1, emittersMax: view.emittersMax });
   const after = withAdded(
-    explained ?? readReport(readingsOf(before.totals, undefined, 1), values, behaviours, view, view.emittersMax)!,
+    explained ?? readReport(fresh, values, behaviours, view, view.emittersMax)!,
     values.map((value, index) => (isAdded[index] && isCount(value) ? value : 0)),
   );
   const totals = wasSettled.totals.map((total, index) => {
@@ -144,6 +146,7 @@ function readReport(
     open: openOf(values, behaviours),
     at,
     emitters,
+    emittersMax: view.emittersMax,
     onlyChanges: mode === "cumulative",
   });
 }

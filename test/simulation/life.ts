@@ -37,14 +37,15 @@ export interface LifeResult {
 
 /** Lives one life, to its end or to the first thing that must not happen. */
 export async function live(seed: number, options: LifeOptions): Promise<LifeResult> {
+  const { components, environment } = options;
   const world = createWorld(seed, options.write);
   const scenario = drawScenario(world);
   if (options.write !== undefined) options.write(JSON.stringify(scenario));
   const disk = new Disk(world, scenario.disk);
   const shown = new Shown(world, scenario);
   const network = new SimNetwork(world);
-  const { components, environment } = options;
   const configs = agentConfigs(scenario);
+  await components.prepare(configs);
   const host = new AgentHost({ world, network, disk, shown, components, configs, ...(environment && { environment }) });
   let failure: string | undefined;
   try {

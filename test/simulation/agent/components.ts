@@ -39,6 +39,11 @@ export class Components {
     return print;
   }
 
+  /** Reads configurations before a life begins: the code of components is loaded in real time, in which no life waits. */
+  async prepare(texts: readonly string[]): Promise<void> {
+    await Promise.all(texts.map((text) => this.config(text)));
+  }
+
   config(text: string): Promise<CheckedConfig> {
     let config = this.#configs.get(text);
     if (config === undefined) {

@@ -16,8 +16,11 @@ export type MessageSocketOptions =
 
 /** Messages one way, without an answer. */
 export interface MessageSocket {
-  /** Resolves when the system has taken the message whole. Rejects with a `TransportError`. One at a time. */
-  send(message: Uint8Array): Promise<void>;
+  /**
+   * Resolves when the system has taken the message whole. Rejects with a `TransportError`, and with the signal's reason
+   * when it aborts: then a stream's connection ends, for half of the message may have left. One at a time.
+   */
+  send(message: Uint8Array, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 

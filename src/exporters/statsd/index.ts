@@ -67,7 +67,7 @@ export const statsdExporter = defineExporter({
       try {
         for (const packet of packets(written.lines, packetBytes, isStream)) {
           await pacer.leave(packet.lines, signal);
-          await socket.send(packet.bytes);
+          await socket.send(packet.bytes, signal);
           linesLeft += packet.lines;
         }
       } catch (thrown) {

@@ -1,6 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { connect, isIPv6, type Socket } from "node:net";
 import { type MessageSocket, type MessageSocketOptions, TransportError } from "../../component/transport.ts";
+import { orAborted } from "../../lib/abort.ts";
 import { transportError } from "./transport-failure.ts";
 
 /** Sends messages to one address: a datagram each, or one after the other over a stream. */
@@ -33,8 +34,8 @@ function datagrams({ host, port }: Extract<MessageSocketOptions, { protocol: "ud
   }
 
   return {
-    async send(message) {
-      const socket = await opened();
+    async send(message, signal) {
+      const socket = await orAborted(opened(), signal);
       await new Promise<void>((resolve, reject) => {
         socket.send(message, (error) => (error === null ? resolve() : reject(transportError(error, where))));
       });
@@ -77,18 +78,35 @@ function stream(options: Exclude<MessageSocketOptions, { protocol: "udp" }>): Me
     return open;
   }
 
-  return {
-    async send(message) {
-      const socket = await opened();
-      await new Promise<void>((resolve, reject) => {
-        const onClose = () => reject(new TransportError("ECONNRESET", `${where}: the connection ended`));
-        socket.once("close", onClose);
-        socket.write(message, (error) => {
-          socket.off("close", onClose);
-          if (error) reject(transportError(error, where));
-          else resolve();
-        });
+  function written(socket: Socket, message: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onClose = () => reject(new TransportError("ECONNRESET", `${where}: the connection ended`));
+      socket.once("close", onClose);
+      socket.write(message, (error) => {
+        socket.off("close", onClose);
+        if (error) reject(transportError(error, where));
+        else resolve();
       });
+    });
+  }
+
+  return {
+    async send(message, signal) {
+      const opening = opened();
+      const abandon = () =>
+        void opening.then(
+          (socket) => socket.destroy(),
+          () => {},
+        );
+      signal.addEventListener("abort", abandon, { once: true });
+      try {
+        await orAborted(
+          opening.then((socket) => written(socket, message)),
+          signal,
+        );
+      } finally {
+        signal.removeEventListener("abort", abandon);
+      }
     },
     close() {
       void open?.then(

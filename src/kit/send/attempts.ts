@@ -1,5 +1,5 @@
 import type { Deps } from "../../component/component.ts";
-import { DeadlineError, deadline as startDeadline } from "../../lib/abort.ts";
+import { DeadlineError, orAborted, deadline as startDeadline } from "../../lib/abort.ts";
 import { sleep } from "../../lib/clock.ts";
 import { type Batches, itemCount, type Signal } from "../../model/signal.ts";
 import { Backoff } from "./backoff.ts";
@@ -85,7 +85,9 @@ export class Attempts<S extends Signal> {
     const limit =
       config.timeout > 0 ? startDeadline(deps.clock, config.timeout, "the attempt", this.#ending.signal) : undefined;
     try {
-      const partial = await sender.send(batch, limit?.signal ?? this.#ending.signal);
+      const signal = limit?.signal ?? this.#ending.signal;
+      // It gives up by itself, but for what it cannot break off (compression, an extension that is asked for credentials).
+      const partial = await orAborted(sender.send(batch, signal), signal);
       breaker.succeeded();
       health.succeeded();
       this.#sent(batch, partial);
@@ -124,7 +126,8 @@ export class Attempts<S extends Signal> {
     const { signal, telemetry, deps, deadLetters } = this.#options;
     const items = itemCount(signal, batch);
     telemetry.dropped(reason, items);
-    const kept = (await deadLetters?.add({ signal, batch, reason, message })) ?? false;
+    const adding = deadLetters?.add({ signal, batch, reason, message });
+    const kept = adding !== undefined && (await orAborted(adding, this.#ending.signal).catch(() => false));
     const fate = kept ? "it is in the dead letter file" : "it is dropped";
     deps.log.limited(`gave_up_${reason}`).error(`data was given up, ${fate}`, { items, reason, message });
     return "off";

@@ -1,6 +1,6 @@
 import type { Deps } from "../../component/component.ts";
 import type { Delivery } from "../../component/delivery.ts";
-import { NEVER } from "../../lib/abort.ts";
+import { NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
 
 /** Rows are taken away together: a commit of its own for each would wait for the disk each time. */
@@ -14,6 +14,7 @@ export class RowRemover {
   #keys: string[] = [];
   #timer: Cancel | undefined;
   #removing: Promise<void> | undefined;
+  #hasStopped = false;
 
   constructor(deps: Pick<Deps, "clock" | "deliver">, remove: (delivery: Delivery, key: string) => void) {
     this.#deps = deps;
@@ -22,15 +23,23 @@ export class RowRemover {
 
   remove(key: string): void {
     this.#keys.push(key);
-    if (this.#removing === undefined) this.#timer ??= this.#deps.clock.after(COLLECT_MS, () => this.#begin());
+    if (this.#removing === undefined) this.#beginAfter(COLLECT_MS);
   }
 
   /** Removes what is left, once; at the deadline the rest stays. */
   async stop(deadline: AbortSignal): Promise<void> {
-    await this.#removing;
+    this.#hasStopped = true;
     this.#timer?.();
-    if (this.#keys.length > 0 && !deadline.aborted) await this.#removeAll(deadline);
-    this.#timer?.();
+    try {
+      if (this.#removing !== undefined) await orAborted(this.#removing, deadline);
+      if (this.#keys.length > 0) await orAborted(this.#removeAll(deadline), deadline);
+    } catch {
+      // The deadline is over: these rows are sent again.
+    }
+  }
+
+  #beginAfter(ms: number): void {
+    if (!this.#hasStopped) this.#timer ??= this.#deps.clock.after(ms, () => this.#begin());
   }
 
   #begin(): void {
@@ -50,7 +59,6 @@ export class RowRemover {
       },
     );
     if (!outcome.taken) this.#keys = keys.concat(this.#keys);
-    if (this.#keys.length === 0) return;
-    this.#timer = this.#deps.clock.after(outcome.taken ? COLLECT_MS : AGAIN_MS, () => this.#begin());
+    if (this.#keys.length > 0) this.#beginAfter(outcome.taken ? COLLECT_MS : AGAIN_MS);
   }
 }

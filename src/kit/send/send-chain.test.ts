@@ -94,7 +94,7 @@ describe("a full queue", () => {
     void Promise.resolve(rig.deliver("a/x=3")).then((outcome) => {
       taken = outcome.taken;
     });
-    await rig.pass(10_000);
+    await rig.pass(3000);
     expect(taken).toBe(false);
     waiting[0]!.resolve(undefined);
     await rig.pass();
@@ -224,7 +224,10 @@ test("the circuit breaker leaves a failing backend alone, probes it, and lets al
       return undefined;
     },
   });
-  for (const node of ["a", "b", "c", "d"]) await rig.deliver(`${node}/x=1`);
+  for (const node of ["a", "b", "c", "d"]) {
+    await rig.deliver(`${node}/x=1`);
+    await rig.pass();
+  }
   await rig.pass(29_000);
   // Nothing is tried while it is open, the fourth resource's neither.
   expect(rig.sent).toHaveLength(3);
@@ -375,6 +378,28 @@ describe("a queue in the store", () => {
     await second.pass(1000);
     expect(pointsOf(second)).toEqual(["a/x=1"]);
   });
+});
+
+test("what the store cannot give back is counted, and nothing is sent in its place", async () => {
+  const backend = memoryStore();
+  const config = { sending_queue: { storage: "file_storage" } };
+  const first = await rigOf({ backend, config, answer: () => Promise.reject(unavailable()) });
+  await first.deliver("a/x=1");
+  await first.deliver("a/x=2");
+  await first.stop();
+  const damaged: StoreBackend = {
+    ...backend,
+    async page(scope, range, signal) {
+      const page = await backend.page(scope, range, signal);
+      // As the real one leaves out what it has set aside: found when it is read for sending.
+      return range.after === undefined ? page : { ...page, rows: page.rows.filter(([key]) => !/^0*1$/.test(key)) };
+    },
+  };
+  const second = await rigOf({ backend: damaged, config });
+  await second.pass(1000);
+  expect(pointsOf(second)).toEqual(["a/x=2"]);
+  expect(second.total(DROPPED, { reason: "unreadable" })).toBe(1);
+  expect(second.total("otelcol_exporter_queue_size", { data_type: "metrics" })).toBe(0);
 });
 
 describe("when it stops", () => {

@@ -65,13 +65,14 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   admit(_: Load): Refusal | undefined {
     const { sending_queue: queue } = this.#options.config;
-    if (this.#state === "closed") return new Refusal("retryable", "shutting_down", "the exporter is shutting down");
+    if (this.#state === "closed") return shuttingDown();
     if (!this.#isFull || queue.block_on_overflow || queue.on_overflow === "drop_oldest") return undefined;
     return new Refusal("retryable", "queue_full", "the sending queue is full");
   }
 
-  /** What a full queue refuses was refused by `admit`; here something waits at the most. */
+  /** What a full queue refuses was refused by `admit`; here something waits at the most, or came in too late. */
   consume(batch: Batches[S], delivery: Delivery): void | Promise<void> {
+    if (this.#state === "closed") throw shuttingDown();
     if (!this.#options.config.sending_queue.block_on_overflow || !this.#isFull) return this.#stage(batch, delivery);
     return this.#room(delivery.signal).then(() => this.#stage(batch, delivery));
   }
@@ -103,16 +104,16 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
     this.#state = stored === undefined && started ? "draining" : "closed";
     attempts.stop();
     if (this.#state === "draining") this.#queue.drain();
-    const endAttempts = () => attempts.end();
-    deadline.addEventListener("abort", endAttempts, { once: true });
-    try {
-      await orAborted(this.#idle(), deadline);
-    } catch {
-      // What was under way is aborted by now, and what waits is given up below.
-    } finally {
-      deadline.removeEventListener("abort", endAttempts);
+    const end = () => {
       this.#state = "closed";
-    }
+      attempts.end();
+    };
+    if (deadline.aborted) end();
+    deadline.addEventListener("abort", end, { once: true });
+    await this.#idle(); // Not beyond the deadline: whatever is under way then is given up.
+    deadline.removeEventListener("abort", end);
+    this.#state = "closed";
+    for (const room of this.#onRoom.splice(0)) room(); // There is none, and it is refused.
     for (const cancel of this.#running.splice(0)) cancel();
     if (stored === undefined) this.#giveUpAll();
     await this.#remover?.stop(deadline);
@@ -155,6 +156,11 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   #push(lane: number, waiting: Waiting<S>): void {
     const { sending_queue: queue } = this.#options.config;
+    if (this.#state === "closed") {
+      // Its commit ended after the exporter did: what is in the store stays there.
+      if (waiting.key === undefined) this.#options.telemetry.dropped("shutdown", waiting.items);
+      return;
+    }
     if (waiting.key !== undefined) {
       if (this.#itemsInMemory >= ITEMS_IN_MEMORY) waiting.batch = undefined;
       else this.#itemsInMemory += waiting.items;
@@ -230,13 +236,26 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
     const { stored, attempts } = this.#options;
     const missing = waiting.filter((each) => each.key !== undefined && each.batch === undefined);
     if (missing.length > 0) {
-      await stored!.read(missing, attempts.ending);
-      for (const { items } of missing) this.#itemsInMemory += items;
+      await orAborted(stored!.read(missing, attempts.ending), attempts.ending);
+      this.#countRead(missing);
     }
     const batches = waiting.map(batchOf).filter((batch) => batch !== undefined);
+    if (batches.length === 0) return [];
     const { batch: batching } = this.#queue;
     const joined = this.#parts.join(batches);
     return batching?.sizer === "items" && batching.max_size > 0 ? this.#parts.cut(joined, batching.max_size) : [joined];
+  }
+
+  /** A row that the store could not read was set aside there: it is in no request. */
+  #countRead(waiting: readonly Waiting<S>[]): void {
+    let lost = 0;
+    for (const { batch, items } of waiting) {
+      if (batch === undefined) lost += items;
+      else this.#itemsInMemory += items;
+    }
+    if (lost === 0) return;
+    this.#options.telemetry.dropped("unreadable", lost);
+    this.#options.deps.log.error("rows of the sending queue are not in the store any more", { items: lost });
   }
 
   /** It is not in the queue any more. */
@@ -262,7 +281,9 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
   }
 
   async #room(signal: AbortSignal): Promise<void> {
-    while (this.#isFull) await orAborted(new Promise<void>((room) => this.#onRoom.push(room)), signal);
+    while (this.#isFull && this.#state !== "closed")
+      await orAborted(new Promise<void>((room) => this.#onRoom.push(room)), signal);
+    if (this.#state === "closed") throw shuttingDown();
   }
 
   #roomMade(): void {
@@ -274,6 +295,8 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
     while (this.#busy > 0) await new Promise<void>((idle) => this.#onIdle.push(idle));
   }
 }
+
+const shuttingDown = () => new Refusal("retryable", "shutting_down", "the exporter is shutting down");
 
 /** Whether a value says all that the ones before it said: cumulative data and gauges, not deltas. */
 function isReplaced({ metric }: Series): boolean {

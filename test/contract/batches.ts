@@ -21,6 +21,43 @@ export interface Sample {
   batch(table: SeriesTable): Batches[Signal];
 }
 
+const NODES = ["edge-1", "edge-2", "edge-3"];
+
+/** What every backend has a word for, and a new one each time: of several nodes, and growing from number to number. */
+export function sendable(signal: Signal, table: SeriesTable, number: number): Batches[Signal] {
+  const identity = (node: string) => ({
+    resource: table.resource({ "service.instance.id": node }),
+    scope: table.scope("test"),
+  });
+  const batches: { readonly [S in Signal]: () => Batches[S] } = {
+    metrics: () => ({
+      rows: [],
+      points: NODES.flatMap((node) =>
+        metricsBatch(2, table).points.map(({ series: { metric, attributes } }) => {
+          const { resource, scope } = identity(node);
+          return {
+            series: table.series(resource, scope, metric, attributes),
+            start: 1,
+            time: 1_000 + number,
+            value: number,
+          };
+        }),
+      ),
+    }),
+    traces: () => ({
+      spans: NODES.map((node) => ({ ...samples(table).traces.spans[0]!, ...identity(node), name: `span ${number}` })),
+    }),
+    logs: () => ({
+      records: NODES.map((node) => ({
+        ...samples(table).logs.records[0]!,
+        ...identity(node),
+        body: `record ${number}`,
+      })),
+    }),
+  };
+  return deepFrozen(batches[signal]());
+}
+
 const REPORT = { alice: [1, 1, 235, 632, 0], bob: [2, 0, 100, 200, 1] } as const;
 
 /** As they leave a processor that has made totals of a report. */

@@ -1,21 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { AnyDefinition } from "../../src/component/define.ts";
 import { allDefinitions } from "../../src/component/registry.ts";
 import { registry } from "../../src/registry.ts";
+import { fakeTransport } from "../support/fake-transport.ts";
+import type { Mood } from "./backend.ts";
+import { type OwnBackend, type SendingCase, sendingSuite } from "./sending-suite.ts";
 import { type ContractCase, contractSuite } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gostcol-contract-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a component needs to be put through the contract, where an empty section is not enough. By kind and type. */
-const CASES: Readonly<Record<string, ContractCase>> = {
+const CASES: Readonly<Record<string, ContractCase & SendingCase>> = {
   "exporter:otlp_grpc": { config: { endpoint: "127.0.0.1:4317" } },
   "exporter:statsd": {},
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
-  "exporter:file": { config: { path: join(folder, "out.jsonl") } },
+  "exporter:file": { config: { path: join(folder, "out.jsonl") }, backend: diskBackend },
   "exporter:prometheus_remote_write": { config: { endpoint: "http://127.0.0.1:9090/api/v1/write" } },
   "connector:routing": { config: { table: [{ condition: "false", pipelines: ["metrics/none"] }] } },
   "extension:basic_auth": { config: { client_auth: { username: "gost", password: "secret" } } },
@@ -59,6 +62,27 @@ test.each(Object.values(registry).flat())("$type is in the registry as its defin
   expect(definitions.map(({ type, aliases }) => ({ type, aliases }))).toEqual([{ type, aliases }]);
 });
 
+/** A file that is on a full disk while it is away. */
+function diskBackend(): OwnBackend {
+  const path = join(mkdtempSync(join(folder, "disk-")), "out");
+  let mood: Mood = "well";
+  return {
+    config: { path },
+    moods: ["well", "away"],
+    transport: fakeTransport(),
+    get mood() {
+      return mood;
+    },
+    set mood(next) {
+      mood = next;
+      rmSync(path, { force: true });
+      if (mood === "away") symlinkSync("/dev/full", path);
+    },
+  };
+}
+
 for (const definition of await allDefinitions(registry)) {
-  contractSuite(definition, CASES[`${definition.kind}:${definition.type}`]);
+  const its = CASES[`${definition.kind}:${definition.type}`];
+  contractSuite(definition, its);
+  if (definition.kind === "exporter" && definition.queued === true) sendingSuite(definition, its);
 }

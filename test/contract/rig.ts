@@ -1,6 +1,8 @@
-import type { Component, ConnectorNext, Deps } from "../../src/component/component.ts";
+import { STORE } from "../../src/component/capabilities.ts";
+import type { Capability, Component, ConnectorNext, Deps } from "../../src/component/component.ts";
 import type { AnyDefinition } from "../../src/component/define.ts";
 import type { Consumer, Delivery, Next, Outcome } from "../../src/component/delivery.ts";
+import type { StoreBackend } from "../../src/component/store.ts";
 import { memoryStore } from "../../src/kit/memory-store.ts";
 import { createFakeNetwork, type FakeNetwork } from "../../src/kit/server/fake-server.ts";
 import { NEVER } from "../../src/lib/abort.ts";
@@ -12,7 +14,7 @@ import { type Batches, SIGNALS, type Signal } from "../../src/model/signal.ts";
 import { Deliveries } from "../../src/pipeline/deliveries.ts";
 import { Meters } from "../../src/pipeline/meters.ts";
 import { componentStore } from "../../src/service/component-store.ts";
-import { fakeTransport } from "../support/fake-transport.ts";
+import { type FakeTransport, fakeTransport } from "../support/fake-transport.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 /** One component in a world that sees everything that it does to it. */
@@ -31,18 +33,38 @@ export interface ComponentRig {
   total(name: string, attributes?: Attributes): number;
   /** What its `next` does with a batch before it takes it; throws a `Refusal` where it refuses. */
   nextDoes: () => void;
-  /** Hands it a batch as one delivery; `after` runs within the delivery once it has consumed. */
-  consume(signal: Signal, batch: Batches[Signal], after?: () => void): Outcome | Promise<Outcome>;
-  /** Timers, servers: what it must not leave behind. */
-  leftovers(): { readonly timers: number; readonly servers: number };
+  /**
+   * Hands it a batch as one delivery, that nobody waits for any more when `abort` aborts; `after` runs within the delivery
+   * once it has consumed.
+   */
+  consume(signal: Signal, batch: Batches[Signal], after?: () => void, abort?: AbortSignal): Outcome | Promise<Outcome>;
+  /** What it must not leave behind. */
+  leftovers(): Leftovers;
 }
 
-export function componentRig(definition: AnyDefinition, config: unknown): ComponentRig {
+export interface Leftovers {
+  readonly timers: number;
+  readonly servers: number;
+  /** Clients that were used and not closed, and calls of theirs that wait. */
+  readonly clients: number;
+  readonly calls: number;
+}
+
+/** What outlives the component. */
+export interface Surroundings {
+  readonly backend?: StoreBackend;
+  readonly transport?: FakeTransport;
+}
+
+export function componentRig(
+  definition: AnyDefinition,
+  config: unknown,
+  { backend = memoryStore(), transport = fakeTransport() }: Surroundings = {},
+): ComponentRig {
   const clock = virtualClock();
   const network = createFakeNetwork();
   const series = new SeriesTable();
   const meters = new Meters();
-  const backend = memoryStore();
   const printed: string[] = [];
   const handedOn: Batches[Signal][] = [];
   let loads = 0;
@@ -84,13 +106,14 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     series,
     deliver: deliveries.deliverer([next.metrics as Consumer<Signal>], meters.meter({})),
     crowded: () => undefined,
-    transport: fakeTransport(),
+    transport,
     listen: network.listen,
     print: (text) => printed.push(text) > 0,
     report: () => {},
     agentHealth: async () => ({ phase: "running", components: [] }),
-    extension: (id) => {
-      throw new Error(`there is no extension ${id} here`);
+    extension: <T>(id: string, { name }: Capability<T>) => {
+      if (id !== "file_storage" || name !== STORE.name) throw new Error(`there is no extension ${id} here`);
+      return backend as T;
     },
   };
   const instance = create(definition, config, deps, { ...next, pipeline: () => undefined });
@@ -106,20 +129,26 @@ export function componentRig(definition: AnyDefinition, config: unknown): Compon
     loads: () => loads,
     total: (name, attributes) => meters.total(name, attributes),
     nextDoes: () => {},
-    consume(signal, batch, after = () => {}) {
+    consume(signal, batch, after = () => {}, abort = NEVER) {
       const origin = {
         peer: { address: "127.0.0.1:1", transport: "http" as const },
         upperBound: { items: 100, bytes: 1000 },
-        signal: NEVER,
+        signal: abort,
       };
       const taker = rig.instance[signal] as Consumer<Signal> | undefined;
       if (taker === undefined) throw new Error(`${definition.type} says that it takes ${signal}, and does not`);
-      return deps.deliver(origin, (delivery) => {
+      const deliver = deliveries.deliverer([taker], meters.meter({}));
+      return deliver(origin, (delivery) => {
         const consuming = taker.consume(batch, delivery);
         return consuming instanceof Promise ? consuming.then(after) : after();
       });
     },
-    leftovers: () => ({ timers: clock.liveTimers, servers: network.servers.filter(({ closed }) => !closed).length }),
+    leftovers: () => ({
+      timers: clock.liveTimers,
+      servers: network.servers.filter(({ closed }) => !closed).length,
+      clients: transport.openClients,
+      calls: transport.callsUnderWay,
+    }),
   };
   return rig;
 }

@@ -5,16 +5,16 @@ import { Refusal } from "../../src/component/refusal.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import type { Signal } from "../../src/model/signal.ts";
 import { SAMPLES, seenIn } from "./batches.ts";
-import { type ComponentRig, componentRig } from "./rig.ts";
+import { type ComponentRig, componentRig, type Leftovers } from "./rig.ts";
 
 export interface ContractCase {
   /** As a user would write it; by default nothing, which every component should be content with. */
-  readonly config?: unknown;
+  readonly config?: object;
   /** Brings a receiver data as its senders do. Resolves with whether it was told that it was taken. */
   readonly send?: (rig: ComponentRig) => Promise<boolean>;
 }
 
-const NOTHING_LEFT = { timers: 0, servers: 0 };
+export const NOTHING_LEFT: Leftovers = { timers: 0, servers: 0, clients: 0, calls: 0 };
 const NOT_NOW = new Refusal("retryable", "queue_full", "the queue is full");
 
 /** What holds for every component, whatever it does: src/component is the specification. */

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpRequest, Transport } from "../../src/component/transport.ts";
+import { orAborted } from "../../src/lib/abort.ts";
 
 /** One request that an exporter sent, over either protocol. */
 export type SentRequest =
@@ -13,6 +14,9 @@ export type SentRequest =
 
 export interface FakeTransport extends Transport {
   readonly sent: SentRequest[];
+  /** Clients that were used and not closed since. */
+  readonly openClients: number;
+  readonly callsUnderWay: number;
 }
 
 /** A network on which everything arrives and is answered at once; by default with an empty success. */
@@ -29,28 +33,59 @@ export function fakeTransport(
     grpc = () => new Uint8Array(),
   } = answer;
   const sent: SentRequest[] = [];
+  const open = new Set<object>();
+  let callsUnderWay = 0;
+
+  /** A client of which each call is answered, or given up. */
+  function client() {
+    const key = {};
+    return {
+      async call<T>(request: SentRequest, answer: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
+        signal.throwIfAborted();
+        open.add(key);
+        sent.push(request);
+        callsUnderWay++;
+        try {
+          return await orAborted(Promise.resolve(answer()), signal);
+        } finally {
+          callsUnderWay--;
+        }
+      },
+      close: () => {
+        open.delete(key);
+      },
+    };
+  }
+
   return {
     sent,
-    http: () => ({
-      async request(request) {
-        sent.push({ type: "http", request });
-        return http(request);
-      },
-      close: () => {},
-    }),
-    grpc: () => ({
-      async call(method, message, metadata) {
-        sent.push({ type: "grpc", method, message, metadata });
-        return grpc(method, message);
-      },
-      close: () => {},
-    }),
-    messages: () => ({
-      async send(message) {
-        sent.push({ type: "message", message });
-        await messages(message);
-      },
-      close: () => {},
-    }),
+    get openClients() {
+      return open.size;
+    },
+    get callsUnderWay() {
+      return callsUnderWay;
+    },
+    http() {
+      const { call, close } = client();
+      return {
+        request: (request, signal) => call({ type: "http", request }, () => http(request), signal),
+        close,
+      };
+    },
+    grpc() {
+      const { call, close } = client();
+      return {
+        call: (method, message, metadata, signal) =>
+          call({ type: "grpc", method, message, metadata }, () => grpc(method, message), signal),
+        close,
+      };
+    },
+    messages() {
+      const { call, close } = client();
+      return {
+        send: (message, signal) => call({ type: "message", message }, () => messages(message), signal),
+        close,
+      };
+    },
   };
 }

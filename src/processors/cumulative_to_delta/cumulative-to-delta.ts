@@ -1,12 +1,12 @@
 import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import type { Counter } from "../../component/meter.ts";
+import { difference } from "../../kit/point-arithmetic.ts";
 import { SeriesMapping } from "../../kit/series-mapping.ts";
 import { type MetricsBatch, type Point, type PointValue, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
-import { difference } from "./difference.ts";
 import { DROPPED } from "./telemetry.ts";
 
 /** The last value of a series that is converted. */

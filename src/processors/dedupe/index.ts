@@ -1,4 +1,5 @@
 import { defineProcessor } from "../../component/define.ts";
+import { beforeSeriesChange } from "../../kit/order-rules.ts";
 import { configSchema } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
 import { telemetry } from "./telemetry.ts";
@@ -13,11 +14,7 @@ export const dedupeProcessor = defineProcessor({
   passesUnchanged: true,
   order: [
     { before: "delta_to_cumulative", because: "its totals would count repeated reports again" },
-    ...["attributes", "resource", "transform"].map((before) => ({
-      before,
-      receiver: "gost",
-      because: "it knows reports by the series that GOST's receiver made",
-    })),
+    ...beforeSeriesChange("it knows reports by the series that GOST's receiver made"),
   ],
   create: (config, deps, next) => new Dedupe(config, deps, next),
 });

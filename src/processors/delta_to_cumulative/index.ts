@@ -1,4 +1,5 @@
 import { defineProcessor } from "../../component/define.ts";
+import { beforeSeriesChange } from "../../kit/order-rules.ts";
 import { configSchema } from "./config.ts";
 import { DeltaToCumulative } from "./delta-to-cumulative.ts";
 import { storedTotals } from "./stored-totals.ts";
@@ -12,13 +13,7 @@ export const deltaToCumulativeProcessor = defineProcessor({
   signals: { metrics: "beta" },
   telemetry,
   holds: "nothing",
-  order: [
-    ...["attributes", "resource", "transform"].map((before) => ({
-      before,
-      receiver: "gost",
-      because: "its totals belong to the series that GOST's receiver made",
-    })),
-  ],
+  order: beforeSeriesChange("its totals belong to the series that GOST's receiver made"),
   totals: storedTotals,
   create: (config, deps, next) => new DeltaToCumulative(config, deps, next),
 });

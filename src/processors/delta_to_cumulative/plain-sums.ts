@@ -1,3 +1,4 @@
+import { histogramSum } from "../../kit/point-arithmetic.ts";
 import type { Histogram, Point } from "../../model/points.ts";
 
 /**
@@ -27,7 +28,7 @@ export function afterDelta(before: PlainState | undefined, point: Point): PlainS
       ? { value: before.value + value, start: before.start, time }
       : { value, start: start || time, time };
   }
-  const sum = typeof before.value === "number" ? undefined : addedHistogram(before.value, value);
+  const sum = typeof before.value === "number" ? undefined : histogramSum(before.value, value);
   return sum === undefined ? { value, start: start || time, time } : { value: sum, start: before.start, time };
 }
 
@@ -45,23 +46,4 @@ export function afterCumulative(
   const began = last === undefined || value < last.value || start > last.start;
   const total = (before.value as number) + (began ? value : value - last.value);
   return { value: total, start: before.start, time, last: { value, start } };
-}
-
-/** Undefined where the bounds differ: then the newer one begins a total of its own. */
-function addedHistogram(total: Histogram, delta: Histogram): Histogram | undefined {
-  const { bounds, counts } = total;
-  const same =
-    counts.length === delta.counts.length &&
-    bounds.length === delta.bounds.length &&
-    bounds.every((bound, index) => bound === delta.bounds[index]);
-  if (!same) return undefined;
-  const { sum, min, max } = total;
-  return {
-    count: total.count + delta.count,
-    bounds,
-    counts: counts.map((count, index) => count + delta.counts[index]!),
-    ...(sum === undefined || delta.sum === undefined ? {} : { sum: sum + delta.sum }),
-    ...(min === undefined || delta.min === undefined ? {} : { min: Math.min(min, delta.min) }),
-    ...(max === undefined || delta.max === undefined ? {} : { max: Math.max(max, delta.max) }),
-  };
 }

@@ -1,0 +1,9 @@
+import type { OrderRule } from "../component/define.ts";
+
+/** Processors that make other series of those that came. */
+const CHANGE_SERIES = ["attributes", "redaction", "resource", "transform"];
+
+/** For a processor that has to see GOST's own series. */
+export function beforeSeriesChange(because: string): readonly OrderRule[] {
+  return CHANGE_SERIES.map((before) => ({ before, receiver: "gost", because }));
+}

@@ -21,6 +21,7 @@ export const registry: Registry = {
       load: () => import("./processors/delta_to_cumulative/index.ts"),
     },
     { type: "filter", load: () => import("./processors/filter/index.ts") },
+    { type: "redaction", load: () => import("./processors/redaction/index.ts") },
     { type: "resource", load: () => import("./processors/resource/index.ts") },
     { type: "transform", load: () => import("./processors/transform/index.ts") },
   ],

@@ -46,42 +46,38 @@ export class SeriesMapping {
 
   /** The same batch where nothing changes. */
   map(batch: MetricsBatch): MetricsBatch {
-    const rows = this.#rows(batch.rows);
+    const rows = this.rows(batch.rows);
     const points = unlessSame(
       batch.points,
       batch.points.map((point) => this.#point(point)),
     );
-    const assumedRepeat = batch.assumedRepeat && this.#rows(batch.assumedRepeat);
+    const assumedRepeat = batch.assumedRepeat && this.rows(batch.assumedRepeat);
     if (rows === batch.rows && points === batch.points && assumedRepeat === batch.assumedRepeat) return batch;
     return { ...batch, rows, points, assumedRepeat };
   }
 
-  #rows(rows: readonly Row[]): readonly Row[] {
+  rows(rows: readonly Row[]): readonly Row[] {
     const mapped = rows.map((row) => {
-      const series = this.#list(row.series);
+      const series = this.list(row.series);
       return series === row.series ? row : new Row(series, row.start, row.time, row.values);
     });
     return unlessSame(rows, mapped);
   }
 
-  #point(point: Point): Point {
-    const series = this.#seriesFor(point.series);
-    return series === point.series ? point : { ...point, series };
-  }
-
-  #list(list: readonly Series[]): readonly Series[] {
+  /** What takes the place of a row's list: one list each time, and the same where nothing changes. */
+  list(list: readonly Series[]): readonly Series[] {
     const first = list[0]!;
     const known = this.#lists.get(first);
     if (known?.of === list) return known.series;
     const series = unlessSame(
       list,
-      list.map((one) => this.#seriesFor(one)),
+      list.map((one) => this.series(one)),
     );
     this.#lists.set(first, { of: list, series });
     return series;
   }
 
-  #seriesFor(series: Series): Series {
+  series(series: Series): Series {
     const known = this.#mapped.get(series);
     if (known !== undefined) return known.series;
     const described = this.#describe(series);
@@ -91,6 +87,11 @@ export class SeriesMapping {
     this.#mapped.set(series, mapped);
     if (made !== series) this.#pinned.add(mapped);
     return made;
+  }
+
+  #point(point: Point): Point {
+    const series = this.series(point.series);
+    return series === point.series ? point : { ...point, series };
   }
 
   #forget(mapped: Mapped): void {

@@ -7,7 +7,7 @@ import { NEVER } from "../../src/lib/abort.ts";
 import { registry } from "../../src/registry.ts";
 import { filesBelow, ROOT } from "../tidy/source-files.ts";
 
-const environment = { EDGE_1_TOKEN: "one", EDGE_2_TOKEN: "two", FLEET_TOKEN: "three" };
+const environment = { EDGE_1_TOKEN: "one", EDGE_2_TOKEN: "two", FLEET_TOKEN: "three", CLIENT_KEY: "four" };
 const files: Readonly<Record<string, string>> = { "/run/secrets/gost-token": "four\n" };
 
 const check = (path: string) =>

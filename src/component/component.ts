@@ -23,6 +23,8 @@ export interface Component {
   load?(signal: AbortSignal): Promise<void>;
   /** Hands on what it holds from before (stored totals), as deliveries of its own, before any receiver is open. */
   restore?(signal: AbortSignal): Promise<void>;
+  /** Told once, after `start`: everything that is stored has been handed on, so from here on what it shows is whole. */
+  restored?(): void;
   /** Opens what it needs and returns; long work goes on behind it. Rejecting aborts the start of the agent. */
   start?(signal: AbortSignal): Promise<void>;
   /**

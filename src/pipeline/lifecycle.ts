@@ -29,7 +29,7 @@ export async function startGraph(
   tellBatching(nodes);
   await prepareNodes(nodes, signal, beforeState);
   for (const node of nodes) await step(node, "restore", signal);
-  await openReceivers(nodes, signal);
+  await openToAll(nodes, signal);
 }
 
 /** The first part of a start: everything but what would bring data. `beforeState` runs when the store is open. */
@@ -55,7 +55,9 @@ export async function restoreNode(node: GraphNode, signal: AbortSignal): Promise
   await step(node, "restore", signal);
 }
 
-export async function openReceivers(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
+/** The last part of a start, when everything that is stored has been handed on. */
+export async function openToAll(nodes: readonly GraphNode[], signal: AbortSignal): Promise<void> {
+  for (const { instance } of nodes) instance.restored?.();
   for (const node of nodes) if (node.plan.kind === "receiver") await step(node, "start", signal);
 }
 

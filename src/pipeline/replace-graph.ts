@@ -5,7 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { hostsMeet } from "../lib/host.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { connectGraph, type GraphNode } from "./graph.ts";
-import { type ComponentError, openReceivers, prepareNodes, restoreNode, stopNodes } from "./lifecycle.ts";
+import { type ComponentError, openToAll, prepareNodes, restoreNode, stopNodes } from "./lifecycle.ts";
 import { newBranches } from "./new-branches.ts";
 
 /** For what starts while the old graph works. */
@@ -135,7 +135,7 @@ async function putIn(
     await restoreNode(node, limit);
     connectGraph(nodes);
   }
-  await openReceivers(made, limit);
+  await openToAll(made, limit);
 }
 
 /** Stops what was made for a graph that is not to be. */

@@ -40,6 +40,7 @@ describe("the order of an agent's life", () => {
         );
       },
     };
+    world.script["out"] = { restored: () => {} };
     const { agent } = await agentRig(
       PIPELINE.replace("service:", "extensions: { extra: }\nservice:\n  extensions: [extra]"),
       world.registry,
@@ -62,6 +63,7 @@ describe("the order of an agent's life", () => {
       "consume pass:pass 1",
       "consume exporter:out 1",
       "consume exporter:out/2 1",
+      "restored exporter:out",
       "start receiver:in",
     ]);
     world.journal.length = 0;

@@ -96,8 +96,10 @@ describe("a reload", () => {
         await deps.deliver(ORIGIN, (delivery) => next.metrics!.consume(metricsBatch(7), delivery));
       },
     };
+    world.script["out"] = world.script["out/2"] = { restored: () => {} };
     await reload(yaml({ exporters: "out, out/2" }));
     expect(consumed(world)).toEqual(["exporter:out/2"]);
+    expect(world.journal.slice(-2)).toEqual(["consume exporter:out/2 7", "restored exporter:out/2"]);
     world.journal.length = 0;
     await reload(yaml({ exporters: "out, out/2", change: "other" }));
     expect(consumed(world)).toEqual(["exporter:out", "exporter:out/2"]);

@@ -26,6 +26,8 @@ export interface ExporterRig {
   send<S extends Signal>(signal: S, batch: Batches[S]): void;
   /** A delivery that is committed when the returned function is called. */
   stage<S extends Signal>(signal: S, batch: Batches[S]): () => void;
+  /** Tells it that everything stored has been handed on. */
+  restored(): void;
   stop(): Promise<void>;
 }
 
@@ -96,6 +98,7 @@ export async function exporterRig(
     total: (name, attributes) => meters.total(name, attributes),
     send: (signal, batch) => stage(signal, batch)(),
     stage,
+    restored: () => exporter.restored?.(),
     stop: async () => exporter.stop?.(NEVER),
   };
 }

@@ -38,6 +38,7 @@ export interface FakeScript {
   create?(deps: Deps): void;
   load?(): Promise<void>;
   restore?(deps: Deps, next: Next): Promise<void>;
+  restored?(): void;
   start?(deps: Deps, signal: AbortSignal): Promise<void>;
   stop?(deadline: AbortSignal): Promise<void>;
   health?(): Promise<Health>;
@@ -67,7 +68,7 @@ export function fakeWorld(): FakeWorld {
     const name = `${kind}:${id}`;
     deps.set(name, own);
     script[id]?.create?.(own);
-    const step = (what: "load" | "stop" | "start" | "restore") => journal.push(`${what} ${name}`);
+    const step = (what: "load" | "stop" | "start" | "restore" | "restored") => journal.push(`${what} ${name}`);
     return {
       async load() {
         step("load");
@@ -77,6 +78,11 @@ export function fakeWorld(): FakeWorld {
         if (script[id]?.restore === undefined) return;
         step("restore");
         await script[id].restore(own, next);
+      },
+      restored() {
+        if (script[id]?.restored === undefined) return;
+        step("restored");
+        script[id].restored();
       },
       async start(signal) {
         step("start");

@@ -1,6 +1,6 @@
 import type { Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
-import type { Server } from "../../component/server.ts";
+import type { Server, ServerAnswer, ServerHandler } from "../../component/server.ts";
 import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { writeFamilies } from "../../kit/prometheus/write.ts";
@@ -21,6 +21,13 @@ const REQUEST_LIMITS = {
 };
 /** An expired series is shown for so much of `metric_expiration` longer at the most. */
 const EXPIRY_CHECKS = 10;
+
+/** Who scraped a page without the stored totals would take their series for gone. */
+const NOT_WHOLE: ServerAnswer = {
+  status: 503,
+  headers: { "content-type": "text/plain; charset=utf-8", "retry-after": "1" },
+  body: "the stored totals are not all here yet\n",
+};
 
 export const prometheusExporter = defineExporter({
   type: "prometheus",
@@ -49,6 +56,7 @@ export const prometheusExporter = defineExporter({
       scraped: ({ type }) => telemetry.scraped(type),
       failed: (error) => log.error("a scrape failed", { error }),
     });
+    const restoring: ServerHandler = { request: (request) => (isWhole ? handler.request(request) : NOT_WHOLE) };
     const shown = new ShownSeries({
       naming: new SeriesNaming(namingOptions(config)),
       table,
@@ -58,6 +66,7 @@ export const prometheusExporter = defineExporter({
     });
     const expirationMs = config.metric_expiration;
     const running: Cancel[] = [];
+    let isWhole = false;
     let server: Server | undefined;
 
     return {
@@ -68,7 +77,7 @@ export const prometheusExporter = defineExporter({
         const { host, port } = config.endpoint;
         const limits = { ...REQUEST_LIMITS, connectionsMax: config.limits.connections };
         const tls = config.tls === undefined ? {} : { tls: serverTls(config.tls) };
-        server = await listen({ host, port, protocols: ["http"], ...tls, limits, receipts: false }, handler, signal);
+        server = await listen({ host, port, protocols: ["http"], ...tls, limits, receipts: false }, restoring, signal);
         running.push(telemetry.showSeries(() => shown.size));
         if (expirationMs > 0) {
           const expire = () => {
@@ -76,6 +85,9 @@ export const prometheusExporter = defineExporter({
           };
           running.push(clock.every(Math.max(expirationMs / EXPIRY_CHECKS, 1000), expire));
         }
+      },
+      restored() {
+        isWhole = true;
       },
       async stop(deadline = NEVER) {
         for (const cancel of running.splice(0)) cancel();

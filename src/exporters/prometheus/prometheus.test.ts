@@ -15,6 +15,7 @@ afterEach(() => rig?.stop());
 
 async function started(config: Record<string, unknown> = {}): Promise<void> {
   rig = await exporterRig(prometheusExporter, { without_scope_info: true, ...config });
+  rig.restored();
 }
 
 interface SeriesOptions {
@@ -94,6 +95,19 @@ describe("a scrape", () => {
     expect(await lines()).toEqual(['gost_client_io_bytes_total{instance="edge-1",job="gost"} 3']);
     expect(rig.total("gostcol_exporter_prometheus_series")).toBe(1);
     expect(rig.total("gostcol_exporter_prometheus_scrapes", { format: "text" })).toBe(2);
+  });
+
+  test("is refused until the stored totals are there, for a page without them would end their series", async () => {
+    rig = await exporterRig(prometheusExporter);
+    const scrape = async () => {
+      const connection = rig.network.server().connect();
+      const { answer } = await connection.send({ method: "GET", path: "/metrics" });
+      connection.end();
+      return answer?.status;
+    };
+    expect(await scrape()).toBe(503);
+    rig.restored();
+    expect(await scrape()).toBe(200);
   });
 
   test("tells a change after an unchanged scrape was shared", async () => {

@@ -3,6 +3,7 @@ import type { TestSequencerConstructor, TestSpecification } from "vitest/node";
 
 /** The files that take minutes; each of the others is done within one. */
 const LONGEST = [
+  "collector-kills.test.ts",
   "silence.test.ts",
   "broken-network.test.ts",
   "presence.test.ts",

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import { cheapModules } from "./cheap-modules.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -23,6 +24,7 @@ await Promise.all([
     // load Node's whole HTTP client as well.
     format: "cjs",
     minify: true,
+    plugins: [cheapModules],
     logOverride: { "empty-import-meta": "silent" }, // Asked for where the store's thread comes from the sources only.
   }),
   build({

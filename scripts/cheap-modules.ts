@@ -1,0 +1,43 @@
+import type { Plugin } from "esbuild";
+
+/**
+ * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, a process. Wherever one is
+ * imported, it is loaded when something of it is first used.
+ */
+const LATE = ["child_process", "dgram", "http2", "https", "tls"];
+
+/** What pino loads for features that we do not use: it is given something to write to, in the thread that it is in. */
+const UNUSED: Readonly<Record<string, string>> = {
+  "sonic-boom": "module.exports = class {};",
+  "thread-stream": "module.exports = class {};",
+  worker_threads: "exports.isMainThread = true;",
+};
+
+/** For esbuild: makes modules cheap to import. */
+export const cheapModules: Plugin = {
+  name: "cheap-modules",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z0-9_:-]+$/ }, ({ path, importer, namespace }) => {
+      const name = path.replace(/^node:/, "");
+      if (namespace === "late") return undefined;
+      if (LATE.includes(name)) return { path: name, namespace: "late" };
+      if (Object.hasOwn(UNUSED, path) && /node_modules.pino/.test(importer)) return { path, namespace: "unused" };
+      return undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({ contents: lateModule(path) }));
+    build.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({ contents: UNUSED[path]! }));
+  },
+};
+
+function lateModule(name: string): string {
+  const members = Object.keys(process.getBuiltinModule(`node:${name}`) ?? {});
+  return `
+for (const name of ${JSON.stringify(members)}) {
+  const get = () => {
+    const value = process.getBuiltinModule("node:${name}")[name];
+    Object.defineProperty(exports, name, { value });
+    return value;
+  };
+  Object.defineProperty(exports, name, { get, enumerable: true, configurable: true });
+}`;
+}

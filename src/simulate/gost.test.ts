@@ -139,6 +139,24 @@ test("a killed process tells nothing, and a new one counts from zero", async () 
   expect(calls.flatMap(({ events }) => events[0]!.status?.state ?? [])).toEqual(["running", "ready"]);
 });
 
+test("a process that was told to end is there until its `closed` is answered, or it is killed", async () => {
+  // Of so many one gets its `closed` out.
+  const services = Array.from({ length: 20 }, (_, index) => ({ ...WEB, name: `web-${index}` }));
+  for (const isKilled of [false, true]) {
+    const { gost, calls, clock, answerWith } = await started({ services });
+    const answered = Promise.withResolvers<Answer>();
+    answerWith(() => answered.promise);
+    void gost.terminate();
+    await clock.advanceAsync(1000);
+    expect(calls.length).toBeGreaterThan(0);
+    expect([gost.running, gost.ending]).toEqual([false, true]);
+    if (isKilled) gost.kill();
+    else answered.resolve("success");
+    await clock.advanceAsync(1);
+    expect(gost.ending).toBe(false);
+  }
+});
+
 test("on a reload running and closed come within a millisecond in either order, then ready", async () => {
   const orders = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Clock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/system-clock.ts";
 import { ASK_PAUSE_MS, PROMPT_END_MS, PROOF_TIMEOUT_MS } from "./connection.ts";
 import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
 
@@ -301,6 +303,32 @@ describe("asking for the proof of an answer over HTTP", () => {
     await until("it was refused", () => client.received.includes("503"));
     await new Promise((resolve) => setTimeout(resolve, 2 * ASK_PAUSE_MS));
     expect(client.ending).toBeUndefined();
+  });
+
+  test("gives each answer the whole pause, whatever was asked for before", async () => {
+    const pauses: { readonly end: () => void; cancelled: boolean }[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(delayMs, callback) {
+        if (delayMs !== ASK_PAUSE_MS) return systemClock.after(delayMs, callback);
+        const pause = { end: callback, cancelled: false };
+        pauses.push(pause);
+        return () => {
+          pause.cancelled = true;
+        };
+      },
+    };
+    const { port, requests } = await startServer({ clock });
+    const client = await rawClient(port);
+    client.write(post("a"));
+    await until("it was answered", () => client.received.includes("ok 1"));
+    requests[0]!.receipt.ask();
+    client.write(post("b"));
+    await until("the next was answered", () => client.received.split("ok 1").length === 3);
+    requests[1]!.receipt.ask();
+    expect(pauses.map(({ cancelled }) => cancelled)).toEqual([true, false]);
+    pauses[1]!.end();
+    await until("our side has ended", () => client.ending === "fin");
   });
 
   test("leaves a request that crosses our end without effect", async () => {

@@ -23,6 +23,7 @@ const project = (
     name,
     dir: import.meta.dirname,
     // These are real programs in real time: what a stall of the machine broke has a second chance, and the result says `retry`.
+    setupFiles: [`${import.meta.dirname}/harness/say-failures.ts`],
     retry: process.env["CI"] === "true" ? 1 : 0,
     testTimeout: 60_000,
     hookTimeout: 30_000,

@@ -25,6 +25,8 @@ export type Fate = (typeof FATES)[number];
 
 /** Follows one connection's bytes closely enough to know where a report and its answer are, and says what to do with them. */
 export interface AnswerWatch {
+  /** Whether gostcol has a whole report that it has not answered. */
+  readonly waiting: boolean;
   /** Told of bytes from GOST: to pass them on, to break the connection in their middle, or behind them. */
   request(chunk: Buffer): "pass" | "cut" | "reset" | "end";
   /** Told of bytes to GOST: to pass them on now or late, to keep them, or to break the connection, now or behind them. */
@@ -44,21 +46,28 @@ export function httpWatch({ decide, taken }: WatchOptions): AnswerWatch {
   const answers = httpMessageReader();
   let fate: Fate | undefined;
   let body = "";
+  let waiting = false;
   return {
+    get waiting() {
+      return waiting;
+    },
     request(chunk) {
       fate ??= decide();
       const [request] = requests(chunk);
       if (fate === "cut_request") return "cut";
       if (request === undefined) return "pass";
       body = request.body;
+      waiting = true;
       return requestPassage(fate);
     },
     answer(chunk) {
       const [answer] = answers(chunk);
       const met = fate;
       if (answer?.first.startsWith("HTTP/1.1 200")) taken?.(reportOfJson(body));
-      if (answer !== undefined) fate = undefined;
-      else if (met === "lose_answer") return "withhold";
+      if (answer !== undefined) {
+        fate = undefined;
+        waiting = false;
+      } else if (met === "lose_answer") return "withhold";
       return answerPassage(met, answer !== undefined);
     },
   };
@@ -73,7 +82,11 @@ export function grpcWatch({ decide, taken }: WatchOptions): AnswerWatch {
   const messages = new Map<number, Buffer>();
   const requests = frameReader(PREFACE_BYTES);
   const answers = frameReader(0);
+  const waiting = new Set<number>();
   return {
+    get waiting() {
+      return waiting.size > 0;
+    },
     request(chunk) {
       let passage: ReturnType<AnswerWatch["request"]> = "pass";
       for (const { type, flags, stream, payload } of requests(chunk)) {
@@ -82,7 +95,9 @@ export function grpcWatch({ decide, taken }: WatchOptions): AnswerWatch {
         if (fate === "cut_request") return "cut";
         if (type !== DATA) continue;
         messages.set(stream, Buffer.concat([messages.get(stream) ?? Buffer.alloc(0), payload]));
-        if ((flags & END_STREAM) !== 0 && passage === "pass") passage = requestPassage(fate);
+        if ((flags & END_STREAM) === 0) continue;
+        waiting.add(stream);
+        if (passage === "pass") passage = requestPassage(fate);
       }
       return passage;
     },
@@ -94,6 +109,7 @@ export function grpcWatch({ decide, taken }: WatchOptions): AnswerWatch {
         messages.delete(stream);
       }
       const ended = frames.filter(({ type, flags }) => type === HEADERS && (flags & END_STREAM) !== 0);
+      for (const { stream } of ended) waiting.delete(stream);
       const passages = ended.map(({ stream }) => answerPassage(fates.get(stream), true));
       return passages.find((passage) => passage !== "pass") ?? "pass";
     },

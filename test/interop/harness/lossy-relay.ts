@@ -11,8 +11,12 @@ export interface LossyRelay {
   decide: () => Fate;
   /** How many reports met each fate so far. */
   readonly met: Readonly<Record<Fate, number>>;
-  /** Told of each report that gostcol answered with success. */
+  /**
+   * Told of each report that gostcol answered with success. With `endsLast` gostcol hears that GOST is gone when it has
+   * answered: what it took of a GOST that died in between is told as well.
+   */
   taken: (report: Report) => void;
+  endsLast: boolean;
   /** Resets all connections, and refuses those that come until `mend`. */
   refuse(): void;
   /**
@@ -26,8 +30,9 @@ export interface LossyRelay {
 const DELAY_MS = 300;
 /** GOST has read by then what it was given. */
 const READ_MS = 20;
-/** How much later gostcol hears that GOST is gone: what it has taken by then it answers, and we are told of it. */
-const RESET_MS = 200;
+/** So long an end is kept back while gostcol has not answered. */
+const ANSWER_MS_MAX = 5_000;
+const ANSWER_LOOK_MS = 5;
 
 interface Joined {
   reset(): void;
@@ -52,10 +57,8 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
       return;
     }
     const upstream = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const pair =
-      protocol === "http"
-        ? join(client, upstream, httpWatch(watchOptions), 0)
-        : join(client, upstream, grpcWatch(watchOptions), RESET_MS); // An end ends the calls that are under way.
+    const watch = protocol === "http" ? httpWatch(watchOptions) : grpcWatch(watchOptions);
+    const pair = join(client, upstream, watch, () => relay.endsLast);
     joined.add(pair);
     client.once("close", () => joined.delete(pair));
     if (state === "silent") pair.silence();
@@ -65,6 +68,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
     decide: () => "deliver",
     met,
     taken: () => {},
+    endsLast: false,
     refuse() {
       state = "refuses";
       for (const pair of joined) pair.reset();
@@ -81,7 +85,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
   return relay;
 }
 
-function join(client: Socket, upstream: Socket, watch: AnswerWatch, endMs: number): Joined {
+function join(client: Socket, upstream: Socket, watch: AnswerWatch, endsLast: () => boolean): Joined {
   let silent = false;
   const reset = () => {
     client.resetAndDestroy();
@@ -93,6 +97,10 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch, endMs: numbe
       if (delayMs > 0) await sleep(delayMs);
       if (!client.destroyed && !silent) pass();
     });
+  };
+  const answered = async () => {
+    for (let ms = 0; endsLast() && watch.waiting && ms < ANSWER_MS_MAX; ms += ANSWER_LOOK_MS)
+      await sleep(ANSWER_LOOK_MS);
   };
   let chunks = 0;
   /** A proxy may end a connection that nothing is asked on; one that ends it in front of an answer is no mere relay. */
@@ -146,13 +154,13 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch, endMs: numbe
   });
   // An end stays an end and a reset a reset: they are what tells gostcol whether its answer was read.
   client.on("end", async () => {
-    await sleep(endMs);
+    await answered();
     if (!silent) upstream.end();
   });
   upstream.on("end", () => passToClient(() => client.end()));
   client.on("error", async () => {
     client.destroy();
-    await sleep(RESET_MS);
+    await answered();
     upstream.resetAndDestroy();
   });
   upstream.on("error", reset);

@@ -31,6 +31,7 @@ export async function observed({ protocol, mode, told = true, auto = false }: Sc
   const observer = async (): Promise<ObserverOptions> => {
     const relay = await startLossyRelay(protocol, gostcol.ports.receiver);
     relay.taken = ledger.instance();
+    relay.endsLast = true;
     return { protocol, addr: `127.0.0.1:${relay.port}` };
   };
   const edge = await startEdge({

@@ -22,6 +22,7 @@ export const registry: Registry = {
     },
     { type: "filter", load: () => import("./processors/filter/index.ts") },
     { type: "redaction", load: () => import("./processors/redaction/index.ts") },
+    { type: "memory_limiter", load: () => import("./processors/memory_limiter/index.ts") },
     { type: "resource", load: () => import("./processors/resource/index.ts") },
     { type: "transform", load: () => import("./processors/transform/index.ts") },
   ],

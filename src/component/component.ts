@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import type { Memory } from "../lib/memory.ts";
 import type { Random } from "../lib/random.ts";
 import type { SeriesTable } from "../model/series-table.ts";
 import type { Signal } from "../model/signal.ts";
@@ -48,6 +49,8 @@ export interface Deps {
   readonly hostName: string;
   readonly random: Random;
   readonly log: Log;
+  /** This process's; absent: there is always enough. */
+  readonly memory?: Memory;
   readonly meter: Meter;
   readonly store: Store;
   readonly series: SeriesTable;

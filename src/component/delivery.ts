@@ -17,6 +17,8 @@ export interface Load {
   readonly bytes: number;
   /** Series that it can bring into being. */
   readonly series?: number;
+  /** As its origin's: it is refused last. */
+  readonly irreplaceable?: boolean;
 }
 
 /**

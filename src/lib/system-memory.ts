@@ -28,6 +28,7 @@ export function systemMemory(nodeOptions: readonly string[]): Memory {
         collectGarbage = runInNewContext("gc") as () => void;
       }
       collectGarbage();
+      return true;
     },
   };
 }

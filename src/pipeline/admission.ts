@@ -1,7 +1,7 @@
 import type { Load } from "../component/delivery.ts";
 import type { Meter } from "../component/meter.ts";
 import { Refusal } from "../component/refusal.ts";
-import type { MemoryLimit } from "./memory-limit.ts";
+import type { MemoryLimit } from "../kit/memory-limit.ts";
 import { DELIVERIES_IN_FLIGHT, DELIVERY_BYTES_IN_FLIGHT } from "./metrics.ts";
 
 export interface AdmissionLimits {

@@ -4,12 +4,12 @@ import type { Consumer, Delivery, Load, Origin, Outcome } from "../component/del
 import type { Log } from "../component/log.ts";
 import { Refusal } from "../component/refusal.ts";
 import { type Change, CommitUnknownError, type StateScope, type StoreBackend } from "../component/store.ts";
+import type { MemoryLimit } from "../kit/memory-limit.ts";
 import { memoryStore } from "../kit/memory-store.ts";
 import { NEVER } from "../lib/abort.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
 import type { Signal } from "../model/signal.ts";
 import { Deliveries, type DeliveryLimits } from "./deliveries.ts";
-import type { MemoryLimit } from "./memory-limit.ts";
 import { Meters } from "./meters.ts";
 
 const ORIGIN: Origin = {
@@ -328,7 +328,7 @@ describe("what is refused for want of room", () => {
 
   it("can be asked for before there is a delivery, and is counted then", () => {
     const { deliver, deliveries, meters } = engine(heldStore().backend, { limits: { bytesMax: 1000, reserve: 0 } });
-    const crowded = deliveries.crowded(meters.meter({ receiver: "in" }));
+    const crowded = deliveries.crowded([], meters.meter({ receiver: "in" }));
     expect(crowded(5000)).toBeUndefined();
     deliver(ORIGIN, put("a"));
     expect([crowded(900), crowded(901)?.reason]).toEqual([undefined, "too_many_bytes"]);

@@ -3,13 +3,13 @@ import type { Log } from "../component/log.ts";
 import type { Counter, Meter } from "../component/meter.ts";
 import { Refusal } from "../component/refusal.ts";
 import type { StoreBackend } from "../component/store.ts";
+import type { MemoryLimit } from "../kit/memory-limit.ts";
 import { orAborted } from "../lib/abort.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Signal } from "../model/signal.ts";
 import { ADMISSION_LIMITS, Admission, type AdmissionLimits } from "./admission.ts";
 import { type CommitResult, Committer } from "./committer.ts";
 import { Gate } from "./gate.ts";
-import type { MemoryLimit } from "./memory-limit.ts";
 import { BUGS, DELIVERIES } from "./metrics.ts";
 import { RunningDelivery } from "./running-delivery.ts";
 import { type Entry, StagingLog } from "./staging-log.ts";
@@ -103,15 +103,11 @@ export class Deliveries {
     };
   }
 
-  /** Why nothing would be admitted just now, undefined where something would. Counts nothing. */
-  crowding(): Refusal | undefined {
-    return this.#crowding({ items: 0, bytes: 0 }, false);
-  }
-
   /** As `Deps.crowded` of one component; what it refuses is counted as if it had been delivered. */
-  crowded(meter: Meter): Crowded {
+  crowded(reach: readonly Consumer<Signal>[], meter: Meter): Crowded {
     return (bytes) => {
-      const refusal = this.#crowding({ items: 0, bytes }, false);
+      const upperBound = { items: 0, bytes };
+      const refusal = this.crowding(upperBound) ?? this.#refusalBy(reach, upperBound);
       if (refusal !== undefined) countRefused(meter, refusal);
       return refusal;
     };
@@ -133,16 +129,21 @@ export class Deliveries {
     this.#closed = true;
   }
 
-  #crowding(upperBound: Load, irreplaceable: boolean): Refusal | undefined {
+  /** Why so much would not be admitted just now, whoever is to take it. */
+  crowding(upperBound: Load, irreplaceable = false): Refusal | undefined {
     if (this.#closed) return new Refusal("retryable", "shutting_down", "the agent is shutting down");
     if (this.#committer.state === "late") return new Refusal("retryable", "store_late", STORE_LATE);
     const waiting = { staged: this.#staged.size, stagedMax: this.#committer.entriesWanted };
     return this.#admission.refusal(upperBound, irreplaceable, waiting);
   }
 
-  #admit({ upperBound, irreplaceable }: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {
-    const crowded = this.#crowding(upperBound, irreplaceable === true);
-    if (crowded !== undefined) return crowded;
+  #admit(origin: Origin, reach: readonly Consumer<Signal>[]): Refusal | undefined {
+    const irreplaceable = origin.irreplaceable === true;
+    const upperBound = irreplaceable ? { ...origin.upperBound, irreplaceable } : origin.upperBound;
+    return this.crowding(upperBound, irreplaceable) ?? this.#refusalBy(reach, upperBound);
+  }
+
+  #refusalBy(reach: readonly Consumer<Signal>[], upperBound: Load): Refusal | undefined {
     for (const consumer of reach) {
       try {
         const refusal = consumer.admit?.(upperBound);

@@ -146,7 +146,7 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     },
     extension: (id, capability) => provided(seat, id, capability),
     deliver: parts.deliveries.deliverer([...seat.ports.values()], own.meter, seat.gate),
-    crowded: parts.deliveries.crowded(own.meter),
+    crowded: parts.deliveries.crowded([...seat.ports.values()], own.meter),
   };
   const instance = create(component, deps, plan, seat);
   making = false;

@@ -18,16 +18,6 @@ export const DELIVERY_BYTES_IN_FLIGHT: MetricDescription = {
   description: "The most that the deliveries in flight can hold",
   unit: "By",
 };
-export const MEMORY_SHORT: MetricDescription = {
-  name: "gostcol_memory_short",
-  description: "1 while reports are refused because memory is short",
-  unit: "",
-};
-export const MEMORY_COLLECTIONS: MetricDescription = {
-  name: "gostcol_memory_collections",
-  description: "How often garbage was collected because memory was short",
-  unit: "{collection}",
-};
 export const COMMITS: MetricDescription = {
   name: "gostcol_store_commits",
   description: "Commits of the store by their outcome (kept, failed, unknown)",

@@ -2,15 +2,16 @@ import type { Log } from "../component/log.ts";
 import type { Counter } from "../component/meter.ts";
 import type { AgentHealth, ComponentStatus } from "../component/status.ts";
 import type { CheckedConfig } from "../config/checked-config.ts";
+import { MemoryLimit } from "../kit/memory-limit.ts";
 import { memoryStore } from "../kit/memory-store.ts";
 import { deadline, orAborted } from "../lib/abort.ts";
 import type { Cancel } from "../lib/clock.ts";
+import { collectedSeldom } from "../lib/memory.ts";
 import { SeriesTable } from "../model/series-table.ts";
 import { Deliveries } from "../pipeline/deliveries.ts";
 import { buildGraph, type GraphNode, type GraphParts } from "../pipeline/graph.ts";
 import { keptNodes } from "../pipeline/kept-nodes.ts";
 import { ComponentError, startGraph, stopGraph } from "../pipeline/lifecycle.ts";
-import { MemoryLimit } from "../pipeline/memory-limit.ts";
 import { Meters } from "../pipeline/meters.ts";
 import { CONFIG_RELOADS } from "../pipeline/metrics.ts";
 import type { Plan, PlannedNode } from "../pipeline/plan.ts";
@@ -88,15 +89,15 @@ export class Agent {
 
   constructor(config: CheckedConfig, environment: AgentEnvironment) {
     const { clock, log } = environment;
+    const memory = environment.memory && collectedSeldom(environment.memory, clock);
     this.#config = config;
-    this.#environment = environment;
+    this.#environment = memory === undefined ? environment : { ...environment, memory };
     this.store = new AgentStore(environment.store ?? memoryStore());
     const meter = this.meters.meter({});
     const deliveriesLog = log({ part: "deliveries" });
     const { limits } = config.service;
     this.#memory =
-      environment.memory &&
-      new MemoryLimit({ memory: environment.memory, clock, log: deliveriesLog, meter, limits: memoryLimits(limits) });
+      memory && new MemoryLimit({ memory, clock, log: deliveriesLog, meter, limits: memoryLimits(limits) });
     this.#deliveries = new Deliveries({
       backend: this.store,
       clock,
@@ -153,7 +154,7 @@ export class Agent {
 
   async health(): Promise<AgentHealth> {
     await this.#health.refresh();
-    const refusal = this.#deliveries.crowding();
+    const refusal = this.#deliveries.crowding({ items: 0, bytes: 0 });
     return {
       phase: this.#stopping.signal.aborted ? "stopping" : this.#runningSince === undefined ? "starting" : "running",
       ...(this.#runningSince !== undefined && { runningSince: this.#runningSince }),

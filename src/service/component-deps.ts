@@ -34,6 +34,7 @@ export function componentDeps(
   const place = owner.includes("@") ? { pipeline: node.pipelines[0]! } : {};
   return {
     clock: environment.clock,
+    ...(environment.memory !== undefined && { memory: environment.memory }),
     random: environment.random,
     hostName: environment.hostName,
     log: environment.log({ kind, id, ...place }),

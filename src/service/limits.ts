@@ -1,6 +1,6 @@
 import type { LimitsConfig } from "../config/limits.ts";
+import type { MemoryLimits } from "../kit/memory-limit.ts";
 import type { AdmissionLimits } from "../pipeline/admission.ts";
-import type { MemoryLimits } from "../pipeline/memory-limit.ts";
 
 const MIB = 1024 ** 2;
 

@@ -36,6 +36,7 @@ const CASES: Readonly<Record<string, ContractCase & SendingCase>> = {
     },
   },
   "processor:attributes": { config: { actions: [{ action: "upsert", key: "index", value: "a value" }] } },
+  "processor:memory_limiter": { config: { limit_mib: 400 } },
   "processor:resource": { config: { attributes: [{ action: "upsert", key: "host.name", value: "a host" }] } },
   "receiver:gost": {
     async send({ network }) {

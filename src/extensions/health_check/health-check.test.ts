@@ -206,7 +206,7 @@ test("other paths are told where health is, and other methods what to use", asyn
 });
 
 test("an agent that takes nothing for a reason of its own is not ready, and says why", async () => {
-  const short = { read: () => ({ heap: 99, heapMax: 100, all: 99, allMax: 100 }), collect: () => {} };
+  const short = { read: () => ({ heap: 99, heapMax: 100, all: 99, allMax: 100 }), collect: () => true };
   const world = fakeWorld();
   const registry: Registry = {
     ...world.registry,

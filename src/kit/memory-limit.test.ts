@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { silentLog } from "../../test/support/silent-log.ts";
+import { collectedSeldom } from "../lib/memory.ts";
 import { virtualClock } from "../lib/virtual-clock.ts";
+import { Meters } from "../pipeline/meters.ts";
 import { MemoryLimit, type MemoryLimits } from "./memory-limit.ts";
-import { Meters } from "./meters.ts";
 
 const MIB = 1024 ** 2;
 
@@ -18,9 +19,16 @@ function limited(limits?: MemoryLimits) {
     },
     collect() {
       used.garbage = 0;
+      return true;
     },
   };
-  const limit = new MemoryLimit({ memory, clock, log: silentLog, meter: meters.meter({}), limits });
+  const limit = new MemoryLimit({
+    memory: collectedSeldom(memory, clock),
+    clock,
+    log: silentLog,
+    meter: meters.meter({}),
+    limits,
+  });
   /** Whether a report of 1 kB is let in, a second later. */
   const lets = (irreplaceable = false) => {
     clock.advance(1000);

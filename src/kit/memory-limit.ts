@@ -1,9 +1,19 @@
 import type { Load } from "../component/delivery.ts";
 import type { Log } from "../component/log.ts";
-import type { Counter, Meter } from "../component/meter.ts";
+import type { Counter, Meter, MetricDescription } from "../component/meter.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Memory, MemoryNumbers } from "../lib/memory.ts";
-import { MEMORY_COLLECTIONS, MEMORY_SHORT } from "./metrics.ts";
+
+export const MEMORY_SHORT: MetricDescription = {
+  name: "gostcol_memory_short",
+  description: "1 while reports are refused because memory is short",
+  unit: "",
+};
+export const MEMORY_COLLECTIONS: MetricDescription = {
+  name: "gostcol_memory_collections",
+  description: "How often garbage was collected because memory was short",
+  unit: "{collection}",
+};
 
 /** The limit, and how far below it nothing more is let in; the names and the meaning are the Collector's. */
 export interface MemoryLimits {
@@ -23,13 +33,13 @@ export interface MemoryLimitOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly limits?: MemoryLimits | undefined;
+  /** Memory is looked at this often at the least while anything comes. */
+  readonly lookPeriodMs?: number;
 }
 
-/** Memory is looked at this often at the least while anything comes, and whenever so much may have been added. */
 const LOOK_PERIOD_MS = 1_000;
+/** It is also looked at whenever so much may have been added. */
 const LOOK_BYTES = 4 * 1024 ** 2;
-/** Garbage is collected this often at the most: the Collector's `min_gc_interval_when_soft_limited`. */
-const COLLECT_PERIOD_MS = 10_000;
 /** Memory that was short is enough again only when so much of its limit is free besides. */
 const HYSTERESIS = 0.05;
 /** What a series takes, with those that are made from it and all that is remembered for them: measured with 700,000. */
@@ -49,26 +59,35 @@ export class MemoryLimit {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #collections: Counter;
+  readonly #lookPeriodMs: number;
+  readonly #hide: () => void;
   #numbers: MemoryNumbers = { heap: 0, heapMax: 1, all: 0, allMax: 1 };
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #collectedAt = Number.NEGATIVE_INFINITY;
   /** What may have been added since the last look. */
   #added = 0;
   #short = false;
 
-  constructor({ memory, clock, log, meter, limits = MEMORY_LIMITS }: MemoryLimitOptions) {
+  constructor({
+    memory,
+    clock,
+    log,
+    meter,
+    limits = MEMORY_LIMITS,
+    lookPeriodMs = LOOK_PERIOD_MS,
+  }: MemoryLimitOptions) {
     this.limits = limits;
     this.#memory = memory;
     this.#clock = clock;
     this.#log = log;
     this.#collections = meter.counter(MEMORY_COLLECTIONS);
-    meter.gauge(MEMORY_SHORT, () => [{ value: this.isShort() ? 1 : 0 }]);
+    this.#lookPeriodMs = lookPeriodMs;
+    this.#hide = meter.gauge(MEMORY_SHORT, () => [{ value: this.isShort() ? 1 : 0 }]);
   }
 
   /** Whether nothing more should be taken in. */
   isShort(): boolean {
     const now = this.#clock.monotonic();
-    if (this.#added >= LOOK_BYTES || now - this.#lookedAt >= LOOK_PERIOD_MS) this.#look(now, 0);
+    if (this.#added >= LOOK_BYTES || now - this.#lookedAt >= this.#lookPeriodMs) this.#look(now, 0);
     return this.#short;
   }
 
@@ -84,15 +103,18 @@ export class MemoryLimit {
     return true;
   }
 
+  /** Its metric goes; asked again, it answers all the same. */
+  dispose(): void {
+    this.#hide();
+  }
+
   #look(now: number, growth: number): void {
     this.#lookedAt = now;
     this.#added = 0;
     this.#numbers = this.#memory.read();
     const isTight = () => this.#isOver(0, this.#begin()) || this.#isOver(growth, this.#limit());
-    if (isTight() && now - this.#collectedAt >= COLLECT_PERIOD_MS) {
-      this.#collectedAt = now;
+    if (isTight() && this.#memory.collect()) {
       this.#collections.value++;
-      this.#memory.collect();
       this.#numbers = this.#memory.read();
     }
     const { heap, heapMax, all } = this.#numbers;

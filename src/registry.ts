@@ -37,6 +37,7 @@ export const registry: Registry = {
     { type: "otlp_http", aliases: ["otlphttp"], load: () => import("./exporters/otlp_http/index.ts") },
     { type: "statsd", load: () => import("./exporters/statsd/index.ts") },
     { type: "file", load: () => import("./exporters/file/index.ts") },
+    { type: "webhook", load: () => import("./exporters/webhook/index.ts") },
     { type: "debug", load: () => import("./exporters/debug/index.ts") },
     { type: "nop", load: () => import("./exporters/nop/index.ts") },
   ],

@@ -20,6 +20,7 @@ const CASES: Readonly<Record<string, ContractCase & SendingCase>> = {
   "exporter:otlp_http": { config: { endpoint: "http://127.0.0.1:4318" } },
   "exporter:file": { config: { path: join(folder, "out.jsonl") }, backend: diskBackend },
   "exporter:prometheus_remote_write": { config: { endpoint: "http://127.0.0.1:9090/api/v1/write" } },
+  "exporter:webhook": { config: { endpoint: "http://127.0.0.1:9099/hook", requests: "item" } },
   "connector:routing": { config: { table: [{ condition: "false", pipelines: ["metrics/none"] }] } },
   "extension:basic_auth": { config: { client_auth: { username: "gost", password: "secret" } } },
   "extension:bearer_token_auth": { config: { token: "secret" } },

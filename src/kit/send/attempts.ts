@@ -57,6 +57,7 @@ export class Attempts<S extends Signal> {
     const backoff = new Backoff(retry, deps.random);
     const began = deps.clock.monotonic();
     for (;;) {
+      if (this.#ending.signal.aborted) return this.#broken(batch, durable);
       if (!breaker.tryBegin()) {
         if (this.#stopping.signal.aborted) return this.#broken(batch, durable);
         await breaker.next(this.#stopping.signal).catch(() => {}); // Asked again, and answered above.

@@ -11,12 +11,16 @@ export interface BatchParts<S extends Signal> {
   /** In order, none with more than `itemsMax` items, unless a single piece (a row) has more. */
   cut(batch: Batches[S], itemsMax: number): readonly Batches[S][];
   join(batches: readonly Batches[S][]): Batches[S];
+  /** Each item as a batch of its own, in order. */
+  each(batch: Batches[S]): readonly Batches[S][];
 }
 
 /** A batch as pieces that stay whole: its items, or its rows. */
 interface Pieces<Batch, Piece> {
   of(batch: Batch): readonly Piece[];
   items(piece: Piece): number;
+  /** The piece taken apart, as pieces of one item. */
+  apart(piece: Piece): readonly Piece[];
   resource(piece: Piece): Resource;
   batch(pieces: readonly Piece[]): Batch;
 }
@@ -24,18 +28,21 @@ interface Pieces<Batch, Piece> {
 const METRICS: Pieces<MetricsBatch, Row | Point> = {
   of: ({ rows, points }) => (rows.length === 0 ? points : points.length === 0 ? rows : [...rows, ...points]),
   items: (piece) => (isRow(piece) ? pointCount({ rows: [piece], points: [] }) : 1),
+  apart: (piece) => (isRow(piece) ? pointsOf(piece) : [piece]),
   resource: ({ series }) => ("resource" in series ? series : series[0]!).resource,
   batch: metricsOf,
 };
 const TRACES: Pieces<TracesBatch, TracesBatch["spans"][number]> = {
   of: ({ spans }) => spans,
   items: () => 1,
+  apart: (piece) => [piece],
   resource: ({ resource }) => resource,
   batch: (spans) => ({ spans }),
 };
 const LOGS: Pieces<LogsBatch, LogsBatch["records"][number]> = {
   of: ({ records }) => records,
   items: () => 1,
+  apart: (piece) => [piece],
   resource: ({ resource }) => resource,
   batch: (records) => ({ records }),
 };
@@ -64,7 +71,7 @@ function isPoint(piece: Row | Point): piece is Point {
   return !isRow(piece);
 }
 
-function batchParts<Batch, Piece>({ of, items, resource, batch: make }: Pieces<Batch, Piece>) {
+function batchParts<Batch, Piece>({ of, items, apart, resource, batch: make }: Pieces<Batch, Piece>) {
   return {
     byLane(batch: Batch, laneOf: (resource: Resource) => number): ReadonlyMap<number, Batch> {
       const lanes = new Map<number, Piece[]>();
@@ -102,5 +109,9 @@ function batchParts<Batch, Piece>({ of, items, resource, batch: make }: Pieces<B
     },
     join: (batches: readonly Batch[]): Batch =>
       batches.length === 1 ? batches[0]! : make(batches.flatMap((batch) => of(batch))),
+    each: (batch: Batch): readonly Batch[] =>
+      of(batch)
+        .flatMap((piece) => apart(piece))
+        .map((piece) => make([piece])),
   };
 }

@@ -22,6 +22,8 @@ export interface SendChainOptions {
   /** How batches become bytes: for queues in the store, and for sizes in bytes. The exporter's own are taken, where it has some. */
   readonly codecs?: BatchCodecs;
   readonly deadLetters?: DeadLetters;
+  /** Whether each item is a request of its own: tried, given up and counted by itself. */
+  readonly itemByItem?: boolean;
   /** What the senders need: opened before anything is sent, closed behind it. */
   readonly transport?: {
     load?(signal: AbortSignal): Promise<void>;
@@ -105,12 +107,12 @@ function chainOf<S extends Signal>(
   signal: S,
   sender: Sender<S>,
   codec: BatchCodec<S>,
-  { breaker, health, options: { config, deps, deadLetters } }: ChainParts,
+  { breaker, health, options: { config, deps, deadLetters, itemByItem = false } }: ChainParts,
 ): SignalChain<S> {
   const telemetry = new SendTelemetry(deps.meter, signal);
   const { storage } = config.sending_queue;
   const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec);
   const durable = stored !== undefined;
   const attempts = new Attempts({ signal, sender, config, deps, breaker, health, telemetry, deadLetters, durable });
-  return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored });
+  return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored, itemByItem });
 }

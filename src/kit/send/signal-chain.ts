@@ -27,6 +27,8 @@ export interface SignalChainOptions<S extends Signal> {
   readonly attempts: Attempts<S>;
   readonly telemetry: SendTelemetry;
   readonly stored: StoredRequests<S> | undefined;
+  /** Whether each item is a request of its own. */
+  readonly itemByItem: boolean;
 }
 
 /**
@@ -233,7 +235,7 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
 
   /** What was taken as the requests that it makes. */
   async #requests({ waiting }: Taken<S>): Promise<readonly Batches[S][]> {
-    const { stored, attempts } = this.#options;
+    const { stored, attempts, itemByItem } = this.#options;
     const missing = waiting.filter((each) => each.key !== undefined && each.batch === undefined);
     if (missing.length > 0) {
       await orAborted(stored!.read(missing, attempts.ending), attempts.ending);
@@ -243,6 +245,7 @@ export class SignalChain<S extends Signal> implements Consumer<S> {
     if (batches.length === 0) return [];
     const { batch: batching } = this.#queue;
     const joined = this.#parts.join(batches);
+    if (itemByItem) return this.#parts.each(joined);
     return batching?.sizer === "items" && batching.max_size > 0 ? this.#parts.cut(joined, batching.max_size) : [joined];
   }
 

@@ -1,0 +1,105 @@
+import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
+import type { Deps, Exporter } from "../../component/component.ts";
+import { type ConfigProblem, defineExporter } from "../../component/define.ts";
+import type { HttpClient } from "../../component/transport.ts";
+import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { compressor } from "../../kit/client/compression.ts";
+import { isRetryableHttpStatus } from "../../kit/otlp/export-answer.ts";
+import { checkSendFields } from "../../kit/send/config.ts";
+import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { errorOfAnswer, isSuccess } from "../../kit/send/http-error.ts";
+import { sendChain } from "../../kit/send/send-chain.ts";
+import type { Sender } from "../../kit/send/sender.ts";
+import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
+import { batchJson } from "../../model/otlp/json-writer.ts";
+import type { Batches, Signal } from "../../model/signal.ts";
+import { type Config, config } from "./config.ts";
+import { plainItems } from "./plain-item.ts";
+import { keyOf, signer } from "./signature.ts";
+
+/** Answers are short; an error's text may be longer. */
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+export const webhookExporter = defineExporter({
+  type: "webhook",
+  summary: "Posts batches or single items as JSON to any address, signed, in a shape of one's own.",
+  signals: { metrics: "stable", traces: "stable", logs: "stable" },
+  queued: true,
+  config,
+  telemetry: SEND_TELEMETRY,
+  check: (config) => [...checkOwn(config), ...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
+  resources: ({ endpoint: { hostname, port, protocol } }) => [
+    { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
+  ],
+
+  create(config, deps): Exporter {
+    const tls = clientTls(config.tls);
+    const client = deps.transport.http({
+      ...(tls !== undefined && { tls }),
+      connectionsMax: config.max_conns_per_host,
+      idleTimeoutMs: config.idle_conn_timeout,
+      answerBytesMax: ANSWER_BYTES_MAX,
+    });
+    const sender = <S extends Signal>(signal: S) => senderOf(signal, config, deps, client);
+    return sendChain({
+      config,
+      deps,
+      senders: { metrics: sender("metrics"), traces: sender("traces"), logs: sender("logs") },
+      itemByItem: config.requests === "item",
+      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
+      transport: {
+        async stop() {
+          client.close();
+        },
+      },
+    });
+  },
+});
+
+function senderOf<S extends Signal>(
+  signal: S,
+  config: Config,
+  { clock, extension }: Deps,
+  client: HttpClient,
+): Sender<S> {
+  const { endpoint: url, method, auth, compression } = config;
+  const sign = signer(config.secret && keyOf(config.secret));
+  const compress = compressor(compression, config.compression_params.level);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "gostcol",
+    ...Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()])),
+    ...(compression !== "none" && { "content-encoding": compression }),
+  };
+  return {
+    async send(batch, abort) {
+      const body = Buffer.from(JSON.stringify(bodyOf(signal, batch, config)));
+      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
+      const signed = { ...headers, ...credentials, ...sign(body, clock.now()) };
+      const answer = await client.request({ method, url, headers: signed, body: await compress(body) }, abort);
+      if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, clock.now());
+      return undefined;
+    },
+  };
+}
+
+/** A batch has one item where `requests` says so. */
+function bodyOf<S extends Signal>(signal: S, batch: Batches[S], { requests, format, template }: Config): unknown {
+  if (template !== undefined) return template(plainItems(signal, batch)[0]!);
+  if (format === "otlp_json") return batchJson(signal, batch);
+  const items = plainItems(signal, batch);
+  return requests === "item" ? items[0] : items;
+}
+
+function checkOwn({ template, requests, secret }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const problem = (code: string, field: string, message: string, expected: string) =>
+    problems.push({ severity: "error", code, path: [field], message, expected });
+  if (template !== undefined && requests !== "item") {
+    problem("exclusive_options", "template", "a template is for one item", "requests: item");
+  }
+  if (secret !== undefined && (secret.reveal() === "" || keyOf(secret) === undefined)) {
+    problem("bad_format", "secret", "not a key", "a text, or base64 behind whsec_");
+  }
+  return problems;
+}

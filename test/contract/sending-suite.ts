@@ -118,8 +118,8 @@ export function sendingSuite(
     });
 
     it("tries nothing while its circuit breaker is open, and loses nothing of what it takes meanwhile", async () => {
-      const breaker = { failure_threshold: 2, open_for: "1m" };
-      const { world, backend } = await made("away", { circuit_breaker: breaker });
+      const breaker = { failure_threshold: 2, open_for: "1m" }; // And one attempt at a time.
+      const { world, backend } = await made("away", { circuit_breaker: breaker, sending_queue: { num_consumers: 1 } });
       const isOpen = () => world.rig.total("gostcol_exporter_circuit_breaker_state", { state: "open" }) === 1;
       await world.deliver();
       await world.until(isOpen, "the breaker opens");
@@ -135,8 +135,8 @@ export function sendingSuite(
     });
 
     it("stops while its circuit breaker is open, without trying it", async () => {
-      const breaker = { failure_threshold: 2, open_for: "1m" };
-      const { world, backend } = await made("away", { circuit_breaker: breaker });
+      const breaker = { failure_threshold: 2, open_for: "1m" }; // And one attempt at a time.
+      const { world, backend } = await made("away", { circuit_breaker: breaker, sending_queue: { num_consumers: 1 } });
       await world.deliver();
       await world.deliver();
       await world.until(() => world.attempts() === 2, "the breaker opens");

@@ -24,6 +24,7 @@ export const registry: Registry = {
     { type: "redaction", load: () => import("./processors/redaction/index.ts") },
     { type: "memory_limiter", load: () => import("./processors/memory_limiter/index.ts") },
     { type: "resource", load: () => import("./processors/resource/index.ts") },
+    { type: "series_limit", load: () => import("./processors/series_limit/index.ts") },
     { type: "transform", load: () => import("./processors/transform/index.ts") },
   ],
   exporters: [

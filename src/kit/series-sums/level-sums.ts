@@ -41,6 +41,11 @@ export class LevelSums {
     return this.#sums.get(series) !== undefined;
   }
 
+  /** Whether a series has a value in a sum. */
+  hasPart(of: Series): boolean {
+    return this.#parts.get(of) !== undefined;
+  }
+
   /** Puts a series' value in the place of the one that the sum has of it; undefined: it has none any more. */
   set(of: Series, into: Series, value: number | undefined, transaction: Transaction): LevelSum {
     const before = this.#parts.get(of);

@@ -13,3 +13,23 @@ export interface ClientAuthenticator {
 }
 
 export const CLIENT_AUTHENTICATOR: Capability<ClientAuthenticator> = { name: "client_authenticator" };
+
+/** Who lets requests in to servers that name it. */
+export interface ServerAuthenticator {
+  /**
+   * Why a request is not let in, undefined where it is. Takes the same time however near a guess was. `header` gives a
+   * header (metadata, for gRPC) by its lower-case name.
+   */
+  denies(header: (name: string) => string | undefined): Denial | undefined;
+}
+
+export interface Denial {
+  /** In snake_case, for counters. */
+  readonly reason: string;
+  /** What the sender is told: nothing that helps to guess. */
+  readonly message: string;
+  /** `WWW-Authenticate`; absent: nothing is wrong with what it presents, it shall come again. */
+  readonly challenge?: string;
+}
+
+export const SERVER_AUTHENTICATOR: Capability<ServerAuthenticator> = { name: "server_authenticator" };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { serverAuthConfig } from "../../kit/auth/server-guard.ts";
 import { duration, endpoint } from "../../kit/fields.ts";
 import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
 import { TRANSLATION_STRATEGIES, type TranslationStrategy } from "../../kit/prometheus/translation.ts";
@@ -9,6 +10,7 @@ export const config = z.strictObject({
   tls: serverTlsConfig()
     .optional()
     .describe("Serves HTTPS; `client_ca_file` lets in only scrapers with a certificate."),
+  auth: serverAuthConfig(),
   namespace: z.string().default("").describe("Put in front of every metric's name, with an underscore."),
   const_labels: z
     .record(z.string().min(1), z.string())

@@ -1,6 +1,7 @@
 import type { Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { Server, ServerAnswer, ServerHandler } from "../../component/server.ts";
+import { DENIED, guarded, serverGuard } from "../../kit/auth/server-guard.ts";
 import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { writeFamilies } from "../../kit/prometheus/write.ts";
@@ -34,13 +35,15 @@ export const prometheusExporter = defineExporter({
   summary: "Shows the last value of every series on a page that Prometheus scrapes.",
   signals: { metrics: "stable" },
   config,
-  telemetry: TELEMETRY,
+  telemetry: [...TELEMETRY, DENIED],
   check: ({ tls }) => (tls === undefined ? [] : checkServerTls(tls, ["tls"])),
-  resources: ({ endpoint: { host, port }, tls }) => [
-    { type: "listen", host, port, protected: tls !== undefined, path: ["endpoint"] },
+  resources: ({ endpoint: { host, port }, tls, auth }) => [
+    { type: "listen", host, port, protected: tls !== undefined || auth !== undefined, path: ["endpoint"] },
   ],
 
-  create(config, { clock, listen, log, meter, series: table }): Exporter {
+  create(config, deps): Exporter {
+    const { clock, listen, log, meter, series: table } = deps;
+    const guard = serverGuard(config.auth, deps);
     const telemetry = new Telemetry(meter);
     let size = 0;
     const handler = scrapeHandler({
@@ -74,10 +77,12 @@ export const prometheusExporter = defineExporter({
         consume: (batch, delivery) => delivery.onCommitted(() => shown.take(batch, clock.monotonic())),
       },
       async start(signal) {
+        guard.start();
         const { host, port } = config.endpoint;
         const limits = { ...REQUEST_LIMITS, connectionsMax: config.limits.connections };
         const tls = config.tls === undefined ? {} : { tls: serverTls(config.tls) };
-        server = await listen({ host, port, protocols: ["http"], ...tls, limits, receipts: false }, restoring, signal);
+        const options = { host, port, protocols: ["http"], ...tls, limits, receipts: false } as const;
+        server = await listen(options, guarded(restoring, guard), signal);
         running.push(telemetry.showSeries(() => shown.size));
         if (expirationMs > 0) {
           const expire = () => {

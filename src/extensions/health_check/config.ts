@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
+import { serverAuthConfig } from "../../kit/auth/server-guard.ts";
 import { duration, endpoint } from "../../kit/fields.ts";
 import { checkServerTls, serverTlsConfig } from "../../kit/tls/server-tls.ts";
 
@@ -11,6 +12,7 @@ export const config = z.strictObject({
     .default("/")
     .describe("Where the health of everything is; `live` and `ready` are below it."),
   tls: serverTlsConfig().optional().describe("Serves HTTPS; `client_ca_file` lets in only who has a certificate."),
+  auth: serverAuthConfig(),
   response_body: z
     .strictObject({
       healthy: z.string().default("").describe("Answered where all is well; empty: the state of everything, as JSON."),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
+import { serverAuthConfig } from "../../kit/auth/server-guard.ts";
 import { byteSize, duration, endpoint } from "../../kit/fields.ts";
 import { COMPRESSIONS } from "../../kit/server/decompress.ts";
 import { checkServerTls, serverTlsConfig } from "../../kit/tls/server-tls.ts";
@@ -9,6 +10,7 @@ const noEffect = z.unknown().optional().describe("Taken for the Collector's sake
 /** What both protocols have besides their endpoint. */
 const common = {
   tls: serverTlsConfig().optional().describe("TLS; without it, plain text."),
+  auth: serverAuthConfig(),
   max_connections: z.int().min(1).default(10_000).describe("Connections that may be open at a time."),
   read_header_timeout: duration(10_000, { minMs: 100 }).describe(
     "From a request's first byte to the end of its headers.",

@@ -1,4 +1,5 @@
 import { defineReceiver } from "../../component/define.ts";
+import { DENIED } from "../../kit/auth/server-guard.ts";
 import { endpointText } from "../../kit/fields.ts";
 import { isEveryAddress } from "../../lib/host.ts";
 import { type Config, checkConfig, config, protocolsOf } from "./config.ts";
@@ -11,7 +12,7 @@ export const otlpReceiver = defineReceiver({
   config,
   check: checkConfig,
   signals: { metrics: "beta", traces: "beta", logs: "beta" },
-  telemetry: Object.values(TELEMETRY),
+  telemetry: [...Object.values(TELEMETRY), DENIED],
   resources: (config) =>
     Object.entries(protocolsOf(config)).map(
       ([
@@ -19,12 +20,13 @@ export const otlpReceiver = defineReceiver({
         {
           endpoint: { host, port },
           tls,
+          auth,
         },
       ]) => ({
         type: "listen",
         host,
         port,
-        protected: tls?.client_ca_file !== undefined,
+        protected: tls?.client_ca_file !== undefined || auth !== undefined,
         path: ["protocols", protocol, "endpoint"],
       }),
     ),

@@ -1,6 +1,7 @@
 import type { Deps, Receiver } from "../../component/component.ts";
 import type { Next } from "../../component/delivery.ts";
 import type { Server, ServerAnswer, ServerHandler, ServerRequest } from "../../component/server.ts";
+import { serverGuard } from "../../kit/auth/server-guard.ts";
 import { EXPORT_METHODS } from "../../kit/otlp/methods.ts";
 import { Tally } from "../../kit/tally.ts";
 import { SIGNALS } from "../../model/signal.ts";
@@ -24,6 +25,7 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
   const requests = new Tally(meter, TELEMETRY.requests, "transport", "outcome");
   const rejected = new Tally(meter, TELEMETRY.rejected, "transport", "reason");
   const rejectedPoints = new Tally(meter, TELEMETRY.rejectedPoints, "reason");
+  const guards = { grpc: serverGuard(grpc?.auth, deps), http: serverGuard(http?.auth, deps) };
   const servers = new Map<"grpc" | "http", Server>();
   let stopped = false;
 
@@ -52,11 +54,20 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
     if (!quietly) log.limited(`rejected ${reason}`).warn(`a request was rejected: ${message}`, { peer, reason });
   }
 
+  /** The answer to who is not let in; the guard counts why. */
+  function deniedOf(request: ServerRequest): ServerAnswer | undefined {
+    const denied = guards[request.protocol].check(request);
+    if (denied !== undefined) requests.add(request.protocol, "denied");
+    return denied;
+  }
+
   const serverRejected: NonNullable<ServerHandler["rejected"]> = (reason, { peer }, detail) =>
     rejectedAs(reason, detail, peer.transport, peer.address);
 
   const grpcHandler: ServerHandler = {
     request(request) {
+      const denied = deniedOf(request);
+      if (denied !== undefined) return denied;
       const signal = SIGNALS.find((each) => EXPORT_METHODS[each] === request.path);
       if (signal === undefined) throw new Error(`BUG: a call of ${request.path} came through`);
       const asked = { request, signal, encoding: "proto", plainBody: () => request.body } as const;
@@ -76,6 +87,8 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
       request(request) {
         const preflight = cors.preflight(request);
         if (preflight !== undefined) return preflight;
+        const denied = deniedOf(request);
+        if (denied !== undefined) return dressed(request, denied);
         const asked = identify(request);
         if ("reason" in asked) {
           const { reason, answer } = asked;
@@ -101,6 +114,7 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
 
   return {
     async start(signal) {
+      for (const guard of Object.values(guards)) guard.start();
       if (grpc) await open("grpc", listen(grpcOptions(grpc), grpcHandler, signal), signal);
       if (http && !stopped) await open("http", listen(httpOptions(http), httpHandler(http), signal), signal);
     },

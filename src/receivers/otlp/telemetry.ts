@@ -4,7 +4,8 @@ import type { MetricDescription } from "../../component/meter.ts";
 export const TELEMETRY = {
   requests: {
     name: "gostcol_receiver_otlp_requests",
-    description: "Requests by transport and outcome: taken, refused, rejected, malformed, too_large or not_supported.",
+    description:
+      "Requests by transport and outcome: taken, refused, rejected, malformed, too_large, not_supported or denied.",
     unit: "{request}",
   },
   rejected: {

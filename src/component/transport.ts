@@ -27,7 +27,7 @@ export interface MessageSocket {
 interface ClientOptions {
   /** Absent: plain text. */
   readonly tls?: ClientTls;
-  /** The most that is read of an answer. */
+  /** The most that is kept of an answer. */
   readonly answerBytesMax: number;
 }
 
@@ -54,6 +54,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** By lower-case name; the first where there are several. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a long one the beginning: as much as `answerBytesMax`. */
   readonly body: Uint8Array;
 }
 
@@ -71,13 +72,16 @@ export interface GrpcClientOptions extends ClientOptions {
 }
 
 export interface GrpcClient {
-  /** One unary call: the message of the answer. Rejects with a `GrpcError`, or with the signal's reason when it aborts. */
+  /**
+   * One unary call: the message of the answer, or `undefined` where the status is OK and the message is too large or
+   * nothing that can be read. Rejects with a `GrpcError`, or with the signal's reason when it aborts.
+   */
   call(
     method: string,
     message: Uint8Array,
     metadata: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<Uint8Array>;
+  ): Promise<Uint8Array | undefined>;
   close(): void;
 }
 
@@ -102,7 +106,7 @@ export interface ClientTls {
   readonly reloadIntervalMs: number;
 }
 
-/** There is no whole answer. `code` is the system's (`ECONNREFUSED`, ...), or `TLS`, `TRUNCATED`, `TOO_LARGE`, `PROTOCOL`. */
+/** There is no whole answer. `code` is the system's (`ECONNREFUSED`, ...), or `TLS`, `TRUNCATED`. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly code: string;

@@ -2,7 +2,9 @@ import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import { type GrpcClientOptions, GrpcError } from "../../component/transport.ts";
+import { tlsPairs } from "../../../test/support/backend-faults.ts";
+import { faultyBackend } from "../../../test/support/faulty-backend.ts";
+import { type ClientTls, type GrpcClientOptions, GrpcError } from "../../component/transport.ts";
 import { NEVER } from "../../lib/abort.ts";
 import { systemClock } from "../../lib/system-clock.ts";
 import { grpcClient } from "./grpc-client.ts";
@@ -70,7 +72,7 @@ function clientOf(port: number, options: Partial<GrpcClientOptions> = {}) {
   onTestFinished(() => client.close());
   return {
     say: async (text: string, metadata: Record<string, string> = {}, signal = NEVER) =>
-      Buffer.from(await client.call(METHOD, Buffer.from(text), metadata, signal)).toString(),
+      Buffer.from((await client.call(METHOD, Buffer.from(text), metadata, signal))!).toString(),
   };
 }
 
@@ -123,6 +125,44 @@ test("a call that is aborted ends with the signal's reason", async () => {
   const call = clientOf((silent.address() as AddressInfo).port).say("x", {}, abort.signal);
   setTimeout(() => abort.abort(new Error("enough")), 50);
   await expect(call).rejects.toThrow("enough");
+});
+
+test("after a call that was aborted the next one has another connection: the first may lead nowhere", async () => {
+  const backend = await faultyBackend("grpc");
+  const client = clientOf(backend.port);
+  await client.say("x");
+  backend.fault = { grpc: () => {} };
+  await expect(client.say("x", {}, AbortSignal.timeout(50))).rejects.toThrow("timeout");
+  backend.fault = undefined;
+  await client.say("x");
+  expect(backend.connections()).toBe(2);
+});
+
+const TLS: ClientTls = {
+  includeSystemCas: false,
+  insecureSkipVerify: false,
+  minVersion: "TLSv1.2",
+  reloadIntervalMs: 0,
+};
+
+test("a server that says nothing in the handshake holds up neither a call that is aborted nor the next one", async () => {
+  const backend = await faultyBackend("grpc");
+  backend.fault = { socket: () => {} };
+  const client = clientOf(backend.port, { tls: TLS });
+  for (const connections of [1, 2]) {
+    await expect(client.say("x", {}, AbortSignal.timeout(50))).rejects.toThrow("timeout");
+    expect(backend.connections()).toBe(connections);
+  }
+});
+
+test("a server that refuses the client's certificate is asked anew by every call", async () => {
+  const { trusted } = await tlsPairs();
+  const backend = await faultyBackend("grpc", { ...trusted, requestCert: true, rejectUnauthorized: true });
+  const client = clientOf(backend.port, { host: "localhost", tls: { ...TLS, caPem: trusted.cert } });
+  for (const connections of [1, 2, 3]) {
+    await expect(client.say("x")).rejects.toThrow("it wants a client certificate");
+    expect(backend.connections()).toBe(connections);
+  }
 });
 
 test("a server of HTTP/2 that knows no gRPC, and one that sends garbage, are told apart", async () => {

@@ -16,21 +16,22 @@ export function httpClient(options: HttpClientOptions, clock: Clock): HttpClient
   const { connectionsMax, idleTimeoutMs, answerBytesMax } = options;
   const keep = { keepAlive: true, maxSockets: connectionsMax, maxFreeSockets: connectionsMax, timeout: idleTimeoutMs };
   const tls = options.tls === undefined ? undefined : new TlsContext(options.tls, clock);
-  let agent: Agent | undefined;
+  let plainAgent: Agent | undefined;
+  let secureAgent: SecureAgent | undefined;
   let generation = -1;
 
   async function agentFor(url: URL, signal: AbortSignal): Promise<Agent> {
     if (url.protocol === "http:") {
-      agent ??= new Agent(keep);
-      return agent;
+      plainAgent ??= new Agent(keep);
+      return plainAgent;
     }
     const context = await (tls ?? systemTls(clock)).current(signal);
-    if (agent === undefined || generation !== context.generation) {
-      agent?.destroy();
-      agent = new SecureAgent({ ...keep, ...context.options });
+    if (secureAgent === undefined || generation !== context.generation) {
+      secureAgent?.destroy();
+      secureAgent = new SecureAgent({ ...keep, ...context.options });
       generation = context.generation;
     }
-    return agent;
+    return secureAgent;
   }
 
   return {
@@ -48,8 +49,10 @@ export function httpClient(options: HttpClientOptions, clock: Clock): HttpClient
       });
     },
     close() {
-      agent?.destroy();
-      agent = undefined;
+      plainAgent?.destroy();
+      secureAgent?.destroy();
+      plainAgent = undefined;
+      secureAgent = undefined;
     },
   };
 }
@@ -66,17 +69,14 @@ async function wholeAnswer(answer: IncomingMessage, bytesMax: number): Promise<H
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) {
-      answer.destroy();
-      throw new TransportError("TOO_LARGE", `the answer has more than ${bytesMax} bytes`);
-    }
     chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > bytesMax) break; // That ends the connection: what is said in the headers will do.
   }
-  if (!answer.complete) throw new TransportError("TRUNCATED", "the answer ended too early");
+  if (bytes <= bytesMax && !answer.complete) throw new TransportError("TRUNCATED", "the answer ended too early");
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined) headers[name] = typeof value === "string" ? value : (value[0] ?? "");
   }
-  return { status: answer.statusCode!, headers, body: Buffer.concat(chunks, bytes) };
+  return { status: answer.statusCode!, headers, body: Buffer.concat(chunks, Math.min(bytes, bytesMax)) };
 }

@@ -1,4 +1,3 @@
-import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import { type GrpcClient, GrpcError } from "../../component/transport.ts";
@@ -7,11 +6,12 @@ import { errorOfStatus, partialSuccess } from "../../kit/otlp/export-answer.ts";
 import { EXPORT_METHODS } from "../../kit/otlp/methods.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import type { Sender } from "../../kit/send/sender.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
 import { type BatchCodec, batchCodecs } from "../../model/otlp/batch-codecs.ts";
-import type { Signal } from "../../model/signal.ts";
+import type { Batches, Signal } from "../../model/signal.ts";
 import { type Config, config } from "./config.ts";
 
 const ANSWER_BYTES_MAX = 64 * 1024;
@@ -70,22 +70,24 @@ function clientOf({ endpoint, tls, ...config }: Config, { transport }: Deps): Gr
 function senderOf<S extends Signal>(
   signal: S,
   codec: BatchCodec<S>,
-  { headers, auth }: Config,
-  { extension }: Deps,
+  config: Config,
+  deps: Deps,
   client: GrpcClient,
 ): Sender<S> {
-  const metadata = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]),
-  );
+  const secrets = secretHeaders(config, deps);
+
+  async function call(batch: Batches[S], metadata: Readonly<Record<string, string>>, abort: AbortSignal) {
+    try {
+      return partialSuccess(await client.call(EXPORT_METHODS[signal], codec.encode(batch), metadata, abort));
+    } catch (thrown) {
+      throw thrown instanceof GrpcError ? errorOfStatus(thrown.status, thrown.message, thrown.details) : thrown;
+    }
+  }
+
   return {
     async send(batch, abort) {
-      const bytes = codec.encode(batch);
-      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
-      try {
-        return partialSuccess(await client.call(EXPORT_METHODS[signal], bytes, { ...metadata, ...credentials }, abort));
-      } catch (thrown) {
-        throw thrown instanceof GrpcError ? errorOfStatus(thrown.status, thrown.message, thrown.details) : thrown;
-      }
+      const metadata = await secrets();
+      return discreet(call(batch, metadata, abort), metadata);
     },
   };
 }

@@ -1,23 +1,29 @@
-import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { type ConfigProblem, defineExporter, type OwnedResource } from "../../component/define.ts";
+import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
 import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
 import { isRetryableHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
-import { errorOfAnswer, isSuccess } from "../../kit/send/http-error.ts";
+import { errorOfAnswer, errorOfPage, isSuccess } from "../../kit/send/http-error.ts";
+import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import { SendError } from "../../kit/send/send-error.ts";
-import type { Sender } from "../../kit/send/sender.ts";
+import type { PartialSuccess, Sender } from "../../kit/send/sender.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
 import { type BatchCodec, batchCodecs } from "../../model/otlp/batch-codecs.ts";
 import { batchJson } from "../../model/otlp/json-writer.ts";
-import type { Signal } from "../../model/signal.ts";
+import type { Batches, Signal } from "../../model/signal.ts";
 import { type Config, config } from "./config.ts";
 
 /** Answers are a few bytes; an error's text may be longer. */
 const ANSWER_BYTES_MAX = 64 * 1024;
+
+const CONTENT_TYPES: Readonly<Record<Config["encoding"], string>> = {
+  proto: "application/x-protobuf",
+  json: "application/json",
+};
 
 export const otlpHttpExporter = defineExporter({
   type: "otlp_http",
@@ -64,33 +70,43 @@ function senderOf<S extends Signal>(
   signal: S,
   codec: BatchCodec<S>,
   config: Config,
-  { clock, extension }: Deps,
-  client: ReturnType<Deps["transport"]["http"]>,
+  deps: Deps,
+  client: HttpClient,
 ): Sender<S> {
   const url = urlOf(config, signal);
-  const isJson = config.encoding === "json";
+  const { encoding } = config;
+  const secrets = secretHeaders(config, deps);
   const compress = compressor(config.compression, config.compression_params.level);
   const headers = {
-    ...Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()])),
-    "content-type": isJson ? "application/json" : "application/x-protobuf",
+    "content-type": CONTENT_TYPES[encoding],
     ...(config.compression !== "none" && { "content-encoding": config.compression }),
   };
-  const { auth } = config;
+
+  async function post(url: URL, batch: Batches[S], secret: Readonly<Record<string, string>>, abort: AbortSignal) {
+    const bytes = encoding === "json" ? Buffer.from(JSON.stringify(batchJson(signal, batch))) : codec.encode(batch);
+    const body = await compress(bytes);
+    const answer = await client.request({ method: "POST", url, headers: { ...secret, ...headers }, body }, abort);
+    if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, deps.clock.now());
+    const page = errorOfPage(answer);
+    if (page !== undefined) throw page;
+    return partialSuccessOf(answer, CONTENT_TYPES[encoding]);
+  }
+
   return {
     async send(batch, abort) {
       if (url === undefined) throw new SendError("permanent", "no_endpoint", `no endpoint is configured for ${signal}`);
-      const bytes = isJson ? Buffer.from(JSON.stringify(batchJson(signal, batch))) : codec.encode(batch);
-      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
-      const body = await compress(bytes);
-      const answer = await client.request(
-        { method: "POST", url, headers: { ...headers, ...credentials }, body },
-        abort,
-      );
-      if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, clock.now());
-      const spokenJson = answer.headers["content-type"]?.startsWith("application/json") ?? isJson;
-      return spokenJson ? partialSuccessOfJson(Buffer.from(answer.body).toString()) : partialSuccess(answer.body);
+      const secret = await secrets();
+      return discreet(post(url, batch, secret, abort), secret);
     },
   };
+}
+
+/** Only in OTLP's own encodings something is said of a part; in others some backends say that all is well. */
+function partialSuccessOf({ headers, body }: HttpAnswer, asked: string): PartialSuccess | undefined {
+  if (body.length === 0) return undefined;
+  const spoken = headers["content-type"] ?? asked;
+  if (spoken.startsWith(CONTENT_TYPES.json)) return partialSuccessOfJson(Buffer.from(body).toString());
+  return spoken.startsWith(CONTENT_TYPES.proto) ? partialSuccess(body) : undefined;
 }
 
 function urlOf(config: Config, signal: Signal): URL | undefined {

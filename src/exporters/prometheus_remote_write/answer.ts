@@ -1,5 +1,5 @@
 import type { HttpAnswer } from "../../component/transport.ts";
-import { errorOfAnswer, isSuccess, textOf } from "../../kit/send/http-error.ts";
+import { errorOfAnswer, errorOfPage, isSuccess, textOf } from "../../kit/send/http-error.ts";
 import { SendError } from "../../kit/send/send-error.ts";
 import type { PartialSuccess } from "../../kit/send/sender.ts";
 
@@ -13,6 +13,8 @@ function isRetryable(status: number): boolean {
 /** What a receiver of 1.0 answered: it took all of it, or a `SendError`. */
 export function outcomeV1(answer: HttpAnswer, now: number): undefined {
   if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryable, now);
+  const page = errorOfPage(answer);
+  if (page !== undefined) throw page;
   return undefined;
 }
 
@@ -24,6 +26,8 @@ export function outcomeV2(answer: HttpAnswer, samples: number, now: number): Par
   const header = answer.headers[WRITTEN];
   const written = header === undefined ? 0 : Number(header);
   if (isSuccess(answer)) {
+    const page = errorOfPage(answer);
+    if (page !== undefined) throw page;
     if (header === undefined) {
       // A receiver of 1.0 finds nothing in a request of 2.0, and calls that a success.
       const message = "the receiver does not know remote write 2.0: set protobuf_message to prometheus.WriteRequest";

@@ -1,4 +1,3 @@
-import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
@@ -6,6 +5,7 @@ import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import type { PartialSuccess, Sender } from "../../kit/send/sender.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
@@ -54,7 +54,7 @@ export const prometheusRemoteWriteExporter = defineExporter({
     return sendChain({
       config,
       deps,
-      senders: { metrics: senderOf(samples, write(poster(config, deps, client), deps), deps) },
+      senders: { metrics: senderOf(samples, write(poster(config, client), deps), config, deps) },
       ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async stop() {
@@ -66,13 +66,18 @@ export const prometheusRemoteWriteExporter = defineExporter({
   },
 });
 
+type Headers = Readonly<Record<string, string>>;
+
 /** Rejects with a `SendError` where nothing was taken. */
-type Write = (all: readonly TimeSeries[], signal: AbortSignal) => Promise<PartialSuccess | undefined>;
+type Write = (all: readonly TimeSeries[], secret: Headers, signal: AbortSignal) => Promise<PartialSuccess | undefined>;
 
 /** One request with this body. */
-type Post = (body: Uint8Array, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<HttpAnswer>;
+type Post = (body: Uint8Array, headers: Headers, signal: AbortSignal) => Promise<HttpAnswer>;
 
-function senderOf(samples: Samples, write: Write, { meter, log }: Deps): Sender<"metrics"> {
+function senderOf(samples: Samples, write: Write, config: Config, deps: Deps): Sender<"metrics"> {
+  const { meter, log } = deps;
+  const secrets = secretHeaders(config, deps);
+
   function settle({ leftOut, written }: Contents): void {
     for (const each of leftOut) tellLeftOut(each, meter, log);
     written();
@@ -80,21 +85,19 @@ function senderOf(samples: Samples, write: Write, { meter, log }: Deps): Sender<
   return {
     async send(batch, signal) {
       const contents = samples.of(batch);
-      const partial = contents.timeSeries.length === 0 ? undefined : await write(contents.timeSeries, signal);
+      const { timeSeries } = contents;
+      const secret = await secrets();
+      const partial = timeSeries.length === 0 ? undefined : await discreet(write(timeSeries, secret, signal), secret);
       settle(contents);
       return partial;
     },
   };
 }
 
-function poster({ endpoint, headers, auth }: Config, { extension }: Deps, client: HttpClient): Post {
-  const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]));
-  return async (body, protocol, signal) => {
-    const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
-    const reserved = { ...protocol, "content-encoding": "snappy", "user-agent": "gostcol" };
-    const all = { ...own, ...credentials, ...reserved };
-    return client.request({ method: "POST", url: endpoint, headers: all, body: snappyCompressed(body) }, signal);
-  };
+function poster({ endpoint: url }: Config, client: HttpClient): Post {
+  const reserved = { "content-encoding": "snappy", "user-agent": "gostcol" };
+  return (body, headers, signal) =>
+    client.request({ method: "POST", url, headers: { ...headers, ...reserved }, body: snappyCompressed(body) }, signal);
 }
 
 /**
@@ -103,8 +106,9 @@ function poster({ endpoint, headers, auth }: Config, { extension }: Deps, client
  */
 function writerV1(post: Post, { clock }: Deps): Write {
   const request = new WriteRequestV1();
-  const headers = { "content-type": "application/x-protobuf", "x-prometheus-remote-write-version": "0.1.0" };
-  return async (all, signal) => {
+  const protocol = { "content-type": "application/x-protobuf", "x-prometheus-remote-write-version": "0.1.0" };
+  return async (all, secret, signal) => {
+    const headers = { ...secret, ...protocol };
     const answer = await post(request.write(all), headers, signal);
     const rest = sampleCount(all) - all.length;
     if (answer.status !== BAD_REQUEST || rest === 0) return outcomeV1(answer, clock.now());
@@ -115,12 +119,14 @@ function writerV1(post: Post, { clock }: Deps): Write {
 }
 
 function writerV2(post: Post, { clock }: Deps): Write {
-  const headers = {
+  const protocol = {
     "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
     "x-prometheus-remote-write-version": "2.0.0",
   };
-  return async (all, signal) =>
-    outcomeV2(await post(writeRequestV2(all), headers, signal), sampleCount(all), clock.now());
+  return async (all, secret, signal) => {
+    const answer = await post(writeRequestV2(all), { ...secret, ...protocol }, signal);
+    return outcomeV2(answer, sampleCount(all), clock.now());
+  };
 }
 
 function sampleCount(all: readonly TimeSeries[]): number {

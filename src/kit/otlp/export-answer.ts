@@ -1,5 +1,6 @@
 import { WireError, WireReader } from "../../model/otlp/wire-reader.ts";
 import { LENGTH, tag, VARINT } from "../../model/otlp/wire-writer.ts";
+import { shortened } from "../send/http-error.ts";
 import { SendError } from "../send/send-error.ts";
 import type { PartialSuccess } from "../send/sender.ts";
 
@@ -33,8 +34,15 @@ const STATUS_NAMES = [
   "unauthenticated",
 ] as const;
 
-/** What was said of a part in a success (`ExportMetricsServiceResponse` and its like); nothing where all was taken. */
-export function partialSuccess(answer: Uint8Array): PartialSuccess | undefined {
+/** What a success is whose message nobody can read: the data was taken, but something is wrong there. */
+const UNREADABLE: PartialSuccess = { rejected: 0, message: "its answer says success, and cannot be read beyond that" };
+
+/**
+ * What was said of a part in a success (`ExportMetricsServiceResponse` and its like); nothing where all was taken.
+ * `undefined` is an answer that could not even be taken for a message.
+ */
+export function partialSuccess(answer: Uint8Array | undefined): PartialSuccess | undefined {
+  if (answer === undefined) return UNREADABLE;
   let rejected = 0;
   let message = "";
   try {
@@ -55,7 +63,7 @@ export function partialSuccess(answer: Uint8Array): PartialSuccess | undefined {
     }
   } catch (thrown) {
     if (!(thrown instanceof WireError)) throw thrown;
-    return undefined; // It said success; what else it said nobody can read.
+    return UNREADABLE;
   }
   return rejected === 0 && message === "" ? undefined : { rejected, message };
 }
@@ -67,9 +75,10 @@ export function partialSuccessOfJson(text: string): PartialSuccess | undefined {
     if (typeof partial !== "object" || partial === null) return undefined;
     const { errorMessage = "", ...counts } = partial;
     const rejected = Number(Object.values(counts)[0] ?? 0);
+    if (Number.isNaN(rejected)) return UNREADABLE;
     return rejected === 0 && errorMessage === "" ? undefined : { rejected, message: String(errorMessage) };
   } catch {
-    return undefined;
+    return UNREADABLE;
   }
 }
 
@@ -78,7 +87,7 @@ export function errorOfStatus(status: number, message: string, details: Uint8Arr
   const name = STATUS_NAMES[status] ?? "unknown";
   const retryAfterMs = details === undefined ? undefined : retryDelayMs(details);
   const isRetryable = RETRYABLE_STATUSES.has(status) || (status === RESOURCE_EXHAUSTED && retryAfterMs !== undefined);
-  return new SendError(isRetryable ? "retryable" : "permanent", name, `${name.toUpperCase()}: ${message}`, {
+  return new SendError(isRetryable ? "retryable" : "permanent", name, `${name.toUpperCase()}: ${shortened(message)}`, {
     retryAfterMs,
   });
 }

@@ -6,6 +6,7 @@ import { Backoff } from "./backoff.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { Outage } from "./outage.ts";
 import { SendError } from "./send-error.ts";
 import type { SendHealth } from "./send-health.ts";
 import type { PartialSuccess, Sender } from "./sender.ts";
@@ -18,6 +19,7 @@ export interface AttemptsOptions<S extends Signal> {
   readonly deps: Pick<Deps, "clock" | "random" | "log">;
   readonly breaker: CircuitBreaker;
   readonly health: SendHealth;
+  readonly outage: Outage;
   readonly telemetry: SendTelemetry;
   readonly deadLetters: DeadLetters | undefined;
   /** What is not sent now will be after the next start: so it is left where it is, not given up. */
@@ -52,7 +54,7 @@ export class Attempts<S extends Signal> {
 
   /** `off`: sent, or given up and counted. `later`: it was broken off, and what is stored stays. Never rejects. */
   async send(batch: Batches[S]): Promise<"off" | "later"> {
-    const { config, deps, durable, breaker } = this.#options;
+    const { config, deps, durable, breaker, outage } = this.#options;
     const retry = config.retry_on_failure;
     const backoff = new Backoff(retry, deps.random);
     const began = deps.clock.monotonic();
@@ -73,16 +75,13 @@ export class Attempts<S extends Signal> {
       if (retry.max_elapsed_time > 0 && elapsedMs > retry.max_elapsed_time) {
         return this.#giveUp(batch, "max_elapsed_time", `no more retries left: ${error.message}`);
       }
-      const key = "send_failed";
-      deps.log
-        .limited(key)
-        .warn("sending failed, and will be tried again", { reason: error.message, waitMs: Math.round(waitMs) });
+      outage.failed(error, waitMs);
       await sleep(deps.clock, waitMs, this.#stopping.signal).catch(() => {}); // Then it is tried once more at the most.
     }
   }
 
   async #attempt(batch: Batches[S]): Promise<SendError | undefined> {
-    const { sender, config, deps, breaker, health, telemetry } = this.#options;
+    const { sender, config, deps, breaker, health, outage, telemetry } = this.#options;
     const limit =
       config.timeout > 0 ? startDeadline(deps.clock, config.timeout, "the attempt", this.#ending.signal) : undefined;
     try {
@@ -91,15 +90,18 @@ export class Attempts<S extends Signal> {
       const partial = await orAborted(sender.send(batch, signal), signal);
       breaker.succeeded();
       health.succeeded();
+      outage.answered();
       this.#sent(batch, partial);
       return undefined;
     } catch (thrown) {
-      const error =
-        limit?.signal.reason instanceof DeadlineError ? timedOut(limit.signal.reason) : SendError.from(thrown);
+      const late = limit?.signal.reason;
+      const error = late instanceof DeadlineError ? timedOut(late, config.timeout) : SendError.from(thrown);
       telemetry.attempted(error.kind);
-      // A backend that refuses what is wrong with the data is well.
-      if (error.kind === "permanent") breaker.succeeded();
-      else if (this.#ending.signal.aborted) breaker.gaveUp();
+      if (error.kind === "permanent") {
+        // A backend that refuses what is wrong with the data is well.
+        breaker.succeeded();
+        outage.answered();
+      } else if (this.#ending.signal.aborted) breaker.gaveUp();
       else breaker.failed();
       if (!this.#ending.signal.aborted) health.failed(error);
       return error;
@@ -111,12 +113,15 @@ export class Attempts<S extends Signal> {
   #sent(batch: Batches[S], partial: PartialSuccess | undefined): void {
     const { signal, telemetry, deps } = this.#options;
     const items = itemCount(signal, batch);
-    const rejected = Math.min(partial?.rejected ?? 0, items);
-    telemetry.attempted(partial === undefined ? "success" : "partial");
+    const rejected = Math.max(0, Math.min(partial?.rejected ?? 0, items));
+    telemetry.attempted(rejected > 0 ? "partial" : "success");
     telemetry.sent.value += items - rejected;
     if (partial === undefined) return;
-    if (rejected > 0) telemetry.dropped("partial_success", rejected);
-    deps.log.limited("partial_success").warn("the backend took a part only", { rejected, reason: partial.message });
+    const log = deps.log.limited("partial_success");
+    if (rejected > 0) {
+      telemetry.dropped("partial_success", rejected);
+      log.warn("the backend took a part only, the rest is dropped", { items, rejected, reason: partial.message });
+    } else log.warn("the backend took everything, with a warning", { items, warning: partial.message });
   }
 
   #broken(batch: Batches[S], durable: boolean): "off" | "later" | Promise<"off" | "later"> {
@@ -135,6 +140,6 @@ export class Attempts<S extends Signal> {
   }
 }
 
-function timedOut(error: DeadlineError): SendError {
-  return new SendError("retryable", "timeout", error.message, { cause: error });
+function timedOut(cause: DeadlineError, timeoutMs: number): SendError {
+  return new SendError("retryable", "timeout", `no answer within ${timeoutMs} ms`, { cause });
 }

@@ -159,6 +159,18 @@ describe("what fails", () => {
     expect(timesOf(rig)).toEqual([0, 20_000]);
   });
 
+  test("waits for an hour at the most, whatever the backend asks for", async () => {
+    const rig = await rigOf({
+      config: { retry_on_failure: EVEN },
+      answer: () => {
+        throw unavailable(400 * 86_400_000);
+      },
+    });
+    await rig.deliver("a/x=1");
+    await rig.pass(3_600_000);
+    expect(timesOf(rig)).toEqual([0, 3_600_000]);
+  });
+
   test("is given up after max_elapsed_time, where there is one", async () => {
     const rig = await rigOf({
       config: {

@@ -8,6 +8,7 @@ import { Attempts } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import { Outage } from "./outage.ts";
 import { SendHealth } from "./send-health.ts";
 import type { Sender, Senders } from "./sender.ts";
 import { SignalChain } from "./signal-chain.ts";
@@ -41,9 +42,9 @@ export function sendChain(given: SendChainOptions): Exporter {
   const { config, deps, senders, transport } = options;
   const own = options.codecs === undefined ? batchCodecs(deps.series) : undefined;
   const codecs = options.codecs ?? own!;
+  const outage = new Outage(deps);
   const breaker = new CircuitBreaker(config.circuit_breaker, deps.clock, (state) => {
-    if (state === "open") deps.log.warn("the backend fails again and again: the circuit breaker is open");
-    if (state === "closed") deps.log.info("the backend is back: the circuit breaker is closed");
+    if (state === "open") outage.breakerOpened(config.circuit_breaker.open_for);
     deps.report(
       state === "closed" ? { state: "ok" } : { state: "recoverable_error", message: `the circuit breaker is ${state}` },
     );
@@ -59,6 +60,7 @@ export function sendChain(given: SendChainOptions): Exporter {
             chainOf(signal, sender as Sender<Signal>, codecs[signal] as BatchCodec<Signal>, {
               breaker,
               health,
+              outage,
               options,
             }),
           ] as const,
@@ -100,6 +102,7 @@ function withoutQueue({ sending_queue: queue, ...config }: SendConfig): SendConf
 interface ChainParts {
   readonly breaker: CircuitBreaker;
   readonly health: SendHealth;
+  readonly outage: Outage;
   readonly options: SendChainOptions;
 }
 
@@ -107,12 +110,12 @@ function chainOf<S extends Signal>(
   signal: S,
   sender: Sender<S>,
   codec: BatchCodec<S>,
-  { breaker, health, options: { config, deps, deadLetters, itemByItem = false } }: ChainParts,
+  { options: { config, deps, deadLetters, itemByItem = false }, ...backend }: ChainParts,
 ): SignalChain<S> {
   const telemetry = new SendTelemetry(deps.meter, signal);
   const { storage } = config.sending_queue;
   const stored = storage === undefined ? undefined : new StoredRequests(deps.store, signal, codec);
   const durable = stored !== undefined;
-  const attempts = new Attempts({ signal, sender, config, deps, breaker, health, telemetry, deadLetters, durable });
+  const attempts = new Attempts({ signal, sender, config, deps, ...backend, telemetry, deadLetters, durable });
   return new SignalChain({ signal, config, deps, codec, attempts, telemetry, stored, itemByItem });
 }

@@ -1,3 +1,5 @@
+import { TransportError } from "../../component/transport.ts";
+
 /**
  * Why an attempt to send failed. `retryable`: the same data may be taken later, after `retryAfterMs` where the backend
  * said so. `permanent`: it never will be. Whatever else a `send` rejects with is taken for retryable.
@@ -24,6 +26,7 @@ export class SendError extends Error {
   static from(thrown: unknown): SendError {
     if (thrown instanceof SendError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new SendError("retryable", "failed", message, { cause: thrown });
+    const reason = thrown instanceof TransportError ? thrown.code.toLowerCase() : "failed";
+    return new SendError("retryable", reason, message, { cause: thrown });
   }
 }

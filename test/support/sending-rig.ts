@@ -12,15 +12,18 @@ import type { Signal } from "../../src/model/signal.ts";
 import { Deliveries } from "../../src/pipeline/deliveries.ts";
 import { Meters } from "../../src/pipeline/meters.ts";
 import { componentStore } from "../../src/service/component-store.ts";
+import { logging } from "../../src/service/logging.ts";
 import { silentLog } from "./silent-log.ts";
 
 /** One exporter that sends, started, over a network and a store that outlive it. */
 export interface SendingRig {
   readonly clock: VirtualClock;
   readonly table: SeriesTable;
+  /** The lines that an operator sees, without their times. */
+  readonly printed: string[];
   total(name: string, attributes?: Record<string, string>): number;
   deliver(batch: MetricsBatch): Outcome | Promise<Outcome>;
-  stop(): Promise<void>;
+  stop(deadline?: AbortSignal): Promise<void>;
   /** Kills it, and starts another one on the same store. */
   restart(): Promise<SendingRig>;
 }
@@ -34,13 +37,16 @@ export async function sendingRig(
   const clock = virtualClock();
   const meters = new Meters();
   const table = new SeriesTable();
+  const printed: string[] = [];
+  const write = (line: string) => printed.push(line.trimEnd().replace(/^\S+ /, ""));
+  const log = logging({ level: "debug", encoding: "console", clock, write })({ kind: "exporter", id: definition.type });
   const deliveries = new Deliveries({ backend, clock, log: silentLog, meter: meters.meter({}) });
   const deps: Deps = {
     id: { type: definition.type, name: "" },
     clock,
     hostName: "test-host",
     random: seededRandom(1),
-    log: silentLog,
+    log,
     meter: meters.meter({}),
     store: componentStore(backend, `exporter:${definition.type}`),
     series: table,
@@ -61,13 +67,14 @@ export async function sendingRig(
   return {
     clock,
     table,
+    printed,
     total: (name, attributes) => meters.total(name, attributes),
     deliver: (batch) =>
       deliver(
         { peer: { address: "test", transport: "internal" }, upperBound: { items: 0, bytes: 0 }, signal: NEVER },
         (delivery) => consumer.consume(batch, delivery),
       ),
-    stop: async () => exporter.stop?.(NEVER),
+    stop: async (deadline = NEVER) => exporter.stop?.(deadline),
     restart: () => sendingRig(definition, config, transport, backend),
   };
 }

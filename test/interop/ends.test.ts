@@ -9,6 +9,7 @@ import { startOrigin } from "./harness/origin.ts";
 import { type Prometheus, startPrometheus } from "./harness/prometheus.ts";
 import { EVERY_REPORTING, nodeOf, someBytes, tokensOf } from "./harness/scenario.ts";
 import { startStatsdServer } from "./harness/statsd-server.ts";
+import { temporaryFolder } from "./harness/temporary-folder.ts";
 
 // Wherever it goes, it is the same: every service, every client, both directions, to the byte.
 test("a Collector by gRPC and HTTP, StatsD, and Prometheus by scrape and remote write have the bytes that were moved", {
@@ -54,6 +55,45 @@ test("a Collector by gRPC and HTTP, StatsD, and Prometheus by scrape and remote 
   await sleep(2 * PERIOD_MS); // Nothing comes twice.
   expect(await shown()).toEqual(everywhere);
   for (const { falls } of Object.values(collector.collected)) expect(falls).toEqual([]);
+});
+
+test("what StatsD missed while it was away it is told when it is back, though gostcol was killed meanwhile", async () => {
+  const statsd = await startStatsdServer();
+  const gostcol = await startGostcol({
+    receiver: { temporality: "cumulative" },
+    storeFolder: await temporaryFolder("store"),
+    exporters: {
+      statsd: {
+        endpoint: statsd.endpoint,
+        format: "statsd",
+        sending_queue: { storage: "file_storage" },
+        retry_on_failure: { initial_interval: "100ms", max_interval: "500ms" },
+        circuit_breaker: { open_for: "500ms" },
+      },
+    },
+  });
+  const books = new Books();
+  const edge = await startEdge({
+    node: "edge-1",
+    observer: { protocol: "http", addr: `http://127.0.0.1:${gostcol.ports.receiver}/observer?node=edge-1` },
+    resetTraffic: false,
+    origin: await startOrigin(),
+    books,
+  });
+  await useEverything(edge);
+  await expectSettled(statsd, books, 20 * PERIOD_MS);
+  for (const killed of [false, true]) {
+    await statsd.end();
+    await useEverything(edge);
+    await expectSettled(gostcol, books);
+    if (killed) {
+      await gostcol.end("SIGKILL");
+      await gostcol.start();
+      await useEverything(edge);
+    }
+    await statsd.start();
+    await expectSettled(statsd, books, 20 * PERIOD_MS);
+  }
 });
 
 /** Something on every service for both clients, a connection that is open for longer than a period, and a refused one. */

@@ -8,7 +8,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A real Collector that writes what it is sent into files, one for each way in. */
 export interface Collector {
-  readonly endpoints: Endpoints;
+  readonly endpoints: Readonly<Record<Way, string>>;
   /** What came by each way. */
   readonly collected: Readonly<Record<Way, CollectedFile>>;
   /** Ends the process; `SIGKILL` leaves it no time to do anything. */
@@ -17,9 +17,8 @@ export interface Collector {
   start(): Promise<void>;
 }
 
-export const WAYS_IN = ["otlp_grpc", "otlp_http", "statsd"] as const;
-type Way = (typeof WAYS_IN)[number];
-export type Endpoints = Readonly<Record<Way, string>>;
+const WAYS = ["otlp_grpc", "otlp_http", "statsd"] as const;
+type Way = (typeof WAYS)[number];
 
 /** How long it adds up what StatsD's clients say before it writes the sums. */
 const AGGREGATION_INTERVAL = "500ms";
@@ -34,7 +33,7 @@ export async function startCollector(): Promise<Collector> {
     otlp_http: ["otlp/http", { protocols: { http: { endpoint: http } } }],
     statsd: ["statsd", { endpoint: statsd, aggregation_interval: AGGREGATION_INTERVAL }],
   } as const satisfies Record<Way, readonly [string, object]>;
-  const byWay = (make: (way: Way) => readonly [string, object]) => Object.fromEntries(WAYS_IN.map(make));
+  const byWay = (make: (way: Way) => readonly [string, object]) => Object.fromEntries(WAYS.map(make));
   const config = {
     receivers: byWay((way) => receivers[way]),
     // Only where it rotates does the exporter write before it answers: else a kill takes what was answered.
@@ -57,7 +56,7 @@ export async function startCollector(): Promise<Collector> {
   await start();
   return {
     endpoints: { otlp_grpc: grpc, otlp_http: `http://${http}`, statsd: `udp://${statsd}` },
-    collected: Object.fromEntries(WAYS_IN.map((way) => [way, collectedFile(fileOf(way))])) as Collector["collected"],
+    collected: Object.fromEntries(WAYS.map((way) => [way, collectedFile(fileOf(way))])) as Collector["collected"],
     start,
     async end(signal) {
       await process.end(signal);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { ShowsAccounts } from "./books.ts";
 import { listen } from "./origin.ts";
 import { freePorts } from "./ports.ts";
-import { startProcess } from "./process.ts";
+import { type RunningProcess, startProcess } from "./process.ts";
 import { accountsOf, type Reading } from "./readings.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -13,6 +13,10 @@ import { temporaryFolder } from "./temporary-folder.ts";
 export interface StatsdServer extends ShowsAccounts {
   /** Where it takes lines over TCP. */
   readonly endpoint: string;
+  /** Ends the process; what it added up since its last flush is lost. */
+  end(): Promise<void>;
+  /** Starts the next process at the same endpoint. */
+  start(): Promise<void>;
 }
 
 const FLUSH_MS = 500;
@@ -36,12 +40,22 @@ export async function startStatsdServer(): Promise<StatsdServer> {
   };
   await writeFile(join(folder, "config.js"), JSON.stringify(config));
   const program = createRequire(import.meta.url).resolve("statsd/stats.js");
-  await startProcess(
-    { name: "statsd", program: process.execPath, args: ["--import", LOG_FOR_IT, program, "config.js"], folder },
-    async () => graphite.flushes() > 0,
-  );
+  const args = ["--import", LOG_FOR_IT, program, "config.js"];
+  let running: RunningProcess;
+
+  async function start() {
+    const before = graphite.flushes();
+    running = await startProcess(
+      { name: "statsd", program: process.execPath, args, folder },
+      async () => graphite.flushes() > before,
+    );
+  }
+
+  await start();
   return {
     endpoint: `tcp://127.0.0.1:${port}`,
+    start,
+    end: async () => void (await running.end("SIGKILL")),
     accounts: async () => accountsOf(graphite.readings()),
   };
 }

@@ -78,3 +78,16 @@ describe("the virtual clock", () => {
     expect(log).toEqual([10, 20, 30]);
   });
 });
+
+it("lets time move for whoever waits for what rounding has left of a time", () => {
+  const clock = virtualClock();
+  clock.advance(1_000_000);
+  const untilMs = clock.monotonic() + 1e-12;
+  let passes = 0;
+  const look = () => {
+    if (++passes < 10 && clock.monotonic() < untilMs + 1e-9) clock.after(1e-12, look);
+  };
+  look();
+  clock.advance(1);
+  expect(passes).toBe(2);
+});

@@ -15,6 +15,9 @@ export interface VirtualClock extends Clock {
   readonly liveTimers: number;
 }
 
+/** What is left of a time by rounding alone takes so long: added to a later time it would be nothing, and never pass. */
+const STEP_MS = 1e-6;
+
 /** A clock that shows `startMs` (milliseconds since the epoch) until it is moved. */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let monotonicMs = 0;
@@ -24,7 +27,8 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   const queue: Timer[] = [];
 
   function set(delayMs: number, periodMs: number | undefined, callback: () => void): Cancel {
-    const timer: Timer = { dueMs: monotonicMs + Math.max(0, delayMs), order: made++, periodMs, callback, isLive: true };
+    const dueMs = delayMs > 0 ? monotonicMs + Math.max(delayMs, STEP_MS) : monotonicMs;
+    const timer: Timer = { dueMs, order: made++, periodMs, callback, isLive: true };
     push(queue, timer);
     live++;
     return () => {

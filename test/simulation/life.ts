@@ -5,6 +5,7 @@ import type { Mortal } from "./agent/mortal.ts";
 import { audit, auditRestored } from "./audit.ts";
 import { Disk } from "./disk.ts";
 import { befall } from "./fortune.ts";
+import { Backend } from "./network/backend.ts";
 import { SimNetwork } from "./network/sim-network.ts";
 import { NodeLife } from "./node-life.ts";
 import { agentConfigs, drawScenario, type Scenario } from "./scenario.ts";
@@ -44,9 +45,11 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
   const disk = new Disk(world, scenario.disk);
   const shown = new Shown(world, scenario);
   const network = new SimNetwork(world);
+  const backend = scenario.backend && new Backend(world, scenario.backend);
   const configs = agentConfigs(scenario);
   await components.prepare(configs);
-  const host = new AgentHost({ world, network, disk, shown, components, configs, ...(environment && { environment }) });
+  const machine = { world, network, backend, disk, shown, components, configs };
+  const host = new AgentHost({ ...machine, ...(environment && { environment }) });
   let failure: string | undefined;
   try {
     await run();
@@ -67,32 +70,55 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     world.trace.note("the calm begins");
     world.calm = true;
     disk.full = false;
+    if (backend !== undefined) backend.down = false;
     for (const node of nodes) node.goHome();
     await pass(CALM_MS);
-    for (let waitedMs = 0; !nodes.every(({ gost }) => gost.settled); waitedMs += PATIENCE_STEP_MS) {
-      if (waitedMs >= PATIENCE_MS) throw new Imbalance("GOST cannot deliver its reports, though nothing is in its way");
-      await pass(PATIENCE_STEP_MS);
-    }
+    const settled = () => nodes.every(({ gost }) => gost.settled);
+    await until(settled, "GOST cannot deliver its reports, though nothing is in its way");
     audit(world, scenario, shown);
+    await auditSent();
     host.present?.die();
     await pass(5_000);
     if (!host.ready) throw new Imbalance("the agent does not start");
     audit(world, scenario, shown);
     auditRestored(world, shown, host.present!);
+    await auditSent();
+  }
+
+  async function auditSent(): Promise<void> {
+    if (backend === undefined) return;
+    await until(() => backend.owed === 0, "the backend is not sent all that was shown, though nothing is in the way");
+    backend.audit(shown);
+  }
+
+  async function until(isSo: () => boolean, complaint: string): Promise<void> {
+    for (let waitedMs = 0; !isSo(); waitedMs += PATIENCE_STEP_MS) {
+      if (waitedMs >= PATIENCE_MS) throw new Imbalance(complaint);
+      await pass(PATIENCE_STEP_MS);
+    }
   }
 
   async function pass(ms: number): Promise<void> {
     for (let leftMs = ms; leftMs > 0; leftMs -= 1_000) {
       await world.clock.advanceAsync(Math.min(leftMs, 1_000));
-      if (shown.imbalance !== undefined) throw shown.imbalance;
+      const imbalance = shown.imbalance ?? backend?.imbalance;
+      if (imbalance !== undefined) throw imbalance;
     }
   }
 
-  function troubleAgent({ agentKillMs, agentTermMs, agentReloadMs, diskFullMs }: Scenario): void {
+  function troubleAgent({ agentKillMs, agentTermMs, agentReloadMs, diskFullMs, backend: its }: Scenario): void {
     const random = world.random("agent's troubles");
     befall(world, random, agentKillMs, () => host.kill());
     befall(world, random, agentTermMs, () => void host.terminate());
     befall(world, random, agentReloadMs, () => void host.reload());
+    if (backend !== undefined && its !== undefined) {
+      befall(world, world.random("outages"), its.outageMs, () => {
+        backend.down = true;
+        world.clock.after(between(random, 1_000, its.outageMsMax), () => {
+          backend.down = false;
+        });
+      });
+    }
     befall(world, random, diskFullMs, () => {
       disk.full = true;
       world.clock.after(between(random, 1_000, 60_000), () => {

@@ -28,6 +28,8 @@ const { values: args } = parseArgs({
 });
 
 const BATCH = 50;
+/** A long run says after so many that it goes on. */
+const PROGRESS = 5_000;
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -59,6 +61,7 @@ async function many(): Promise<boolean> {
         const failed = lives.filter(({ failure }) => failure !== undefined);
         for (const { seed, failure } of failed) print(`seed ${seed}: ${failure}\n    ${replay(seed)}`);
         results.push(...lives);
+        if (results.length % PROGRESS === 0) print(`${results.length} lives so far`);
         report[failed.length === 0 ? "numPassedTests" : "numFailedTests"]++;
         report.testResults.push({
           name: `lives ${batch.from} to ${batch.to - 1} balance`,

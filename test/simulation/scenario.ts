@@ -2,6 +2,7 @@ import type { Random } from "../../src/lib/random.ts";
 import type { GostConfig } from "../../src/simulate/gost.ts";
 import type { ServiceConfig } from "../../src/simulate/service-config.ts";
 import type { DiskHabits } from "./disk.ts";
+import type { BackendHabits } from "./network/backend.ts";
 import type { NetworkHabits, Trouble } from "./network/weather.ts";
 import { between, happens, oneOf, type World } from "./world.ts";
 
@@ -17,6 +18,17 @@ export interface Scenario {
   readonly stormMs: number;
   readonly diskFullMs: number;
   readonly temporality: "auto" | "delta" | "cumulative";
+  /** Where totals are sent as well; undefined for nowhere. */
+  readonly backend: BackendScenario | undefined;
+}
+
+export interface BackendScenario extends BackendHabits {
+  /** The mean between its outages, and the longest of them. */
+  readonly outageMs: number;
+  readonly outageMsMax: number;
+  /** Of the exporter's queue. */
+  readonly queueSize: number;
+  readonly batches: boolean;
 }
 
 export interface NodeScenario {
@@ -70,6 +82,25 @@ export function drawScenario(world: World): Scenario {
     agentReloadMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
     stormMs: oneOf(random, [Number.POSITIVE_INFINITY, 60_000, 150_000]),
     diskFullMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
+    backend: drawBackend(world.random("backend's scenario")),
+  };
+}
+
+/** The share of lives in which totals are sent: these take longer. */
+const SENDING_SHARE = 0.15;
+
+function drawBackend(random: Random): BackendScenario | undefined {
+  if (!happens(random, SENDING_SHARE)) return undefined;
+  return {
+    refuses: oneOf(random, [0, 0.05, 0.3]),
+    losesRequests: oneOf(random, [0, 0.05, 0.2]),
+    losesAnswers: oneOf(random, [0, 0.05, 0.3]),
+    hangs: oneOf(random, [0, 0.01, 0.05]),
+    delayMsMax: oneOf(random, [5, 100, 2_000]),
+    outageMs: oneOf(random, [Number.POSITIVE_INFINITY, 60_000, 200_000]),
+    outageMsMax: oneOf(random, [10_000, 120_000]),
+    queueSize: oneOf(random, [20, 1_000]),
+    batches: happens(random, 0.5),
   };
 }
 
@@ -115,7 +146,11 @@ function drawService(random: Random, name: string, resetTraffic: boolean): Servi
 
 /** The configurations that the agent runs with in this life, one after the other by its reloads. */
 export function agentConfigs(scenario: Scenario): readonly string[] {
-  const config = (more: { readonly exporters: string; readonly names: string; readonly dedupe: string }) => `
+  const { backend } = scenario;
+  const config = (
+    more: { readonly exporters: string; readonly names: string; readonly dedupe: string },
+    timeoutS = 5,
+  ) => `
 receivers:
   gost:
     endpoint: 127.0.0.1:8000
@@ -124,22 +159,38 @@ receivers:
       .filter(({ gost }) => gost.observer.token !== undefined)
       .map(({ gost, told }) => `{ token: ${gost.observer.token}, node: ${gost.node}, temporality: ${told ?? "auto"} }`)
       .join(", ")}] }
+${backend === undefined ? "" : "extensions: { disk: }"}
 processors:
   dedupe: { ${more.dedupe} }
   delta_to_cumulative:
 exporters:
   world:
   prometheus: { endpoint: "127.0.0.1:9464" }
+${backend === undefined ? "" : exporterTo(backend, timeoutS)}
 ${more.exporters}
 service:
+  extensions: [${backend === undefined ? "" : "disk"}]
   telemetry: { metrics: { level: none } }
   pipelines:
-    metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [${more.names}] }
+    metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [${more.names}${backend === undefined ? "" : ", otlp_http"}] }
 `;
   return [
     config({ exporters: "", names: "world, prometheus", dedupe: "" }),
-    config({ exporters: "  nop:", names: "world, nop", dedupe: "" }),
+    config({ exporters: "  nop:", names: "world, nop", dedupe: "" }, 4),
     config({ exporters: "  world/2: { label: second }", names: "world/2, world, prometheus", dedupe: "" }),
     config({ exporters: "", names: "world, prometheus", dedupe: "history: 40" }),
   ];
+}
+
+function exporterTo({ queueSize, batches }: BackendScenario, timeoutS: number): string {
+  return `
+  otlp_http:
+    endpoint: http://10.0.1.1:4318
+    compression: none
+    timeout: ${timeoutS}s
+    sending_queue:
+      storage: disk
+      queue_size: ${queueSize}
+      ${batches ? "batch: { min_size: 100, flush_timeout: 1s }" : ""}
+`;
 }

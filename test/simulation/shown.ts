@@ -66,8 +66,7 @@ export class Shown {
   #place(series: Series, mortal: Mortal): ((value: number) => void) | undefined {
     const found = placeOf(series);
     if (found === undefined) return undefined;
-    const { identity, member, isUncertain } = found;
-    const key = keyOf(identity);
+    const { identity, key, member, isUncertain } = found;
     let shown = this.#all.get(key);
     if (shown === undefined) {
       shown = { totals: {}, uncertain: {}, by: {} };
@@ -109,7 +108,8 @@ const MEMBERS: Readonly<Record<string, keyof Totals>> = {
   errors: "totalErrs",
 };
 
-function placeOf({ metric, resource, attributes }: Series) {
+/** What a series says, where it is of a total. */
+export function placeOf({ metric, resource, attributes }: Series) {
   const match = /^gost\.(service|client)\.(.*)$/.exec(metric.name);
   if (match === null) return undefined;
   const [, subject, what] = match;
@@ -121,7 +121,9 @@ function placeOf({ metric, resource, attributes }: Series) {
   const node = String(resource.attributes["service.instance.id"]);
   const service = String(attributes["gost.service.name"]);
   const client = String(attributes["gost.client.id"] ?? "");
-  return { identity: { node, kind, service, client } as const, member, isUncertain };
+  const identity = { node, kind, service, client } as const;
+  const key = keyOf(identity);
+  return { identity, key, name: `${key} ${member}${isUncertain ? " uncertain" : ""}`, member, isUncertain };
 }
 
 /** The total if everything was taken of which nobody knows. */

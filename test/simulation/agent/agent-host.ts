@@ -4,6 +4,7 @@ import type { Random } from "../../../src/lib/random.ts";
 import { Agent } from "../../../src/service/agent.ts";
 import type { AgentEnvironment } from "../../../src/service/environment.ts";
 import type { Disk } from "../disk.ts";
+import type { Backend } from "../network/backend.ts";
 import type { SimNetwork } from "../network/sim-network.ts";
 import type { Shown } from "../shown.ts";
 import { between, happens, type World } from "../world.ts";
@@ -14,6 +15,8 @@ import { tracedLog } from "./traced-log.ts";
 export interface AgentHostOptions {
   readonly world: World;
   readonly network: SimNetwork;
+  /** Where totals are sent; none in most lives. */
+  readonly backend: Backend | undefined;
   readonly disk: Disk;
   readonly shown: Shown;
   readonly components: Components;
@@ -124,20 +127,26 @@ export class AgentHost {
   }
 
   async #make(mortal: Mortal, name: number): Promise<Agent> {
-    const { world, network, disk, shown, components, environment = (same) => same } = this.#options;
+    const { world, network, backend, disk, shown, components, environment = (same) => same } = this.#options;
     const clock = mortalClock(world.clock, mortal);
+    const show = shown.by(mortal);
     const made: AgentEnvironment = {
       clock,
       random: world.random(`agent ${name}`),
-      transport: noTransport,
+      transport: backend?.transport(mortal) ?? noTransport,
       listen: network.listen(mortal),
       log: () => tracedLog(world.trace, mortal),
-      print: components.printer(shown.by(mortal)),
+      print: () => true,
       hostName: "agent-host",
       version: "0.0.0",
       readProcess: () => ({ cpuSeconds: 0, residentBytes: 0, heapUsedBytes: 0, heapTotalBytes: 0 }),
       store: disk.backend(mortal),
     };
-    return new Agent(await components.config(this.#config), environment(made, mortal));
+    const changed = environment(made, mortal);
+    components.show(changed, (batch) => {
+      show(batch);
+      backend?.owe(batch);
+    });
+    return new Agent(await components.config(this.#config), changed);
   }
 }

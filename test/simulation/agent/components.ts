@@ -1,21 +1,23 @@
 import * as z from "zod";
+import { STORE } from "../../../src/component/capabilities.ts";
 import type { Deps } from "../../../src/component/component.ts";
-import { defineExporter } from "../../../src/component/define.ts";
+import { defineExporter, defineExtension } from "../../../src/component/define.ts";
 import type { Registry } from "../../../src/component/registry.ts";
 import type { CheckedConfig } from "../../../src/config/checked-config.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
 import { problemText } from "../../../src/config/problem-text.ts";
 import { NEVER } from "../../../src/lib/abort.ts";
+import type { AgentEnvironment } from "../../../src/service/environment.ts";
 import type { Show } from "../shown.ts";
 
 /**
- * The components that agents are made of, with an exporter more, `world`, that shows totals to the world around. Each
- * configuration is read once for all lives.
+ * The components that agents are made of, with an exporter more, `world`, that shows totals to the world around, and an
+ * extension, `disk`, that is the store. Each configuration is read once for all lives.
  */
 export class Components {
   readonly #registry: Registry;
-  /** How a process shows something, by what only it has. */
-  readonly #ways = new WeakMap<Deps["print"], Show>();
+  /** The ways of a process to the world, by what only it has. */
+  readonly #ways = new WeakMap<Deps["print"], { readonly show: Show; readonly environment: AgentEnvironment }>();
   readonly #configs = new Map<string, Promise<CheckedConfig>>();
 
   constructor(registry: Registry) {
@@ -25,18 +27,24 @@ export class Components {
       config: z.strictObject({ label: z.string().default("").describe("Makes another exporter of it.") }),
       signals: { metrics: "development" },
       create: (_, { print }) => {
-        const show = this.#ways.get(print)!;
+        const { show } = this.#ways.get(print)!;
         return { metrics: { consume: (batch, delivery) => delivery.onCommitted(() => show(batch)) } };
       },
     });
-    this.#registry = { ...registry, exporters: [...registry.exporters, world] };
+    const disk = defineExtension({
+      type: "disk",
+      summary: "The store of the simulated machine.",
+      stability: "development",
+      config: z.strictObject({}),
+      create: (_, { print }) => ({ provides: new Map([[STORE.name, this.#ways.get(print)!.environment.store]]) }),
+    });
+    const { exporters, extensions } = registry;
+    this.#registry = { ...registry, exporters: [...exporters, world], extensions: [...extensions, disk] };
   }
 
-  /** What a process prints with, by which its exporters find the way to the world. */
-  printer(show: Show): Deps["print"] {
-    const print = () => true;
-    this.#ways.set(print, show);
-    return print;
+  /** How a process with this environment shows something. */
+  show(environment: AgentEnvironment, show: Show): void {
+    this.#ways.set(environment.print, { show, environment });
   }
 
   /** Reads configurations before a life begins: the code of components is loaded in real time, in which no life waits. */

@@ -7,6 +7,7 @@ import { Components } from "../agent/components.ts";
 import type { LifeOptions } from "../life.ts";
 import { forgettingUndo, hearing, lifeOf, withProcessor } from "./components.ts";
 import { misread, saying } from "./receipts.ts";
+import { content } from "./sending.ts";
 
 /** A mistake that somebody could make, put in from outside: a component that was changed, or a seam that lies. */
 interface Bug {
@@ -144,6 +145,22 @@ export const BUGS: Readonly<Record<string, Bug>> = {
   undo_forgotten: {
     summary: "keeps in memory what was taken back",
     registry: () => withProcessor("delta_to_cumulative", (real) => forgettingUndo(real)),
+  },
+  forgets_what_waits: {
+    summary: "forgets with each process what waited to be sent",
+    environment: withStore((store) => ({
+      page: (scope, range, signal) =>
+        scope.name.includes("otlp_http")
+          ? Promise.resolve({ rows: [], last: undefined })
+          : store.page(scope, range, signal),
+    })),
+  },
+  refused_is_sent: {
+    summary: "takes what a backend refused for sent",
+    environment: (environment) => ({
+      ...environment,
+      transport: { ...environment.transport, http: (options) => content(environment.transport.http(options)) },
+    }),
   },
   takes_from_the_dead: {
     summary: "takes reports whose senders were gone before they could be handled",

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Books, expectSettled } from "./harness/books.ts";
 import { startEdge, TUNNEL_SERVICES } from "./harness/edge.ts";
@@ -95,4 +96,32 @@ test("a real Prometheus takes both versions of remote write, through kills of it
   const fromZero = await prometheus.query('min_over_time(gost_client_io_bytes_total{version="2"}[1h]) == 0');
   const all = await prometheus.query('gost_client_io_bytes_total{version="2"}');
   expect(fromZero.length).toBe(all.length);
+});
+
+test("a real Prometheus finds the totals of idle clients at any time", { timeout: 60_000 }, async () => {
+  // As if its five minutes were as short as a test is.
+  const prometheus = await startPrometheus({}, ["--web.enable-remote-write-receiver", "--query.lookback-delta=12s"]);
+  const endpoint = `${prometheus.url}/api/v1/write`;
+  const gostcol = await startGostcol({
+    storeFolder: await temporaryFolder("store"),
+    receiver: { temporality: "delta" },
+    exporters: {
+      "prometheus_remote_write/repeating": { endpoint, external_labels: { idle: "repeated" }, resend_interval: "10s" },
+      "prometheus_remote_write/silent": { endpoint, external_labels: { idle: "silent" }, resend_interval: "0s" },
+    },
+  });
+  const stats = { totalConns: 1, currentConns: 0, inputBytes: 235, outputBytes: 632, totalErrs: 0 };
+  const event = { kind: "handler", service: "web", client: "alice", type: "stats", stats };
+  await fetch(`http://127.0.0.1:${gostcol.ports.receiver}/observer?node=edge-1`, {
+    method: "POST",
+    body: JSON.stringify({ events: [event] }),
+  });
+  const found = async () => {
+    const result = await prometheus.query("sum by (idle) (gost_client_io_bytes_total)");
+    return Object.fromEntries(result.map(({ metric, value }) => [metric["idle"], Number(value[1])]));
+  };
+  await expect.poll(found, WAIT).toEqual({ repeated: 867, silent: 867 });
+  await expect.poll(found, WAIT).toEqual({ repeated: 867 });
+  await setTimeout(15_000);
+  expect(await found()).toEqual({ repeated: 867 });
 });

@@ -1,9 +1,11 @@
 import * as z from "zod";
+import type { ConfigProblem } from "../../component/define.ts";
 import { clientTlsConfig } from "../../kit/client/client-tls.ts";
 import { duration, httpUrl, secret } from "../../kit/fields.ts";
 import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
 import { TRANSLATION_STRATEGIES } from "../../kit/prometheus/translation.ts";
 import { sendFields } from "../../kit/send/config.ts";
+import { formatDuration } from "../../lib/duration.ts";
 
 export const PROTOBUF_MESSAGES = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"] as const;
 
@@ -49,11 +51,17 @@ export const config = z.strictObject({
     .strictObject({ enabled: z.boolean().default(false).describe("Whether there are `_created` series.") })
     .prefault({})
     .describe("Series that tell when a counter or a histogram began at zero; with 2.0 every sample tells it anyway."),
+  resend_interval: duration(120_000).describe(
+    "After how long without news a stored total is written once more, so that queries find idle series; 0 never.",
+  ),
   tls: clientTlsConfig().prefault({}).describe("How `https` is secured; the scheme decides whether it is."),
   max_conns_per_host: z.int().min(1).max(1000).default(20).describe("How many connections are open at the most."),
   idle_conn_timeout: duration(90_000).describe("A connection that was not used for so long is closed."),
   ...sendFields(5000),
 });
+
+/** A check each quarter of it is enough, and Prometheus shows series for minutes. */
+const RESEND_INTERVAL_MIN_MS = 10_000;
 
 export type Config = z.output<typeof config>;
 
@@ -67,4 +75,11 @@ export function namingOptions(config: Config): SeriesNamingOptions {
     excludeServiceAttributes: exclude_service_attributes,
     scopeLabels: !config.without_scope_info,
   };
+}
+
+/** An attempt that is still under way has to be over before anything of its series is written once more. */
+export function checkResending({ resend_interval: intervalMs, timeout: timeoutMs }: Config): readonly ConfigProblem[] {
+  if (intervalMs === 0 || intervalMs >= Math.max(RESEND_INTERVAL_MIN_MS, 2 * timeoutMs)) return [];
+  const expected = `at least ${formatDuration(RESEND_INTERVAL_MIN_MS)} and twice the timeout, or 0`;
+  return [{ severity: "error", path: ["resend_interval"], code: "out_of_range", message: "too short", expected }];
 }

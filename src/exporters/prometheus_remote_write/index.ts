@@ -11,7 +11,8 @@ import type { PartialSuccess, Sender } from "../../kit/send/sender.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
 import { snappyCompressed } from "../../lib/snappy.ts";
 import { outcomeV1, outcomeV2 } from "./answer.ts";
-import { type Config, config, namingOptions } from "./config.ts";
+import { type Config, checkResending, config, namingOptions } from "./config.ts";
+import { IdleSeries, REPEATED } from "./idle-series.ts";
 import { type Contents, Samples } from "./samples.ts";
 import { LEFT_OUT, tellLeftOut } from "./telemetry.ts";
 import type { TimeSeries } from "./time-series.ts";
@@ -29,8 +30,8 @@ export const prometheusRemoteWriteExporter = defineExporter({
   signals: { metrics: "stable" },
   queued: true,
   config,
-  telemetry: [...SEND_TELEMETRY, LEFT_OUT],
-  check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
+  telemetry: [...SEND_TELEMETRY, LEFT_OUT, REPEATED],
+  check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"]), ...checkResending(config)],
   resources: ({ endpoint: { hostname, port, protocol } }) => [
     { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
   ],
@@ -50,14 +51,21 @@ export const prometheusRemoteWriteExporter = defineExporter({
       targetInfo: config.target_info.enabled,
       created: config.export_created_metric.enabled,
     });
-    const write = config.protobuf_message === "prometheus.WriteRequest" ? writerV1 : writerV2;
+    const writer = config.protobuf_message === "prometheus.WriteRequest" ? writerV1 : writerV2;
+    const write = withSecrets(writer(poster(config, client), deps), config, deps);
+    const { resend_interval: intervalMs, timeout: timeoutMs } = config;
+    const idle = new IdleSeries({ samples, write, intervalMs, timeoutMs: timeoutMs || intervalMs, deps });
     return sendChain({
       config,
       deps,
-      senders: { metrics: senderOf(samples, write(poster(config, client), deps), config, deps) },
+      senders: { metrics: senderOf(samples, write, deps) },
       ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
+        async start() {
+          idle.start();
+        },
         async stop() {
+          await idle.stop();
           client.close();
           samples.dispose();
         },
@@ -69,15 +77,23 @@ export const prometheusRemoteWriteExporter = defineExporter({
 type Headers = Readonly<Record<string, string>>;
 
 /** Rejects with a `SendError` where nothing was taken. */
-type Write = (all: readonly TimeSeries[], secret: Headers, signal: AbortSignal) => Promise<PartialSuccess | undefined>;
+type Write = (all: readonly TimeSeries[], signal: AbortSignal) => Promise<PartialSuccess | undefined>;
+
+/** The same, with the headers of one request that nobody is to see. */
+type WriteWith = (all: readonly TimeSeries[], secret: Headers, signal: AbortSignal) => ReturnType<Write>;
 
 /** One request with this body. */
 type Post = (body: Uint8Array, headers: Headers, signal: AbortSignal) => Promise<HttpAnswer>;
 
-function senderOf(samples: Samples, write: Write, config: Config, deps: Deps): Sender<"metrics"> {
-  const { meter, log } = deps;
+function withSecrets(write: WriteWith, config: Config, deps: Deps): Write {
   const secrets = secretHeaders(config, deps);
+  return async (all, signal) => {
+    const secret = await secrets();
+    return discreet(write(all, secret, signal), secret);
+  };
+}
 
+function senderOf(samples: Samples, write: Write, { meter, log }: Deps): Sender<"metrics"> {
   function settle({ leftOut, written }: Contents): void {
     for (const each of leftOut) tellLeftOut(each, meter, log);
     written();
@@ -85,9 +101,7 @@ function senderOf(samples: Samples, write: Write, config: Config, deps: Deps): S
   return {
     async send(batch, signal) {
       const contents = samples.of(batch);
-      const { timeSeries } = contents;
-      const secret = await secrets();
-      const partial = timeSeries.length === 0 ? undefined : await discreet(write(timeSeries, secret, signal), secret);
+      const partial = contents.timeSeries.length === 0 ? undefined : await write(contents.timeSeries, signal);
       settle(contents);
       return partial;
     },
@@ -104,7 +118,7 @@ function poster({ endpoint: url }: Config, client: HttpClient): Post {
  * A receiver of 1.0 takes all of a request or nothing, and what was sent twice after a kill is enough for a refusal. So
  * the newest sample of each series is sent again without those before it: then what is current is there.
  */
-function writerV1(post: Post, { clock }: Deps): Write {
+function writerV1(post: Post, { clock }: Deps): WriteWith {
   const request = new WriteRequestV1();
   const protocol = { "content-type": "application/x-protobuf", "x-prometheus-remote-write-version": "0.1.0" };
   return async (all, secret, signal) => {
@@ -118,7 +132,7 @@ function writerV1(post: Post, { clock }: Deps): Write {
   };
 }
 
-function writerV2(post: Post, { clock }: Deps): Write {
+function writerV2(post: Post, { clock }: Deps): WriteWith {
   const protocol = {
     "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
     "x-prometheus-remote-write-version": "2.0.0",

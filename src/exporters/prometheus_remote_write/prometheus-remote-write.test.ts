@@ -243,6 +243,63 @@ test("a series that was forgotten and comes again is written as before", async (
 
 type Answer = (request: HttpRequest) => Partial<HttpAnswer> & { readonly status: number };
 
+test("a stored total that is idle is written once more, with the present time, and what comes next is later", async () => {
+  const { deliver, sent, clock, table, transport, total } = await rig({
+    resend_interval: "60s",
+    target_info: { enabled: false },
+  });
+  const kept = (value: number, time: number) => pointOf(table, IO, { "gost.client.id": "alice" }, value, time, 1000);
+  table.pin(kept(0, 0).series);
+  const at = clock.now();
+  await deliver(() => [kept(5, at), pointOf(table, IO, { "gost.client.id": "gone" }, 7, at, 1000)]);
+  await clock.advanceAsync(59_000);
+  expect(requests(transport)).toHaveLength(1);
+  await clock.advanceAsync(1_000);
+  expect(requests(transport)).toHaveLength(2);
+  expect(sent().map(({ labels, samples }) => [labels["gost_client_id"], samples])).toEqual([
+    ["alice", [`5@${at + 60_000}`]],
+  ]);
+  await deliver(() => [kept(6, at + 30_000)]);
+  expect(sent()[0]!.samples).toEqual([`6@${at + 60_001}`]);
+  await clock.advanceAsync(59_000);
+  expect(requests(transport)).toHaveLength(3);
+  await clock.advanceAsync(16_000);
+  expect(requests(transport)).toHaveLength(4);
+  expect(sent()[0]!.samples).toEqual([`6@${at + 120_000}`]);
+  expect(total("gostcol_exporter_prometheus_remote_write_repeated")).toBe(2);
+});
+
+test("what has no value any more is not repeated, and neither is anything where that is turned off", async () => {
+  for (const [resend_interval, stale] of [
+    ["60s", true],
+    ["0s", false],
+  ] as const) {
+    const { deliver, clock, table, transport } = await rig({ resend_interval });
+    const point = pointOf(table, GAUGE, {}, 1, clock.now());
+    table.pin(point.series);
+    await deliver(() => [stale ? { ...point, extra: { noRecordedValue: true } } : point]);
+    await clock.advanceAsync(600_000);
+    expect(requests(transport)).toHaveLength(1);
+  }
+});
+
+test("idle series wait while the backend is away: one request is tried each time, and none is kept", async () => {
+  let isAway = false;
+  const { deliver, clock, table, transport, sent } = await rig({ resend_interval: "60s" }, () =>
+    isAway ? { status: 503 } : { status: 204 },
+  );
+  const point = pointOf(table, IO, {}, 5, clock.now(), 1000);
+  table.pin(point.series);
+  await deliver(() => [point]);
+  isAway = true;
+  await clock.advanceAsync(300_000);
+  expect(requests(transport)).toHaveLength(6);
+  isAway = false;
+  await clock.advanceAsync(60_000);
+  expect(requests(transport)).toHaveLength(7);
+  expect(sent()[0]!.samples).toEqual([`5@${clock.now()}`]);
+});
+
 async function rig(config: object = {}, answer?: Answer) {
   const isV2 = "protobuf_message" in config;
   const taken = { status: 204, headers: isV2 ? { [WRITTEN]: "1000" } : {} };

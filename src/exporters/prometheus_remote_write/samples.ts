@@ -72,6 +72,26 @@ export class Samples {
     };
   }
 
+  /**
+   * The last values of totals that somebody keeps, and that had no news for so long, as of now: so many at a time, looked
+   * for when they are asked for. Whoever writes them says `written` before: what comes next is later than now.
+   */
+  *idle(idleMs: number, seriesMax: number): Iterable<Contents> {
+    const { clock } = this.#options;
+    let points: Point[] = [];
+    for (const { owner, seenMs, last } of this.#places.values()) {
+      if (last === undefined || clock.monotonic() - seenMs < idleMs) continue;
+      // Of what nobody keeps it is not known whether it is idle or gone.
+      if (owner.lease.pins === 0 || last.point.series !== owner || last.point.extra?.noRecordedValue) continue;
+      const { start, value } = last.point;
+      points.push({ series: owner, start, time: clock.now(), value });
+      if (points.length < seriesMax) continue;
+      yield this.of({ rows: [], points });
+      points = [];
+    }
+    if (points.length > 0) yield this.of({ rows: [], points });
+  }
+
   dispose(): void {
     this.#known.dispose();
     this.#places.clear();
@@ -86,7 +106,7 @@ export class Samples {
       if (isOvertaken(point, before, metric)) return "out_of_order";
       timeMs = before.timeMs + 1;
     }
-    lasts.set(place, { timeMs, time: point.time, start: point.start, amount: amountOf(point) });
+    lasts.set(place, { timeMs, point });
     const startMs = known.counts ? Math.floor(point.start) : 0;
     const stale = point.extra?.noRecordedValue === true;
     if (metric.type === "histogram") this.#addHistogram(point, known, { timeMs, startMs, stale }, request);
@@ -247,10 +267,7 @@ interface Place {
 interface Last {
   /** The sample's time. */
   readonly timeMs: number;
-  /** The point's time and start. */
-  readonly time: number;
-  readonly start: number;
-  readonly amount: number;
+  readonly point: Point;
 }
 
 interface Target {
@@ -259,9 +276,9 @@ interface Target {
 }
 
 /** A counter that would fall within one life is an older point that arrived late, and would look like a restart. */
-function isOvertaken(point: Point, last: Last, { monotonic, type }: Metric): boolean {
+function isOvertaken(point: Point, { point: last }: Last, { monotonic, type }: Metric): boolean {
   if (!monotonic && type !== "histogram") return false;
-  return point.time < last.time && point.start === last.start && amountOf(point) < last.amount;
+  return point.time < last.time && point.start === last.start && amountOf(point) < amountOf(last);
 }
 
 function amountOf({ value }: Point): number {

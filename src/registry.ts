@@ -21,6 +21,12 @@ export const registry: Registry = {
       load: () => import("./processors/delta_to_cumulative/index.ts"),
     },
     { type: "filter", load: () => import("./processors/filter/index.ts") },
+    {
+      type: "group_by_attributes",
+      aliases: ["groupbyattrs"],
+      load: () => import("./processors/group_by_attributes/index.ts"),
+    },
+    { type: "interval", load: () => import("./processors/interval/index.ts") },
     { type: "redaction", load: () => import("./processors/redaction/index.ts") },
     { type: "memory_limiter", load: () => import("./processors/memory_limiter/index.ts") },
     { type: "resource", load: () => import("./processors/resource/index.ts") },

@@ -9,7 +9,10 @@ import { SeriesSums, type SeriesSumsOptions, type SumsOfBatch } from "./series-s
 export interface Redescribed {
   /** The same object where nothing changes. */
   readonly series: SeriesDescription;
-  /** Whether other series may become the same one. */
+  /**
+   * Whether it is known that other series may become the same one: such a series is a sum from the start. For any other
+   * that is found when it happens, which is as good for as long as both are there.
+   */
   readonly mayMeet: boolean;
 }
 
@@ -98,10 +101,19 @@ export class SeriesMerging {
     const as = list.length === 1 ? [this.#mapping.series(list[0]!)] : this.#mapping.list(list);
     const known = this.#passing.get(as[0]!);
     if (known !== undefined && isSameList(known.of, list)) return known;
-    if (list.some((series) => this.#isPart(series))) return undefined;
+    const meets = as.some((series, index) => this.#isTaken(series, list[index]!));
+    if (meets || list.some((series) => this.#isPart(series))) return undefined;
     const passing: Passing = { of: list, as: unlessSame(list, as), last: undefined };
     for (const series of as) this.#passing.set(series, passing);
     return passing;
+  }
+
+  /** Whether another series passes as this one already. */
+  #isTaken(as: Series, of: Series): boolean {
+    const passing = this.#passing.get(as);
+    if (passing === undefined || passing.of[passing.as.indexOf(as)] === of) return false;
+    this.#isMerged.set(of, true);
+    return true;
   }
 
   #isPart(series: Series): boolean {

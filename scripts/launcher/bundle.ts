@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import module from "node:module";
 import { dirname } from "node:path";
 import { constants, Script } from "node:vm";
-import zlib from "node:zlib";
 import { setHeapFlags } from "../../src/lib/heap-flags.ts";
 
 /** The agent's bundle: one CommonJS file, with the code that V8 makes of it in a file beside it. */
@@ -14,9 +13,15 @@ export interface Bundle {
 }
 
 export function readBundle(file: string): Bundle {
-  const source = readFileSync(file, "latin1"); // It is all ASCII: so there is nothing to decode.
-  const cacheFile = `${file}.${process.version}-${process.arch}-${zlib.crc32(source).toString(16)}.cache`;
-  return { file, source, cacheFile };
+  const bytes = readFileSync(file);
+  // The agent needs this module of Node's as well; to import it would load more of it than to ask for it.
+  const checksum = process.getBuiltinModule("node:crypto").hash("sha256", bytes, "hex").slice(0, 16);
+  // It is all ASCII: so there is nothing to decode.
+  return {
+    file,
+    source: bytes.toString("latin1"),
+    cacheFile: `${file}.${process.version}-${process.arch}-${checksum}.cache`,
+  };
 }
 
 /** The script for which code is cached, and which takes it back; `cachedDataRejected` where this V8 does not want it. */

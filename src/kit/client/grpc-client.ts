@@ -23,9 +23,6 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   504: 14,
 };
 
-const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) } as const;
-const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
-
 /** Calls over one connection. One that the server wants to leave (GOAWAY), or does not answer on, takes no new calls. */
 export function grpcClient(options: GrpcClientOptions, clock: Clock): GrpcClient {
   const connection = new GrpcConnection(options, clock);
@@ -138,7 +135,9 @@ async function messageOf({ head, body, isWhole }: Answer, bytesMax: number): Pro
   const encoding = String(head["grpc-encoding"] ?? "identity");
   if (body[0] === 0 || encoding === "identity") return body.subarray(PREFIX_BYTES);
   if (encoding !== "gzip" && encoding !== "deflate") return undefined;
-  return decompressors[encoding](body.subarray(PREFIX_BYTES), { maxOutputLength: bytesMax }).catch(() => undefined);
+  return promisify(encoding === "gzip" ? gunzip : inflate)(body.subarray(PREFIX_BYTES), {
+    maxOutputLength: bytesMax,
+  }).catch(() => undefined);
 }
 
 function withoutStatus(head: Headers, failure: unknown, where: string): GrpcError {
@@ -170,7 +169,7 @@ function percentDecoded(text: string): string {
 async function framed(message: Uint8Array, { compression, compressionLevel }: GrpcClientOptions): Promise<Buffer> {
   const isCompressed = compression !== "none";
   const level = compressionLevel === undefined ? {} : { level: compressionLevel };
-  const body = isCompressed ? await compressors[compression](message, level) : message;
+  const body = isCompressed ? await promisify(compression === "gzip" ? gzip : deflate)(message, level) : message;
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + body.byteLength);
   frame[0] = isCompressed ? 1 : 0;
   frame.writeUInt32BE(body.byteLength, 1);

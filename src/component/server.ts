@@ -107,8 +107,15 @@ export interface Server {
   close(deadline: AbortSignal): Promise<void>;
 }
 
-/** Resolves when it listens; rejects with a `ListenError` when it cannot. */
-export type Listen = (options: ServerOptions, handler: ServerHandler, signal: AbortSignal) => Promise<Server>;
+export interface Listen {
+  /** Resolves when it listens; rejects with a `ListenError` when it cannot. */
+  (options: ServerOptions, handler: ServerHandler, signal: AbortSignal): Promise<Server>;
+  /**
+   * The agent's, for a reload: until the returned function is called, a port outlives the server that closes. Who
+   * connects meanwhile waits for the next one that listens at the same endpoint.
+   */
+  readonly holdPorts?: () => () => void;
+}
 
 /** `code` is the system's (`EADDRINUSE`, `EACCES`, ...), or `TLS` for certificates and keys. */
 export class ListenError extends Error {

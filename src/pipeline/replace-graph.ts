@@ -31,6 +31,8 @@ export interface Replacement {
   inherit?(nodes: readonly GraphNode[], signal: AbortSignal): Promise<Inheritance | undefined>;
   /** Throws when the new graph is not to be, at the last moment before it is. */
   check(nodes: readonly GraphNode[]): void;
+  /** From `Listen`: so that who connects between two that listen at one place waits, and is not refused. */
+  readonly holdPorts?: (() => () => void) | undefined;
 }
 
 /** State that goes over to another owner while nobody uses it. */
@@ -51,6 +53,15 @@ export type Replaced =
  * running one goes on: its ports point where they did, and what of it had to be stopped is made and started again.
  */
 export async function replaceGraph(replacement: Replacement, signal: AbortSignal): Promise<Replaced> {
+  const letGoOfPorts = replacement.holdPorts?.();
+  try {
+    return await replaced(replacement, signal);
+  } finally {
+    letGoOfPorts?.();
+  }
+}
+
+async function replaced(replacement: Replacement, signal: AbortSignal): Promise<Replaced> {
   const { clock, deliveries, running, kept } = replacement;
   const leaving = running.filter(({ plan }) => !kept.has(plan.key));
   const made: GraphNode[] = [];

@@ -251,7 +251,7 @@ export class Agent {
     const kept = keptNodes(running, plan, parts);
     const metricsChanged = ownMetricsText(config) !== ownMetricsText(before);
     // First, for a new component may want its port.
-    if (metricsChanged) await this.#closeOwnMetrics();
+    if (metricsChanged) await this.#ownMetrics.closeSoon();
     let inheritance: DecidedInheritance | undefined;
     const replaced = await replaceGraph(
       {
@@ -269,6 +269,7 @@ export class Agent {
           return inheritance;
         },
         check: (nodes) => this.#noneFatal(nodes),
+        holdPorts: this.#environment.listen.holdPorts,
       },
       signal,
     );
@@ -379,16 +380,7 @@ export class Agent {
     const { id } = (is ?? was)!.plan;
     throw new Error(`where state is kept (extension ${id}) cannot be changed while the agent runs: restart it instead`);
   }
-
-  async #closeOwnMetrics(): Promise<void> {
-    const limit = deadline(this.#environment.clock, OWN_METRICS_TIMEOUT_MS, "closing the own metrics' server");
-    await this.#ownMetrics.close(limit.signal);
-    limit.cancel();
-  }
 }
-
-/** For a scrape that is being answered. */
-const OWN_METRICS_TIMEOUT_MS = 2_000;
 
 function fatalError({ kind, id }: PlannedNode, message: string): FatalError {
   return new FatalError(`${kind} ${id}: ${message}`);

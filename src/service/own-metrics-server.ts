@@ -1,6 +1,7 @@
 import { ListenError, type Server, type ServerLimits, type ServerOptions } from "../component/server.ts";
 import type { TelemetryConfig } from "../config/telemetry.ts";
 import { scrapeHandler } from "../kit/prometheus/scrape-handler.ts";
+import { deadline } from "../lib/abort.ts";
 import type { Random } from "../lib/random.ts";
 import type { Attributes } from "../model/attributes.ts";
 import type { Meters } from "../pipeline/meters.ts";
@@ -23,6 +24,8 @@ const LIMITS: ServerLimits = {
   bodyTimeoutMs: 10_000,
   idleTimeoutMs: 5 * 60_000,
 };
+
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Serves the agent's own metrics as configured. A port that is taken is a warning: totals matter more. */
 export class OwnMetricsServers {
@@ -66,6 +69,13 @@ export class OwnMetricsServers {
         log.warn(`the agent's own metrics are not served on ${host}:${port}: ${error.message}`);
       }
     }
+  }
+
+  /** For a reload, which waits no longer than for a scrape that is being answered. */
+  async closeSoon(): Promise<void> {
+    const limit = deadline(this.#options.environment.clock, CLOSE_TIMEOUT_MS, "closing the own metrics' server");
+    await this.close(limit.signal);
+    limit.cancel();
   }
 
   async close(deadline: AbortSignal): Promise<void> {

@@ -33,6 +33,27 @@ test("under load not one report is refused, whatever is reloaded behind the rece
   await expect(getText(`http://127.0.0.1:${second}/metrics`)).rejects.toThrow();
 });
 
+test("a receiver that changed takes the port over: nobody who connects meanwhile is refused", async () => {
+  const { agent, ports, write, load } = await started();
+  const [first] = ports.exporters;
+  let running = true;
+  const answers: number[] = [];
+  // Each on a connection of its own.
+  const connecting = Array.from({ length: CONNECTIONS }, async (_, loop) => {
+    for (let report = 1; running; report++) {
+      answers.push(await post(new Agent({ keepAlive: false }), ports.receiver, loop * 1e6 + report));
+    }
+  });
+  for (const connections of [500, 600, 700]) {
+    await reload(agent, () => write([first], { connections }), "changed receiver:gost");
+  }
+  running = false;
+  await Promise.all(connecting);
+  await load.end();
+  expect(answers.length).toBeGreaterThan(CONNECTIONS);
+  expect([...new Set(answers)]).toEqual([200]);
+});
+
 test("a file with a mistake, and a port that is taken, change nothing and are said with their place", async () => {
   const { agent, ports, folder, write, load } = await started();
   const [first] = ports.exporters;
@@ -80,8 +101,8 @@ interface Load {
 async function started(args: readonly string[] = []) {
   const [receiver, own, ...exporters] = (await freePorts(5)) as [number, number, number, number, number];
   const folder = await temporaryFolder("reload");
-  const write = (shown: readonly number[], { maxStale = "2h" } = {}) =>
-    writeFile(join(folder, "gostcol.yaml"), yaml(receiver, own, shown, maxStale));
+  const write = (shown: readonly number[], { maxStale = "2h", connections = 1000 } = {}) =>
+    writeFile(join(folder, "gostcol.yaml"), yaml({ receiver, own, exporters: shown, maxStale, connections }));
   const [first] = exporters;
   await write([first]);
   const command = gostcolCommand(["run", "--config", "gostcol.yaml", ...args], folder);
@@ -89,10 +110,18 @@ async function started(args: readonly string[] = []) {
   return { agent, folder, write, ports: { receiver, exporters }, load: await load(receiver) };
 }
 
-function yaml(receiver: number, own: number, exporters: readonly number[], maxStale: string): string {
+interface Written {
+  readonly receiver: number;
+  readonly own: number;
+  readonly exporters: readonly number[];
+  readonly maxStale: string;
+  readonly connections: number;
+}
+
+function yaml({ receiver, own, exporters, maxStale, connections }: Written): string {
   const ids = exporters.map((_, index) => `prometheus/${index}`);
   return `
-receivers: { gost: { endpoint: "127.0.0.1:${receiver}" } }
+receivers: { gost: { endpoint: "127.0.0.1:${receiver}", max_connections: ${connections} } }
 processors: { dedupe: , delta_to_cumulative: { max_stale: ${maxStale} } }
 exporters:
 ${exporters.map((port, index) => `  ${ids[index]}: { endpoint: "127.0.0.1:${port}" }`).join("\n")}

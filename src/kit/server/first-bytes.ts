@@ -30,11 +30,20 @@ export interface FirstBytesTimeouts {
   readonly idleTimeoutMs: number;
 }
 
+export interface ReadingFirstBytes extends Served {
+  /** Puts what has come back into the socket, for somebody else to read; nothing of this listens to it any more. */
+  letGo(): void;
+}
+
 /**
  * Reads from a fresh socket until it is plain what it speaks. The first byte starts the header's deadline; a connection
  * without any is idle (Go opens some that it keeps for later).
  */
-export function readFirstBytes(socket: Socket, timeouts: FirstBytesTimeouts, events: FirstBytesEvents): Served {
+export function readFirstBytes(
+  socket: Socket,
+  timeouts: FirstBytesTimeouts,
+  events: FirstBytesEvents,
+): ReadingFirstBytes {
   let bytes: Buffer | undefined;
   let firstByteAt: number | undefined;
 
@@ -51,16 +60,21 @@ export function readFirstBytes(socket: Socket, timeouts: FirstBytesTimeouts, eve
     bytes = bytes ? Buffer.concat([bytes, chunk]) : chunk;
     const protocol = protocolOf(bytes);
     if (protocol === undefined) return;
-    detach();
-    socket.unshift(bytes);
+    letGo();
     events.known(protocol);
+  };
+  const letGo = () => {
+    detach();
+    if (bytes) socket.unshift(bytes);
   };
   const onEnd = () =>
     fail(bytes && { reason: "truncated", detail: `the connection ended after ${bytes.length} bytes` });
   socket.on("data", onData);
   socket.on("end", onEnd);
+  socket.resume(); // Somebody else may have had it before.
 
   return {
+    letGo,
     check(now) {
       if (bytes) {
         firstByteAt ??= now;

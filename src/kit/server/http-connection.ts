@@ -81,8 +81,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       return;
     }
     // A client that asked for the connection's end gets it by way of our FIN, so that its own can prove the answer read.
-    const isLast = !response.shouldKeepAlive;
-    if (isLast) {
+    if (!response.shouldKeepAlive) {
       response.shouldKeepAlive = true;
       this.#endWhenAnswered = true;
     }
@@ -91,7 +90,6 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       connection: this.#connection,
       message,
       response,
-      isLast,
       receipt: receipts ? openReceipt(this, this.#pipelines ? 0 : this.#answeredAt) : NO_EVIDENCE,
       bodyBytesMax: limits.bodyBytesMax,
       bodies,
@@ -154,6 +152,10 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       if (this.#exchanges.length === 0) this.#end();
       else for (const receipt of asked) this.ask(receipt);
     });
+  }
+
+  isLast(exchange: HttpExchange): boolean {
+    return this.#endWhenAnswered && this.#exchanges.at(-1) === exchange;
   }
 
   ready(exchange: HttpExchange): void {

@@ -9,6 +9,8 @@ import type { Waiting } from "./request-queue.ts";
 export interface ExchangeEvents {
   /** The body is complete, and the request waits to be handled. */
   ready(exchange: HttpExchange): void;
+  /** Whether the connection ends with the answer that is about to be given, which then says so. */
+  isLast(exchange: HttpExchange): boolean;
   /** The answer was handed to the system in full. */
   answered(exchange: HttpExchange): void;
   /** The body is complete and the answer is out: nothing more happens here. */
@@ -20,8 +22,6 @@ export interface ExchangeOptions {
   readonly connection: AcceptedConnection;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  /** Whether the client wants the connection to end with the answer. */
-  readonly isLast: boolean;
   readonly receipt: SettableReceipt;
   readonly bodyBytesMax: number;
   readonly bodies: BodyBudget;
@@ -91,7 +91,7 @@ export class HttpExchange implements Waiting {
   answer(answer: ServerAnswer): void {
     if (this.answering) return;
     this.answering = true;
-    const { response, receipt, events, isLast } = this.#options;
+    const { response, receipt, events } = this.#options;
     this.#release();
     if (!this.connection.open || response.destroyed) return;
     const outcome = answer.status === 200 ? "success" : answer.status === 503 ? "refusal" : undefined;
@@ -101,7 +101,7 @@ export class HttpExchange implements Waiting {
       events.answered(this);
       if (this.received) events.over(this);
     });
-    writeAnswer(response, answer, isLast);
+    writeAnswer(response, answer, events.isLast(this));
   }
 
   overloaded(detail: string): void {

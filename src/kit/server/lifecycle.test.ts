@@ -68,7 +68,8 @@ describe("closing", () => {
     expect(done).toBe(false);
     answer();
     await closing;
-    expect(busy.received).toMatch(/late$/);
+    expect(busy.received).toMatch(/Connection: close[\s\S]*late$/);
+    expect(idle.received).not.toContain("Connection: close");
     expect(closed.length).toBe(2);
     expect(requests.map((request) => request.receipt.state)).toEqual(["read", "read"]);
   });

@@ -1,15 +1,15 @@
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Log } from "../../component/log.ts";
 import type { Listen, Server, ServerHandler, ServerOptions } from "../../component/server.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Endpoint } from "../fields.ts";
-import { bind } from "./bind.ts";
 import { AcceptedConnection, addressOf, peerOf, type Served, type Shared } from "./connection.ts";
 import { readFirstBytes } from "./first-bytes.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { lastWords } from "./http-answer.ts";
 import { createHttpFront, type HttpFront } from "./http-front.ts";
+import { type Port, Ports } from "./ports.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { createTlsFront, type TlsFront } from "./tls-front.ts";
 
@@ -19,8 +19,6 @@ export interface ListenDeps {
   readonly log?: Log;
 }
 
-/** After this without a byte the system asks whether the peer is still there: a machine that vanished sends no FIN. */
-const TCP_KEEPALIVE_MS = 60_000;
 /** How many of the largest bodies may be held at a time, over all connections of a server. */
 const LARGEST_BODIES_MAX = 16;
 
@@ -28,24 +26,28 @@ const LARGEST_BODIES_MAX = 16;
 export function createListen(deps: ListenDeps): Listen {
   let lastConnectionId = 0;
   const nextConnectionId = () => ++lastConnectionId;
-  return async (options, handler, signal) => {
+  const ports = new Ports();
+  const listen: Listen = async (options, handler, signal) => {
     signal.throwIfAborted();
     const server = new ListeningServer(options, handler, deps.clock, nextConnectionId);
-    await server.open(deps.log, signal);
+    await server.open(ports, deps.log, signal);
     return server;
   };
+  return Object.assign(listen, { holdPorts: () => ports.hold() });
 }
 
 class ListeningServer implements Server {
   readonly #options: ServerOptions;
   readonly #shared: Shared;
   readonly #nextConnectionId: () => number;
-  readonly #net: NetServer;
   readonly #http: HttpFront;
+  #port: Port | undefined;
   #tls: TlsFront | undefined;
   /** All that is connected, TLS handshakes included. */
   readonly #sockets = new Set<Socket>();
   readonly #served = new Set<Served>();
+  /** Those who have not said yet what they speak; each function lets go of one. */
+  readonly #fresh = new Set<() => Socket>();
   /** Kept, for a closed server still says where it was. */
   #address: Endpoint;
   #stopSweep = () => {};
@@ -61,11 +63,6 @@ class ListeningServer implements Server {
     const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax, memoryIsShort };
     this.#shared = { handler, limits, receipts, clock, bodies, queue: new RequestQueue(handler, clock) };
     this.#http = createHttpFront(this.#shared);
-    this.#net = createServer(
-      // Half open, since who ended its side first is what proves an answer read.
-      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS },
-      (socket) => this.#accept(socket),
-    );
   }
 
   get host(): string {
@@ -80,7 +77,7 @@ class ListeningServer implements Server {
     return this.#sockets.size;
   }
 
-  async open(log: Log | undefined, signal: AbortSignal): Promise<void> {
+  async open(ports: Ports, log: Log | undefined, signal: AbortSignal): Promise<void> {
     const { tls, protocols, limits } = this.#options;
     const { clock } = this.#shared;
     if (tls) {
@@ -95,7 +92,8 @@ class ListeningServer implements Server {
       });
     }
     try {
-      this.#address = await bind(this.#net, this.#options, signal);
+      this.#port = await ports.take(this.#options, (socket) => this.#accept(socket), signal);
+      this.#address = this.#port.address;
     } catch (error) {
       this.#tls?.close();
       throw error;
@@ -117,13 +115,14 @@ class ListeningServer implements Server {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#net.close(() => resolve()));
+    const { gone: closed, takeOver } = this.#port?.close() ?? {};
     // Node says `close` of the server before that of its last sockets, whose receipts are settled then.
     const gone = new Promise<void>((resolve) => {
       this.#somethingClosed = () => {
         if (this.#sockets.size === 0 && this.#served.size === 0) resolve();
       };
     });
+    if (takeOver) for (const letGo of [...this.#fresh]) takeOver(letGo());
     for (const served of [...this.#served]) served.drain();
     this.#somethingClosed();
     await Promise.all([closed, gone]);
@@ -163,28 +162,38 @@ class ListeningServer implements Server {
     }
     const { headerTimeoutMs, idleTimeoutMs } = this.#options.limits;
     const startedAt = this.#shared.clock.monotonic();
-    socket.on("error", () => {});
+    const forget = () => {
+      this.#served.delete(reading);
+      this.#fresh.delete(letGo);
+    };
+    const letGo = () => {
+      reading.letGo();
+      forget();
+      this.#sockets.delete(socket);
+      return socket;
+    };
     const reading = readFirstBytes(
       socket,
       { startedAt, headerTimeoutMs, idleTimeoutMs },
       {
         known: (found) => {
-          this.#served.delete(reading);
+          forget();
           if (found === "tls") {
             this.#rejected(socket, "tls_on_plain_port", "a TLS handshake on a port without TLS");
             socket.destroy();
           } else this.#serve(socket, address, found);
         },
         failed: (rejected) => {
-          this.#served.delete(reading);
+          forget();
           if (rejected) this.#rejected(socket, rejected.reason, rejected.detail);
           socket.destroy();
         },
       },
     );
     this.#served.add(reading);
+    if (!this.#tls) this.#fresh.add(letGo);
     socket.once("close", () => {
-      this.#served.delete(reading);
+      forget();
       this.#somethingClosed();
     });
   }

@@ -37,7 +37,8 @@ export async function askFilter(question: FilterQuestion): Promise<ReadonlyMap<s
       error_mode: "silent",
       [signal]: { [section[1]]: [branch] },
     })),
-    exporters: entries("file", (_, index) => ({ path: join(folder, `${index}.json`) })),
+    // Where it rotates it writes before it answers; else it does when it ends, unless a signal comes too early for it.
+    exporters: entries("file", (_, index) => ({ path: join(folder, `${index}.json`), rotation: {} })),
     service: {
       telemetry: { metrics: { level: "none" }, logs: { level: "error" } },
       pipelines: entries(signal, (_, index) => ({
@@ -63,7 +64,8 @@ export async function askFilter(question: FilterQuestion): Promise<ReadonlyMap<s
   await running.end("SIGTERM");
   const left = await Promise.all(
     branches.map(async (_, index) => {
-      const lines = (await readFile(join(folder, `${index}.json`), "utf8")).split("\n").filter((line) => line !== "");
+      const text = await readFile(join(folder, `${index}.json`), "utf8").catch(() => ""); // All were dropped.
+      const lines = text.split("\n").filter((line) => line !== "");
       return new Set(lines.flatMap((line) => idsOf(JSON.parse(line))));
     }),
   );

@@ -1,30 +1,44 @@
-import { createServer } from "node:net";
+import { createServer, type ListenOptions, type Server } from "node:net";
+import { onTestFinished } from "vitest";
 
 // Below the range from which the kernel takes ports for outgoing connections: a GOST that is killed and started again
 // must find its ports free.
 const FIRST = 20_000;
-const COUNT = 4000;
-/** Each worker takes its own: a program that is killed for a while must not lose its port to another test's. */
-const WORKER = Number(process.env["VITEST_POOL_ID"] ?? 1);
+const COUNT = 12_000;
 
-/** Ports of loopback that nobody listens on, all different. */
+/** Ports of loopback that nobody listens on, all different, and nobody else's until the running test ends. */
 export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = FIRST + (WORKER - 1) * COUNT + Math.floor(Math.random() * COUNT);
-    if (await isFree(port)) found.add(port);
+  const found: number[] = [];
+  while (found.length < count) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
+    if ((await reserve(port)) && (await isFree(port))) found.push(port);
   }
-  return [...found];
+  return found;
 }
 
 export async function freePort(): Promise<number> {
   return (await freePorts(1))[0]!;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Tells all tests on this machine: a name in Linux's abstract namespace, which ends with its process at the latest. */
+async function reserve(port: number): Promise<boolean> {
+  if (process.platform !== "linux") return true;
+  const name = createServer();
+  const reserved = await listens(name, { path: `\0gostcol-test-port-${port}` });
+  if (reserved) onTestFinished(() => void name.close());
+  return reserved;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await listens(server, { port, host: "127.0.0.1" });
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
+function listens(server: Server, where: ListenOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    server.listen(where, () => resolve(true));
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import type { Random } from "../../../src/lib/random.ts";
 import type { Edge, Way } from "./edge.ts";
 import { ALICE, BOB } from "./gost-config.ts";
@@ -17,7 +18,7 @@ export interface TrafficOptions {
 
 const PAUSE_MS_MAX = 100;
 
-/** Two clients that move random bytes over one connection after another, until they are stopped. */
+/** Two clients that move random bytes over one connection after another, until they are stopped or the test ends. */
 export function startTraffic(edge: Edge, { ways, random, mayBreak = false }: TrafficOptions): Traffic {
   let over = false;
   const moving = (async () => {
@@ -29,6 +30,10 @@ export function startTraffic(edge: Edge, { ways, random, mayBreak = false }: Tra
       await sleep(random.integer(PAUSE_MS_MAX));
     }
   })();
+  moving.catch(() => {}); // Who stops it hears of it; where a test failed before, nobody does.
+  onTestFinished(() => {
+    over = true;
+  });
   return {
     async stop() {
       over = true;

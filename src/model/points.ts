@@ -38,6 +38,10 @@ export class Row {
   }
 }
 
+export function isRow(value: Row | Point | undefined): value is Row {
+  return value !== undefined && "values" in value;
+}
+
 /** What few points have. */
 export interface PointExtra {
   /** OTLP's data point flag: the series has no value from now on. */

@@ -1,5 +1,5 @@
 import type { LogsBatch } from "../../model/log-records.ts";
-import { type MetricsBatch, type Point, pointCount, pointsOf, type Row } from "../../model/points.ts";
+import { isRow, type MetricsBatch, type Point, pointCount, pointsOf, type Row } from "../../model/points.ts";
 import type { Resource } from "../../model/series.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { TracesBatch } from "../../model/spans.ts";
@@ -61,10 +61,6 @@ function metricsOf(pieces: readonly (Row | Point)[]): MetricsBatch {
     return { rows: pieces.slice(0, rowsInFront).filter(isRow), points: pieces.slice(rowsInFront).filter(isPoint) };
   }
   return { rows: [], points: pieces.flatMap((piece) => (isRow(piece) ? pointsOf(piece) : piece)) };
-}
-
-function isRow(piece: Row | Point): piece is Row {
-  return "values" in piece;
 }
 
 function isPoint(piece: Row | Point): piece is Point {

@@ -1,6 +1,6 @@
 import type { Delivery } from "../../component/delivery.ts";
 import { unlessSame } from "../../lib/unless-same.ts";
-import { type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
+import { isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import { type SeriesDescription, SeriesMapping } from "../series-mapping.ts";
@@ -137,7 +137,7 @@ export class SeriesMerging {
     for (const series of as) this.#passing.delete(series);
     const joining = of[as.indexOf(into)]!;
     this.#isMerged.set(joining, true);
-    const points = last instanceof Row ? pointsOf(last) : last === undefined ? [] : [last];
+    const points = isRow(last) ? pointsOf(last) : last === undefined ? [] : [last];
     for (const point of points) if (point.series === joining) sums.add(point, into);
   }
 }

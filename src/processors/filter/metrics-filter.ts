@@ -2,7 +2,7 @@ import type { Consumer, Delivery } from "../../component/delivery.ts";
 import type { AnyOf } from "../../kit/ottl/any-of.ts";
 import type { DataPoint } from "../../kit/ottl/contexts/datapoint.ts";
 import { unlessSame } from "../../lib/unless-same.ts";
-import { type MetricsBatch, type Point, pointCount, type Row } from "../../model/points.ts";
+import { type MetricsBatch, type Point, pointCount, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import type { ByContext } from "./conditions.ts";
@@ -82,7 +82,7 @@ export class MetricsFilter implements Consumer<"metrics"> {
       return drops ? Number.NaN : value;
     });
     if (kept === 0) return [];
-    return left.every((value, index) => Object.is(value, values[index])) ? [row] : [{ ...row, values: left }];
+    return left.every((value, index) => Object.is(value, values[index])) ? [row] : [new Row(series, start, time, left)];
   }
 
   #verdictOfRow(series: readonly Series[]): RowVerdict {

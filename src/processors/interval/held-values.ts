@@ -1,7 +1,7 @@
 import type { Delivery } from "../../component/delivery.ts";
 import type { Codec, StateScope, Store } from "../../component/store.ts";
 import { batchCodecs } from "../../model/otlp/batch-codecs.ts";
-import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
+import { isRow, type MetricsBatch, type Point, type Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 
@@ -63,7 +63,7 @@ export class HeldValues {
   set(series: Series, value: Value | undefined, { transaction }: Delivery): void {
     const before = this.#bySeries.get(series);
     const key = before?.key ?? this.#newKey();
-    const unpin = before?.unpin ?? this.#table.pin(...(value instanceof Row ? value.series : [series]));
+    const unpin = before?.unpin ?? this.#table.pin(...(isRow(value) ? value.series : [series]));
     if (value === undefined) {
       if (before === undefined) return;
       this.#bySeries.delete(series);
@@ -110,7 +110,7 @@ function batchOf(values: readonly Value[]): MetricsBatch {
   const rows: Row[] = [];
   const points: Point[] = [];
   for (const value of values) {
-    if (value instanceof Row) rows.push(value);
+    if (isRow(value)) rows.push(value);
     else points.push(value);
   }
   return { rows, points };

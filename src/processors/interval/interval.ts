@@ -2,7 +2,7 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import { NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
+import { isRow, type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
@@ -91,7 +91,7 @@ export class Interval implements Processor {
     const before = this.#held.get(first);
     if (none || (before === undefined && this.#isFull)) return row;
     const held = all ? row : parted(row, waiting, true);
-    this.#held.set(first, before instanceof Row ? filled(held, before) : held, delivery);
+    this.#held.set(first, isRow(before) ? filled(held, before) : held, delivery);
     return all ? undefined : parted(row, waiting, false);
   }
 
@@ -112,7 +112,7 @@ export class Interval implements Processor {
     const first = this.#firsts.get(series) ?? series;
     const held = this.#held.get(first);
     if (held === undefined) return [];
-    if (!(held instanceof Row)) {
+    if (!isRow(held)) {
       this.#held.set(series, undefined, delivery);
       return [held];
     }

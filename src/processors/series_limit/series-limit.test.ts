@@ -6,6 +6,7 @@ import { seededRandom } from "../../lib/random.ts";
 import { allPoints, type MetricsBatch } from "../../model/points.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import { deltaToCumulativeProcessor } from "../delta_to_cumulative/index.ts";
+import { filterProcessor } from "../filter/index.ts";
 import { seriesLimitProcessor } from "./index.ts";
 import { placesFor, type Stream } from "./streams.ts";
 
@@ -172,6 +173,15 @@ test("a smaller limit takes their series from the smallest streams", () => {
   expect(ranks(2)).toEqual({ out: [1, 3], in: [4] });
   expect(ranks(3)).toEqual({ out: [1], in: [4] });
   expect(ranks(0)).toEqual({ out: [1, 3, 5], in: [] });
+});
+
+test("values that a filter in front took out of rows are missing, and nothing else", async () => {
+  const dropped = { metrics: { datapoint: ['metric.name == "conns" and attributes["client"] == "c"'] } };
+  const parts = [deltaToCumulativeProcessor, {}] as const;
+  const rig = await processorRig(parts, [filterProcessor, dropped], [seriesLimitProcessor, { ...CONFIG, limit: 1 }]);
+  reports(rig, { a: [1, 1, 10, 1, 0], b: [2, 1, 20, 1, 0], c: [4, 1, 5, 1, 0] });
+  expect(of(rig, "received")).toEqual({ a: 10, other: 25 });
+  expect(of(rig, "conns")).toEqual({ a: 1, other: 2 });
 });
 
 test("how many streams are among the others is told", async () => {

@@ -6,7 +6,7 @@ import { difference } from "../../kit/point-arithmetic.ts";
 import { SeriesMapping } from "../../kit/series-mapping.ts";
 import { SeriesSums, type SumsOfBatch } from "../../kit/series-sums/series-sums.ts";
 import { sumKindOf } from "../../kit/series-sums/sum-kind.ts";
-import { type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
+import { isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
@@ -122,7 +122,7 @@ export class SeriesLimit implements Processor {
       this.#enter(stream, outgoing, unit);
     }
     if (stream.membership !== undefined) this.#showOwn(unit, now, outgoing);
-    else this.#add(unit, now instanceof Row ? pointsOf(now) : [now], outgoing);
+    else this.#add(unit, isRow(now) ? pointsOf(now) : [now], outgoing);
   }
 
   #add(unit: Unit, points: readonly Point[], { sums }: Outgoing): void {
@@ -132,7 +132,7 @@ export class SeriesLimit implements Processor {
   /** A member's values without what of them is in the others. */
   #showOwn(unit: Unit, now: Row | Point, outgoing: Outgoing): void {
     const since = unit.stream.membership!.since;
-    if (now instanceof Row) {
+    if (isRow(now)) {
       if (since === 0) outgoing.rows.push(now);
       else {
         const values = now.values.map((value, index) =>

@@ -1,6 +1,6 @@
 import type { SeriesDescription } from "../../kit/series-mapping.ts";
 import { type Attributes, attributesKey } from "../../model/attributes.ts";
-import { type Point, pointsOf, Row } from "../../model/points.ts";
+import { isRow, type Point, pointsOf, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 
 /** What has series of its own, or none, as a whole: all series of one client, say. */
@@ -51,13 +51,13 @@ export function otherOf(series: Series, keys: readonly string[], other: string):
 
 /** The last values as points. */
 export function lastPoints({ last }: Unit): readonly Point[] {
-  if (last instanceof Row) return pointsOf(last);
+  if (isRow(last)) return pointsOf(last);
   return last === undefined ? [] : [last];
 }
 
 /** A row with the values from before where it has none. */
 export function filled(row: Row, before: Row | Point | undefined): Row {
-  if (!(before instanceof Row) || !row.values.some(Number.isNaN)) return row;
+  if (!isRow(before) || !row.values.some(Number.isNaN)) return row;
   const values = row.values.map((value, index) => (Number.isNaN(value) ? before.values[index]! : value));
   return new Row(row.series, row.start, row.time, values);
 }
@@ -65,7 +65,7 @@ export function filled(row: Row, before: Row | Point | undefined): Row {
 /** What is known of a unit after a point of one of its series; NaN, or nothing, where that has no value any more. */
 export function withPoint({ of, last }: Unit, point: Point): Unit["last"] {
   const { series, time, value, extra } = point;
-  if (!(last instanceof Row)) return extra?.noRecordedValue ? undefined : point;
+  if (!isRow(last)) return extra?.noRecordedValue ? undefined : point;
   const now = extra?.noRecordedValue || typeof value !== "number" ? Number.NaN : value;
   return new Row(last.series, last.start, time, last.values.with(of.indexOf(series), now));
 }

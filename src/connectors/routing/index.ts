@@ -6,7 +6,7 @@ import { telemetry } from "./telemetry.ts";
 
 export const routingConnector = defineConnector({
   type: "routing",
-  summary: "Sends the data of each resource to the pipelines that a condition chooses.",
+  summary: "Sends data to the pipelines that a condition chooses: by resource, metric, data point, span or log record.",
   config: configSchema,
   check: checkConfig,
   telemetry,

@@ -72,6 +72,58 @@ test("the first condition that holds decides, and one that fails does not hold",
   expect(counter(FAILED_CONDITIONS)).toBe(1);
 });
 
+test("metrics and data points are routed by what they are, the first entry that holds first", async () => {
+  const table = [
+    { context: "datapoint", condition: "value_int > 5", pipelines: ["metrics/large"] },
+    { context: "metric", condition: 'name == "test.bytes"', pipelines: ["metrics/bytes"] },
+    { context: "log", condition: "true", pipelines: ["logs"] },
+  ];
+  const { rig, got } = rigWith({ table, default_pipelines: ["metrics/main"] });
+  const { points } = metricsBatch(3, rig.series);
+  const { resource, scope, metric } = points[0]!.series;
+  const other = rig.series.series(resource, scope, rig.series.metric({ ...metric, name: "other" }), {});
+  const { name } = metric;
+  expect(name).toBe("test.bytes");
+  const row = new Row([points[0]!.series, points[1]!.series, other], 1, 2, [9, 4, 3]);
+  await rig.consume("metrics", { rows: [row], points: [] });
+  const { NaN: none } = Number;
+  expect(got).toEqual([
+    ["metrics/large", { rows: [new Row(row.series, 1, 2, [9, none, none])], points: [] }],
+    ["metrics/bytes", { rows: [new Row(row.series, 1, 2, [none, 4, none])], points: [] }],
+    ["metrics/main", { rows: [new Row(row.series, 1, 2, [none, none, 3])], points: [] }],
+  ]);
+});
+
+test("spans and log records are routed one by one", async () => {
+  const table = [
+    { context: "span", condition: 'name == "a span"', pipelines: ["traces/a"] },
+    { context: "log", condition: "severity_number >= SEVERITY_NUMBER_ERROR", pipelines: ["logs/errors"] },
+  ];
+  const { rig, got, counter } = rigWith({ table, default_pipelines: ["logs/rest"] });
+  const sample = (name: string) => SAMPLES.find((one) => one.name === name)!.batch(rig.series);
+  const { spans } = sample("traces") as Batches["traces"];
+  await rig.consume("traces", { spans: [spans[0]!, { ...spans[0]!, name: "other" }] });
+  expect(got).toEqual([["traces/a", { spans: [spans[0]] }]]);
+  expect(counter(UNROUTED, "traces")).toBe(1);
+  const { records } = sample("logs") as LogsBatch;
+  const error = { ...records[0]!, severityNumber: 17 };
+  await rig.consume("logs", { records: [records[0]!, error] });
+  expect(got.slice(1)).toEqual([
+    ["logs/rest", { records: [records[0]] }],
+    ["logs/errors", { records: [error] }],
+  ]);
+});
+
+test("a condition that cannot be read, and a pipeline of a signal that the context is not of, are mistakes", () => {
+  const log = { context: "log", condition: "severity_number > 1", pipelines: ["metrics"] };
+  const config = routingConnector.config.parse({ table: [log] });
+  expect(routingConnector.check!(config)).toMatchObject([
+    { path: ["table", 0, "pipelines", 0], code: "bad_pipeline_id" },
+  ]);
+  const { error } = routingConnector.config.safeParse({ table: [{ ...log, condition: "datapoint.value_int > 1" }] });
+  expect(error?.issues).toMatchObject([{ path: ["table", 0, "condition"], params: { code: "bad_expression" } }]);
+});
+
 test("what one pipeline refuses none has got", async () => {
   const { rig, got, refuse } = rigWith({ table: [{ condition: "true", pipelines: ["metrics/a", "metrics/b"] }] });
   refuse("metrics/b");

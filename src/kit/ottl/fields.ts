@@ -18,6 +18,16 @@ export const conditionOf = <Name extends ContextName>(context: Name) =>
 export const conditionOfAny = <Name extends ContextName>(...contexts: readonly Name[]) =>
   checked<InferredCondition<Name>>("condition", (text) => inferredCondition(text, contexts));
 
+/** Reads a condition of a context that stands beside it; a mistake is an issue at `path`. */
+export function readCondition<Name extends ContextName>(
+  text: string,
+  name: Name,
+  path: readonly (string | number)[],
+  context: z.RefinementCtx,
+): InferredCondition<Name> {
+  return read(context, () => conditionIn(text, name), path);
+}
+
 /** A statement of one context. */
 export const statementOf = <Name extends ContextName>(context: Name) =>
   checked<Statement<Subjects[Name]>>("statement", (text) => statement(text, context));

@@ -141,6 +141,30 @@ export const fixedWholeNumber = (): Parameter<number> => ({
   },
 });
 
+export const fixedNumber = (): Parameter<number> => ({
+  takes: "a number",
+  compile: (node) => {
+    const [sign, number] = node.kind === "negation" ? [-1, node.operand] : [1, node];
+    if (number.kind === "int" || number.kind === "double") {
+      return { argument: sign * Number(number.value), reach: "constant" };
+    }
+    throw new OttlError("this is no fixed number", { offset: node.offset, expected: "a number" });
+  },
+});
+
+export const fixedBoolean = (): Parameter<boolean> => ({
+  takes: "true or false",
+  compile: (node) => {
+    if (node.kind === "boolean") return { argument: node.value, reach: "constant" };
+    throw new OttlError("this is neither true nor false", { offset: node.offset, expected: "true or false" });
+  },
+});
+
+export const fixedText = (): Parameter<string> => ({
+  takes: "a text in quotes",
+  compile: (node) => ({ argument: fixedTextOf(node), reach: "constant" }),
+});
+
 export const oneOf = <Choice extends string>(...choices: readonly Choice[]): Parameter<Choice> => ({
   takes: choices.map((choice) => JSON.stringify(choice)).join(" or "),
   compile: (node) => {

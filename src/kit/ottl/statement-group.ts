@@ -2,6 +2,7 @@ import { type Condition, condition } from "./condition.ts";
 import type { ContextName } from "./contexts/context.ts";
 import type { Subjects } from "./contexts/contexts.ts";
 import { OttlError } from "./errors.ts";
+import { EDITORS_BY_NAME } from "./functions/functions.ts";
 import { inferContext, lowestContext, noContext } from "./infer-context.ts";
 import { parseCondition, parseStatement } from "./parser.ts";
 import { pathsOf } from "./paths.ts";
@@ -53,8 +54,9 @@ function contextOf<Name extends ContextName>(written: WrittenGroup<Name>, allowe
   const ofConditions = eachText("conditions", written, (text) => inferContext(pathsOf(parseCondition(text)), allowed));
   const ofStatements = eachText("statements", written, (text) => {
     const { editor, where } = parseStatement(text);
+    const only = allowed.find((name) => name === EDITORS_BY_NAME.get(editor.name)?.context);
     const paths = [...pathsOf(editor), ...(where === undefined ? [] : pathsOf(where))];
-    const context = inferContext(paths, allowed);
+    const context = inferContext(paths, allowed) ?? only;
     if (context === undefined) throw noContext(allowed);
     return context;
   });

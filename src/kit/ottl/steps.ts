@@ -2,7 +2,9 @@ import { anyOf } from "./any-of.ts";
 import { type Reach, widest } from "./compiled.ts";
 import type { ContextName } from "./contexts/context.ts";
 import type { Subjects } from "./contexts/contexts.ts";
+import type { DataPoint } from "./contexts/datapoint.ts";
 import { EvaluationError } from "./errors.ts";
+import type { PointsEdit } from "./functions/function.ts";
 import type { StatementGroup } from "./statement-group.ts";
 
 /** What is run as one: a statement, or several behind their conditions. */
@@ -13,6 +15,8 @@ export type Step<Name extends ContextName> = {
     readonly reach: Reach;
     /** The same subject where nothing changes. */
     readonly run: (subject: Subjects[Each]) => Subjects[Each];
+    /** In the place of `run`, where it needs the data points of a metric: what it makes of each. */
+    readonly ofPoint?: PointsEdit["ofPoint"];
   };
 }[Name];
 
@@ -43,5 +47,27 @@ function stepOf<Name extends ContextName>(group: StatementGroup<Name>, failed: F
     }
     return changed;
   };
-  return { context, reach: widest(any.reach, ...statements.map(({ reach }) => reach)), run } as unknown as Step<Name>;
+  const reach = widest(any.reach, ...statements.map((one) => one.reach));
+  if (statements.every((one) => one.ofPoint === undefined)) return { context, reach, run } as unknown as Step<Name>;
+  const ofPoint = pointsEdit(statements as StatementGroup<"metric">["statements"], failed);
+  const isAsked = (point: DataPoint) => conditions.length === 0 || any.test(point.series as never);
+  const edit = (point: DataPoint) => (isAsked(point) ? ofPoint(point) : [point]);
+  return { context, reach, run, ofPoint: edit } as unknown as Step<Name>;
+}
+
+/** Statements of metrics, one after the other: each is run of all points that those before it have made. */
+function pointsEdit(statements: StatementGroup<"metric">["statements"], failed: Failed): PointsEdit["ofPoint"] {
+  const edits = statements.map(({ text, run, ofPoint }) => (point: DataPoint): readonly DataPoint[] => {
+    try {
+      if (ofPoint !== undefined) return ofPoint(point);
+      const { series } = point;
+      const edited = run(series);
+      return edited === series ? [point] : [{ ...point, series: { ...series, ...edited } }];
+    } catch (failure) {
+      if (!(failure instanceof EvaluationError)) throw failure;
+      failed(failure, text);
+      return [point];
+    }
+  });
+  return (point) => edits.reduce<readonly DataPoint[]>((points, edit) => points.flatMap(edit), [point]);
 }

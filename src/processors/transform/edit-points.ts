@@ -5,7 +5,8 @@ import { type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 
-type Edit = (point: DataPoint) => DataPoint;
+/** What becomes of a point: it, another one, or several. */
+export type Edit = (point: DataPoint) => readonly DataPoint[];
 
 /** The batch with every point edited; what does not change is the same, down to the whole batch. */
 export function editPoints(batch: MetricsBatch, edit: Edit, table: SeriesTable): MetricsBatch {
@@ -14,7 +15,7 @@ export function editPoints(batch: MetricsBatch, edit: Edit, table: SeriesTable):
     return { rows: edited.flatMap(({ rows }) => rows), points: edited.flatMap(({ points }) => points) };
   };
   const ofRows = editRows(batch.rows);
-  const ownPoints = batch.points.map((point) => editPoint(point, edit, table));
+  const ownPoints = batch.points.flatMap((point) => editPoint(point, edit, table));
   const rows = unlessSame(batch.rows, ofRows.rows);
   const points = unlessSame(batch.points, [...ownPoints, ...ofRows.points]);
   if (rows === batch.rows && points === batch.points) return batch;
@@ -26,9 +27,10 @@ interface Edited {
   readonly points: readonly Point[];
 }
 
-function editPoint(point: Point, edit: Edit, table: SeriesTable): Point {
-  const edited = edit(point);
-  return edited === point ? point : { ...edited, series: seriesOf(edited, point.series, table) };
+function editPoint(point: Point, edit: Edit, table: SeriesTable): readonly Point[] {
+  return edit(point).map((edited) =>
+    edited === point ? point : { ...edited, series: seriesOf(edited, point.series, table) },
+  );
 }
 
 /**
@@ -42,19 +44,23 @@ function editRow(row: Row, edit: Edit, table: SeriesTable): Edited {
   const values = row.values.map((value, index) => {
     if (Number.isNaN(value)) return value;
     const point: Point = { series: list[index]!, start, time, value };
-    const edited = editPoint(point, edit, table);
-    if (edited === point) return value;
-    if (edited.series !== point.series || typeof edited.value !== "number") {
-      points.push(edited);
-      return Number.NaN;
+    let left = Number.NaN;
+    for (const edited of editPoint(point, edit, table)) {
+      if (edited.series !== point.series || typeof edited.value !== "number") points.push(edited);
+      else if (edited.start === start && edited.time === time) left = edited.value;
+      else {
+        const alone = list.map((_, other) => (other === index ? (edited.value as number) : Number.NaN));
+        rows.push(new Row(list, edited.start, edited.time, alone));
+      }
     }
-    if (edited.start === start && edited.time === time) return edited.value;
-    const alone = list.map((_, other) => (other === index ? (edited.value as number) : Number.NaN));
-    rows.push(new Row(list, edited.start, edited.time, alone));
-    return Number.NaN;
+    return left;
   });
-  if (values.every((value, index) => Object.is(value, row.values[index]))) return { rows: [row], points: [] };
-  const left = values.some((value) => !Number.isNaN(value)) ? [new Row(list, start, time, values)] : [];
+  const isSame = values.every((value, index) => Object.is(value, row.values[index]));
+  const left = isSame
+    ? [row]
+    : values.some((value) => !Number.isNaN(value))
+      ? [new Row(list, start, time, values)]
+      : [];
   return { rows: [...left, ...rows], points };
 }
 

@@ -20,8 +20,10 @@ export interface MetricStages {
 export function metricStages(steps: readonly MetricStep[], table: SeriesTable): MetricStages {
   const mappings: SeriesMapping[] = [];
   const stages = runsOf(steps).map((run): ((batch: MetricsBatch) => MetricsBatch) => {
-    if (run[0]!.reach === "item") {
-      const edit = (point: DataPoint) => run.reduce((edited, step) => onPoint(step, edited), point);
+    const { reach, ofPoint } = run[0]!;
+    if (ofPoint !== undefined) return (batch) => editPoints(batch, ofPoint, table);
+    if (reach === "item") {
+      const edit = (point: DataPoint) => [run.reduce((edited, step) => onPoint(step, edited), point)];
       return (batch) => editPoints(batch, edit, table);
     }
     const describe = (series: SeriesDescription) => run.reduce((edited, step) => onSeries(step, edited), series);
@@ -37,15 +39,20 @@ export function metricStages(steps: readonly MetricStep[], table: SeriesTable): 
   };
 }
 
-/** Steps in a row that reach the point, or do not. */
+/** Steps in a row that reach the point, or do not; one that makes several points of one is by itself. */
 function runsOf(steps: readonly MetricStep[]): readonly (readonly MetricStep[])[] {
   const runs: MetricStep[][] = [];
   for (const step of steps) {
     const last = runs.at(-1);
-    if (last !== undefined && (last[0]!.reach === "item") === (step.reach === "item")) last.push(step);
+    if (last !== undefined && goTogether(last[0]!, step)) last.push(step);
     else runs.push([step]);
   }
   return runs;
+}
+
+function goTogether(one: MetricStep, other: MetricStep): boolean {
+  if (one.ofPoint !== undefined || other.ofPoint !== undefined) return false;
+  return (one.reach === "item") === (other.reach === "item");
 }
 
 /** Of a step that needs no more than the series, so what stands for its point does not matter. */

@@ -4,7 +4,8 @@ import { componentRig } from "../../../test/contract/rig.ts";
 import { metricsBatch } from "../../../test/support/fake-components.ts";
 import { report } from "../../../test/support/gost-streams.ts";
 import type { LogsBatch } from "../../model/log-records.ts";
-import { allPoints, type MetricsBatch } from "../../model/points.ts";
+import { allPoints, type MetricsBatch, type PointValue } from "../../model/points.ts";
+import type { MetricType } from "../../model/series.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { TracesBatch } from "../../model/spans.ts";
 import { transformProcessor } from "./index.ts";
@@ -189,4 +190,102 @@ test("a configuration names what is wrong, and where", () => {
       errors: [[{}], [{ path: ["conditions", 0], params: { nearest: "severity_number" } }]],
     },
   ]);
+});
+
+test("a metric is copied, and what follows sees the copy", async () => {
+  const { rig, sent } = rigWith({
+    metric_statements: [
+      'copy_metric(name="rx", unit="By") where metric.name == "received"',
+      'set(metric.description, "copied") where metric.name == "rx"',
+      'set(datapoint.value_int, datapoint.value_int * 8) where metric.name == "rx"',
+    ],
+  });
+  const batch = report(rig.series, 1_000, { alice: STATS });
+  const changed = await sent("metrics", batch);
+  expect(changed.rows).toEqual(batch.rows);
+  expect(shown({ rows: [], points: changed.points })).toEqual([["rx", "alice", 240]]);
+  expect(changed.points[0]!.series.metric).toMatchObject({ unit: "By", description: "copied" });
+});
+
+test("sums become gauges and gauges sums, once for each series", async () => {
+  const { rig, sent } = rigWith({
+    metric_statements: [
+      "convert_sum_to_gauge()",
+      'convert_gauge_to_sum("cumulative", true) where metric.name == "received"',
+    ],
+  });
+  const first = await sent("metrics", report(rig.series, 1_000, { alice: STATS }));
+  expect(first.rows[0]!.series.map(({ metric }) => [metric.type, metric.monotonic, metric.temporality])).toEqual([
+    ["gauge", false, "unspecified"],
+    ["gauge", false, "unspecified"],
+    ["sum", true, "cumulative"],
+    ["gauge", false, "unspecified"],
+    ["gauge", false, "unspecified"],
+  ]);
+  const second = await sent("metrics", report(rig.series, 2_000, { alice: STATS }));
+  expect(second.rows[0]!.series).toBe(first.rows[0]!.series);
+});
+
+test("values are scaled: whole numbers stay whole, and of distributions what has the unit", async () => {
+  const { rig, sent, failures } = rigWith({ metric_statements: ['scale_metric(0.5, "x") where metric.unit == "y"'] });
+  const scaledTo = async (type: MetricType, value: PointValue, number: "int" | "double" = "double") => {
+    const { series } = metricsBatch(1, rig.series).points[0]!;
+    const metric = rig.series.metric({ ...series.metric, unit: "y", type, number });
+    const made = rig.series.series(series.resource, series.scope, metric, {});
+    const { points } = await sent("metrics", { rows: [], points: [{ series: made, start: 0, time: 1, value }] });
+    return [points[0]!.value, points[0]!.series.metric.unit];
+  };
+  expect(await scaledTo("gauge", 5)).toEqual([2.5, "x"]);
+  expect(await scaledTo("sum", -5, "int")).toEqual([-2, "x"]);
+  const histogram = { count: 2, sum: 6, max: 4, bounds: [2, 4], counts: [1, 1, 0] };
+  expect(await scaledTo("histogram", histogram)).toEqual([{ ...histogram, sum: 3, max: 2, bounds: [1, 2] }, "x"]);
+  const summary = { count: 2, sum: 6, quantiles: [{ quantile: 0.5, value: 3 }] };
+  expect(await scaledTo("summary", summary)).toEqual([
+    { ...summary, sum: 3, quantiles: [{ quantile: 0.5, value: 1.5 }] },
+    "x",
+  ]);
+  expect(failures()).toBe(0);
+  const buckets = { offset: 0, counts: [] };
+  const exponential = { count: 0, scale: 0, zeroCount: 0, zeroThreshold: 0, positive: buckets, negative: buckets };
+  expect(await scaledTo("exponential_histogram", exponential)).toEqual([exponential, "y"]);
+  expect(failures()).toBe(1);
+});
+
+test("sums and counts of distributions become metrics of their own, behind a section's conditions as well", async () => {
+  const { rig, sent, failures } = rigWith({
+    metric_statements: [
+      {
+        conditions: ['metric.name == "test.bytes"'],
+        statements: ["extract_sum_metric(true)", 'extract_count_metric(false, ".n")'],
+      },
+    ],
+  });
+  const { series } = metricsBatch(1, rig.series).points[0]!;
+  const metric = rig.series.metric({ ...series.metric, type: "summary", temporality: "unspecified", unit: "s" });
+  const made = rig.series.series(series.resource, series.scope, metric, {});
+  const value = { count: 2, sum: 6.5, quantiles: [] };
+  const { points } = await sent("metrics", { rows: [], points: [{ series: made, start: 1, time: 2, value }] });
+  expect(points.map((point) => [point.series.metric.name, point.value, point.start, point.time])).toEqual([
+    ["test.bytes", value, 1, 2],
+    ["test.bytes.n", 2, 1, 2],
+    ["test.bytes_sum", 6.5, 1, 2],
+  ]);
+  expect(points[2]!.series.metric).toMatchObject({
+    type: "sum",
+    monotonic: true,
+    temporality: "cumulative",
+    unit: "s",
+  });
+  expect(failures()).toBe(1); // What the first made is no distribution, and the second was run of it as well.
+});
+
+test.each([
+  ["trace_statements", "convert_sum_to_gauge()"],
+  ["metric_statements", "convert_sum_to_gauge() where datapoint.value_int > 1"],
+  ["metric_statements", 'convert_gauge_to_sum("sometimes", true)'],
+  ["metric_statements", 'scale_metric("2")'],
+  ["metric_statements", "extract_sum_metric(1)"],
+])("in %s %s is a mistake", (section, statement) => {
+  const { error } = transformProcessor.config.safeParse({ [section]: [statement] });
+  expect(JSON.stringify(error?.issues)).toContain("bad_expression");
 });

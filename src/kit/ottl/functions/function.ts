@@ -1,4 +1,5 @@
 import type { Getter } from "../compiled.ts";
+import type { DataPoint } from "../contexts/datapoint.ts";
 import type { Arguments, Parameters } from "../parameters.ts";
 import type { StaticType } from "../value.ts";
 
@@ -17,8 +18,15 @@ export interface Editor {
   readonly name: string;
   readonly summary: string;
   readonly parameters: Parameters;
+  /** The one context that it is for; in any where there is none. */
+  readonly context?: "metric";
   /** `offset` is where the call stands. */
-  make(args: Readonly<Record<string, unknown>>, offset: number): (subject: unknown) => unknown;
+  make(args: Readonly<Record<string, unknown>>, offset: number): ((subject: unknown) => unknown) | PointsEdit;
+}
+
+/** What an editor of metrics makes of each of their points, where it needs these: one point, or several. */
+export interface PointsEdit {
+  ofPoint(point: DataPoint): readonly DataPoint[];
 }
 
 type Defined<F extends Converter | Editor, P extends Parameters> = Omit<F, "parameters" | "make"> & {

@@ -142,6 +142,29 @@ test("two reports that bring a stream back at the same time count both", async (
   expect(received(rig)).toBe(111);
 });
 
+test("no series goes back in time, though what looks into the archive is overtaken", async () => {
+  const { rig, batch, rest } = await archivingRig();
+  rig.send(batch("alice", 100));
+  await rest();
+  await rig.sendAndWait(batch("bob", 1));
+  rig.left.length = 0;
+  const release = rig.holdStore();
+  const both = report(rig.table, rig.clock.now(), { alice: [9, 0, 10, 0, 0], bob: [9, 0, 10, 0, 0] }, DELTA);
+  const waits = rig.sendAndWait(both);
+  rig.clock.advance(100);
+  const overtakes = rig.sendAndWait(batch("bob", 5));
+  await release("kept");
+  expect([await waits, await overtakes]).toEqual([{ taken: true }, { taken: true }]);
+  const ofBob = rig.left.flatMap(({ rows }) =>
+    rows.filter(({ series }) => series[0]!.attributes["client"] === "bob").map(({ time, values }) => [time, values[2]]),
+  );
+  const now = rig.clock.now();
+  expect(ofBob).toEqual([
+    [now, 6],
+    [now, 16],
+  ]);
+});
+
 test("what comes back over max_streams is dropped, and its total stays where it is", async () => {
   const { rig, batch, rest } = await archivingRig({ max_streams: 1 });
   rig.send(batch("alice", 100));

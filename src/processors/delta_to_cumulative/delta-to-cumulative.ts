@@ -169,6 +169,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       })
       .finally(limit.cancel)
       .then((found) => {
+        staging.resumedAt = this.#deps.clock.now();
         this.#streams.bringBack(found, staging);
         return goOn();
       });

@@ -14,9 +14,16 @@ export class Staging implements Outgoing {
   readonly at: number;
   readonly rows: Row[] = [];
   readonly points: Point[] = [];
+  /** When it went on, if it had to wait. */
+  resumedAt = 0;
 
   constructor(transaction: Transaction, at: number) {
     this.transaction = transaction;
     this.at = at;
+  }
+
+  /** The time that is shown with what came at `time`: others may have overtaken what waited, and no series goes back in time. */
+  shownAt(time: number): number {
+    return Math.max(time, this.resumedAt);
   }
 }

@@ -184,7 +184,7 @@ export class StreamRecords {
       });
       this.#identify(record, identity);
     }
-    this.show(record, staging.at, staging);
+    this.show(record, staging.shownAt(staging.at), staging);
     return adjusted;
   }
 
@@ -251,7 +251,8 @@ export class StreamRecords {
       if (behaviours[index] !== "level" || !(totals[index]! > 0)) continue;
       totals[index] = Number.NaN;
       const series = exported[index]!;
-      staging.points.push({ series, start: 0, time: staging.at, value: 0, extra: { noRecordedValue: true } });
+      const time = staging.shownAt(staging.at);
+      staging.points.push({ series, start: 0, time, value: 0, extra: { noRecordedValue: true } });
     }
     const { lineage, last, reportAt, doubts, readings } = state;
     staging.transaction.change(this.scope, record, new StreamState(lineage, totals, last, reportAt, doubts, readings));

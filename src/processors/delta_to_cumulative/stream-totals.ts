@@ -156,7 +156,7 @@ export class StreamTotals {
     this.#reported.length = 0;
     let index = from;
     for (; isOf(rows[index], source); index++) this.#addStream(rows[index]!, report);
-    this.#end(report, rows[from]!.time);
+    this.#end(report, staging.shownAt(rows[from]!.time));
     return index;
   }
 
@@ -171,7 +171,7 @@ export class StreamTotals {
       const state = afterAssumedRepeat(record.state, values, record.behaviours, view);
       if (state === record.state) continue;
       staging.transaction.change(this.#streams.scope, record, state);
-      this.#streams.show(record, time, staging);
+      this.#streams.show(record, staging.shownAt(time), staging);
     }
   }
 
@@ -212,7 +212,7 @@ export class StreamTotals {
     }
     if (report.view.mode === "undecided" && provesDelta(after, report.view)) report.proof = true;
     report.staging.transaction.change(this.#streams.scope, record, after);
-    this.#toShow(record, time);
+    this.#toShow(record, report.staging.shownAt(time));
     this.#counters.counted.value += count;
   }
 

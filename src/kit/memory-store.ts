@@ -1,4 +1,4 @@
-import type { Change, Page, PageRange, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
+import type { Change, Page, PageRange, ScopeRename, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
 
 /**
  * A store that ends with the process. It keeps the staged values themselves, which are immutable, so nothing is encoded;
@@ -41,19 +41,9 @@ export function memoryStore(): StoreBackend {
       }
     },
     scopes: {
-      names: async () => [...new Set([...scopes].flatMap(([table, rows]) => (rows.size > 0 ? nameOf(table) : [])))],
+      names: async () => namesIn(scopes),
       async rename(renames) {
-        const moves = renames.flatMap(({ from, to }) => [
-          { from, to },
-          { from: from + RESTING, to: to + RESTING },
-        ]);
-        for (const { to } of moves) if (scopes.get(to)?.size) throw new Error(`${nameOf(to)} has rows already`);
-        for (const { from, to } of moves) {
-          const rows = scopes.get(from);
-          if (rows === undefined) continue;
-          scopes.set(to, rows);
-          scopes.delete(from);
-        }
+        renameIn(scopes, renames);
       },
     },
   };
@@ -68,6 +58,27 @@ export function tableOf({ name, archived }: ValueScope<unknown>): string {
 
 function nameOf(table: string): string {
   return table.endsWith(RESTING) ? table.slice(0, -RESTING.length) : table;
+}
+
+export function namesIn(tables: ReadonlyMap<string, ReadonlyMap<string, unknown>>): readonly string[] {
+  return [...new Set([...tables].flatMap(([table, rows]) => (rows.size > 0 ? nameOf(table) : [])))];
+}
+
+export function renameIn<Rows extends ReadonlyMap<string, unknown>>(
+  tables: Map<string, Rows>,
+  renames: readonly ScopeRename[],
+): void {
+  const moves = renames.flatMap(({ from, to }) => [
+    { from, to },
+    { from: from + RESTING, to: to + RESTING },
+  ]);
+  for (const { to } of moves) if (tables.get(to)?.size) throw new Error(`${nameOf(to)} has rows already`);
+  for (const { from, to } of moves) {
+    const rows = tables.get(from);
+    if (rows === undefined) continue;
+    tables.set(to, rows);
+    tables.delete(from);
+  }
 }
 
 export function foundIn<T>(rows: ReadonlyMap<string, T> | undefined, keys: readonly string[]): ReadonlyMap<string, T> {

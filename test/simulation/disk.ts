@@ -1,5 +1,11 @@
-import { type Change, CommitUnknownError, type StoreBackend, type ValueScope } from "../../src/component/store.ts";
-import { foundIn, pageOf, tableOf } from "../../src/kit/memory-store.ts";
+import {
+  type Change,
+  CommitUnknownError,
+  type ScopeRename,
+  type StoreBackend,
+  type ValueScope,
+} from "../../src/component/store.ts";
+import { foundIn, namesIn, pageOf, renameIn, tableOf } from "../../src/kit/memory-store.ts";
 import type { Random } from "../../src/lib/random.ts";
 import { type Mortal, never } from "./agent/mortal.ts";
 import { between, happens, type World } from "./world.ts";
@@ -15,6 +21,8 @@ export interface DiskHabits {
   readonly unknown: number;
   /** Longer than the agent waits. */
   readonly late: number;
+  /** Whether state can go over to another name. */
+  readonly renames: boolean;
 }
 
 type End = "kept" | "failed" | "unknown";
@@ -79,6 +87,15 @@ export class Disk {
       find: async (scope, keys) => foundIn(await this.#load(scope, mortal), keys),
       count: async (scope) => (await this.#load(scope, mortal)).size,
       commit: (changes, signal) => (mortal.step() ? this.#commit(changes, signal, pending) : never()),
+      scopes: this.#habits.renames
+        ? {
+            names: async () => {
+              await this.#wait(between(this.#random, 0, 5));
+              return mortal.alive ? namesIn(this.#scopes) : never();
+            },
+            rename: (renames) => this.#rename(renames, mortal, pending),
+          }
+        : undefined,
     };
   }
 
@@ -88,6 +105,17 @@ export class Disk {
     const loaded = new Map<string, T>();
     for (const [key, bytes] of this.#scopes.get(tableOf(scope)) ?? []) loaded.set(key, scope.codec.decode(bytes));
     return loaded;
+  }
+
+  /** Behind the commits before it, and as a whole. */
+  async #rename(renames: readonly ScopeRename[], mortal: Mortal, pending: ReadonlySet<PendingCommit>): Promise<void> {
+    do await this.#wait(between(this.#random, 0, 5));
+    while (pending.size > 0 && mortal.alive);
+    if (!mortal.step()) return never();
+    this.#world.trace.note(`disk renames ${renames.map(({ from, to }) => `${from} to ${to}`).join(", ")}`);
+    renameIn(this.#scopes, renames);
+    await this.#wait(between(this.#random, 0, 5));
+    if (!mortal.alive) return never();
   }
 
   #commit(changes: readonly Change[], signal: AbortSignal, pending: Set<PendingCommit>): void | Promise<void> {

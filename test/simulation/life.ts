@@ -8,7 +8,7 @@ import { befall } from "./fortune.ts";
 import { Backend } from "./network/backend.ts";
 import { SimNetwork } from "./network/sim-network.ts";
 import { NodeLife } from "./node-life.ts";
-import { agentConfigs, drawScenario, type Scenario } from "./scenario.ts";
+import { agentConfigs, drawScenario } from "./scenario.ts";
 import { Imbalance, Shown } from "./shown.ts";
 import { between, createWorld } from "./world.ts";
 
@@ -46,8 +46,9 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
   const shown = new Shown(world, scenario);
   const network = new SimNetwork(world);
   const backend = scenario.backend && new Backend(world, scenario.backend);
-  const configs = agentConfigs(scenario);
-  await components.prepare(configs);
+  const [named, renamed] = [agentConfigs(scenario), agentConfigs(scenario, "/renamed")];
+  await components.prepare([...named, ...renamed]);
+  const configs = () => (world.clock.monotonic() < scenario.renamedAtMs ? named : renamed);
   const machine = { world, network, backend, disk, shown, components, configs };
   const host = new AgentHost({ ...machine, ...(environment && { environment }) });
   let failure: string | undefined;
@@ -65,7 +66,7 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     void host.start();
     const unknowns = () => disk.unknowns;
     const nodes = scenario.nodes.map((node) => new NodeLife({ world, network, scenario, node, unknowns }));
-    troubleAgent(scenario);
+    troubleAgent();
     await pass(TROUBLED_MS);
     world.trace.note("the calm begins");
     world.calm = true;
@@ -81,7 +82,8 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     await pass(5_000);
     if (!host.ready) throw new Imbalance("the agent does not start");
     audit(world, scenario, shown);
-    auditRestored(world, shown, host.present!);
+    // What rests in the archive is not shown until it is reported again.
+    if (scenario.archiveAfterMs === 0) auditRestored(world, shown, host.present!);
     await auditSent();
   }
 
@@ -106,8 +108,10 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     }
   }
 
-  function troubleAgent({ agentKillMs, agentTermMs, agentReloadMs, diskFullMs, backend: its }: Scenario): void {
+  function troubleAgent(): void {
+    const { agentKillMs, agentTermMs, agentReloadMs, renamedAtMs, diskFullMs, backend: its } = scenario;
     const random = world.random("agent's troubles");
+    if (Number.isFinite(renamedAtMs)) world.clock.after(renamedAtMs, () => void host.reload());
     befall(world, random, agentKillMs, () => host.kill());
     befall(world, random, agentTermMs, () => void host.terminate());
     befall(world, random, agentReloadMs, () => void host.reload());

@@ -18,6 +18,10 @@ export interface Scenario {
   readonly stormMs: number;
   readonly diskFullMs: number;
   readonly temporality: "auto" | "delta" | "cumulative";
+  /** After so long without a report a total is kept in the store alone; 0 never. */
+  readonly archiveAfterMs: number;
+  /** When the processors get other names; infinite for never. */
+  readonly renamedAtMs: number;
   /** Where totals are sent as well; undefined for nowhere. */
   readonly backend: BackendScenario | undefined;
 }
@@ -61,6 +65,7 @@ const TROUBLES: readonly Trouble[] = [
 
 export function drawScenario(world: World): Scenario {
   const random = world.random("scenario");
+  const renamedAtMs = drawRenamedAt(world.random("names"));
   const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, index));
   return {
     nodes,
@@ -71,6 +76,7 @@ export function drawScenario(world: World): Scenario {
       fails: oneOf(random, [0, 0, 0.01, 0.1]),
       unknown: oneOf(random, [0, 0, 0.01, 0.1]),
       late: oneOf(random, [0, 0, 0.003, 0.02]),
+      renames: Number.isFinite(renamedAtMs),
     },
     network: {
       fair: oneOf(random, [0, 0.01, 0.05]),
@@ -82,8 +88,18 @@ export function drawScenario(world: World): Scenario {
     agentReloadMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
     stormMs: oneOf(random, [Number.POSITIVE_INFINITY, 60_000, 150_000]),
     diskFullMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
+    archiveAfterMs: drawArchiveAfter(world.random("archive")),
+    renamedAtMs,
     backend: drawBackend(world.random("backend's scenario")),
   };
+}
+
+function drawArchiveAfter(random: Random): number {
+  return happens(random, 0.15) ? oneOf(random, [10_000, 60_000]) : 0;
+}
+
+function drawRenamedAt(random: Random): number {
+  return happens(random, 0.15) ? between(random, 10_000, 400_000) : Number.POSITIVE_INFINITY;
 }
 
 /** The share of lives in which totals are sent: these take longer. */
@@ -144,9 +160,13 @@ function drawService(random: Random, name: string, resetTraffic: boolean): Servi
   };
 }
 
-/** The configurations that the agent runs with in this life, one after the other by its reloads. */
-export function agentConfigs(scenario: Scenario): readonly string[] {
-  const { backend } = scenario;
+/**
+ * The configurations that the agent runs with in this life, one after the other by its reloads. `suffix`: of the names
+ * of its processors.
+ */
+export function agentConfigs(scenario: Scenario, suffix = ""): readonly string[] {
+  const { backend, archiveAfterMs } = scenario;
+  const [dedupe, toTotals] = [`dedupe${suffix}`, `delta_to_cumulative${suffix}`];
   const config = (
     more: { readonly exporters: string; readonly names: string; readonly dedupe: string },
     timeoutS = 5,
@@ -161,8 +181,8 @@ receivers:
       .join(", ")}] }
 ${backend === undefined ? "" : "extensions: { disk: }"}
 processors:
-  dedupe: { ${more.dedupe} }
-  delta_to_cumulative:
+  ${dedupe}: { ${more.dedupe} }
+  ${toTotals}: { archive_after: ${archiveAfterMs}ms }
 exporters:
   world:
   prometheus: { endpoint: "127.0.0.1:9464" }
@@ -172,7 +192,7 @@ service:
   extensions: [${backend === undefined ? "" : "disk"}]
   telemetry: { metrics: { level: none } }
   pipelines:
-    metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [${more.names}${backend === undefined ? "" : ", otlp_http"}] }
+    metrics: { receivers: [gost], processors: [${dedupe}, ${toTotals}], exporters: [${more.names}${backend === undefined ? "" : ", otlp_http"}] }
 `;
   return [
     config({ exporters: "", names: "world, prometheus", dedupe: "" }),

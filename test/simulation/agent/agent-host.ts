@@ -20,8 +20,8 @@ export interface AgentHostOptions {
   readonly disk: Disk;
   readonly shown: Shown;
   readonly components: Components;
-  /** Configurations that it is run with: the first at the start, any of them after a reload. */
-  readonly configs: readonly string[];
+  /** Configurations that it is run with now: the first at the start, any of them after a reload; always as many. */
+  readonly configs: () => readonly string[];
   /** A last change of the world that a process gets, for a bug of the world's edge. */
   readonly environment?: (environment: AgentEnvironment, mortal: Mortal) => AgentEnvironment;
 }
@@ -36,14 +36,14 @@ interface Running {
 export class AgentHost {
   readonly #options: AgentHostOptions;
   readonly #random: Random;
-  #config: string;
+  /** Which of the configurations it has. */
+  #config = 0;
   #running: Running | undefined;
   #processes = 0;
 
   constructor(options: AgentHostOptions) {
     this.#options = options;
     this.#random = options.world.random("agent");
-    this.#config = options.configs[0]!;
   }
 
   /** How many there were. */
@@ -111,11 +111,12 @@ export class AgentHost {
     const running = this.#running;
     if (running?.state !== "ready") return;
     const { configs, world } = this.#options;
-    this.#config = configs[this.#random.integer(configs.length)]!;
+    const texts = configs();
+    this.#config = this.#random.integer(texts.length);
     world.trace.note("agent is reloaded");
     running.mortal.reloads++;
     try {
-      await running.agent.reload(await this.#options.components.config(this.#config));
+      await running.agent.reload(await this.#options.components.config(texts[this.#config]!));
       world.trace.note("agent has reloaded");
     } catch (thrown) {
       world.trace.note(`agent could not reload: ${String(thrown)}`);
@@ -127,7 +128,7 @@ export class AgentHost {
   }
 
   async #make(mortal: Mortal, name: number): Promise<Agent> {
-    const { world, network, backend, disk, shown, components, environment = (same) => same } = this.#options;
+    const { world, network, backend, disk, shown, components, configs, environment = (same) => same } = this.#options;
     const clock = mortalClock(world.clock, mortal);
     const show = shown.by(mortal);
     const made: AgentEnvironment = {
@@ -147,6 +148,6 @@ export class AgentHost {
       show(batch);
       backend?.owe(batch);
     });
-    return new Agent(await components.config(this.#config), changed);
+    return new Agent(await components.config(configs()[this.#config]!), changed);
   }
 }

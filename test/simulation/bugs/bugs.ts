@@ -146,6 +146,17 @@ export const BUGS: Readonly<Record<string, Bug>> = {
     summary: "keeps in memory what was taken back",
     registry: () => withProcessor("delta_to_cumulative", (real) => forgettingUndo(real)),
   },
+  renamed_begins_anew: {
+    summary: "does not go on with the state of a processor that has another name now",
+    environment: withStore(() => ({ scopes: undefined })),
+  },
+  archive_is_not_looked_into: {
+    summary: "begins anew with a total that is in the archive",
+    environment: withStore((store) => ({
+      find: (scope, keys, signal) =>
+        scope.archived === true ? Promise.resolve(new Map()) : store.find(scope, keys, signal),
+    })),
+  },
   forgets_what_waits: {
     summary: "forgets with each process what waited to be sent",
     environment: withStore((store) => ({

@@ -6,6 +6,7 @@ import { type HttpAnswer, TransportError } from "../../src/component/transport.t
 import { otlpGrpcExporter } from "../../src/exporters/otlp_grpc/index.ts";
 import { otlpHttpExporter } from "../../src/exporters/otlp_http/index.ts";
 import { prometheusRemoteWriteExporter } from "../../src/exporters/prometheus_remote_write/index.ts";
+import { statsdExporter } from "../../src/exporters/statsd/index.ts";
 import { createTransport } from "../../src/kit/client/transport.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import type { Metric } from "../../src/model/series.ts";
@@ -15,10 +16,11 @@ import {
   REMOTE_WRITE_FAULTS,
   type Scene,
   SECRET,
+  STREAM_FAULTS,
   tlsPairs,
 } from "../support/backend-faults.ts";
 import { fakeTransport } from "../support/fake-transport.ts";
-import { type FaultyBackend, faultyBackend } from "../support/faulty-backend.ts";
+import { type BackendProtocol, type FaultyBackend, faultyBackend } from "../support/faulty-backend.ts";
 import { type SendingRig, sendingRig } from "../support/sending-rig.ts";
 
 /**
@@ -32,7 +34,7 @@ const BACK_WITHIN_MS = 12_000;
 
 interface Exporter {
   readonly definition: ExporterDefinition;
-  readonly protocol: "http" | "grpc";
+  readonly protocol: BackendProtocol;
   readonly faults: Readonly<Record<string, Scene>>;
   readonly config: object;
 }
@@ -57,6 +59,12 @@ const EXPORTERS: Readonly<Record<string, Exporter>> = {
     faults: REMOTE_WRITE_FAULTS,
     config: {},
   },
+  statsd: {
+    definition: statsdExporter,
+    protocol: "lines",
+    faults: STREAM_FAULTS,
+    config: {},
+  },
 };
 
 /** A row of the tables: what the backend does, what becomes of the data, how it is counted, and what the line says. */
@@ -79,13 +87,13 @@ describe.each(Object.entries(EXPORTERS))("%s to a backend that", (type, exporter
     const backend = await faultyBackend(exporter.protocol, scene.tls?.(await tlsPairs()));
     const rig = await rigOf(exporter, scene, backend);
     if (scene.warm) {
-      await deliver(rig);
+      await deliver(rig, 1);
       await passUntil(rig, () => standing(rig).sent === POINTS);
     }
     const before = standing(rig);
     backend.fault = scene;
     await scene.begin?.(backend);
-    await deliver(rig);
+    await deliver(rig, 2);
     await passUntil(rig, () => standing(rig).attempts > before.attempts);
     const after = standing(rig);
 
@@ -115,7 +123,7 @@ test("an outage of some hours is told in a handful of lines", async () => {
   const transport = fakeTransport({ http: () => answer() });
   const rig = await sendingRig(otlpHttpExporter, { endpoint: "http://backend.test", compression: "none" }, transport);
   for (let minute = 0; minute < 150; minute++) {
-    await deliver(rig);
+    await deliver(rig, minute);
     await rig.clock.advanceAsync(60_000);
   }
   answer = () => ({ status: 503, headers: {}, body: Buffer.from("starting up") });
@@ -189,10 +197,15 @@ function placeless(line: string, { port }: FaultyBackend): string {
     .replace(/waitMs=\d+/, "waitMs=N");
 }
 
-async function rigOf({ definition, config }: Exporter, scene: Scene, { port }: FaultyBackend): Promise<SendingRig> {
+async function rigOf(
+  { definition, protocol, config }: Exporter,
+  scene: Scene,
+  { port }: FaultyBackend,
+): Promise<SendingRig> {
   const { trusted, expired, elsewhere } = await tlsPairs();
   const tls = scene.tls && { tls: { ca_pem: [trusted, expired, elsewhere].map(({ cert }) => cert).join("\n") } };
-  const endpoint = `${scene.tls ? "https" : "http"}://localhost:${port}`;
+  const scheme = protocol === "lines" ? "tcp" : scene.tls ? "https" : "http";
+  const endpoint = `${scheme}://localhost:${port}`;
   const own = JSON.parse(JSON.stringify(scene.config ?? {}).replace("HOST", `localhost:${port}`)) as object;
   const transport = createTransport({ clock: systemClock });
   const rig = await sendingRig(definition, { endpoint, ...tls, ...config, ...own }, transport);
@@ -210,14 +223,15 @@ const IO: Metric = {
   number: "int",
 };
 
-async function deliver({ table, deliver }: SendingRig): Promise<void> {
+/** Delivers a point for each of some clients, with this total. */
+async function deliver({ table, deliver }: SendingRig, value: number): Promise<void> {
   const resource = table.resource({ "service.instance.id": "edge-1" });
   const clients = Array.from({ length: POINTS }, (_, index) => `client-${index}`);
   const points = clients.map((client) => ({
     series: table.series(resource, table.scope("test", ""), IO, { "gost.client.id": client }),
     start: 0,
     time: 1,
-    value: 1,
+    value,
   }));
   expect(await deliver({ rows: [], points })).toEqual({ taken: true });
 }

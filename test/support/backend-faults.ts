@@ -44,8 +44,8 @@ const answeringCalls =
   (stream) =>
     readAll(stream, () => answerCall(stream, status, options));
 
-/** What has nothing to do with the protocol on top. */
-const CONNECTIONS: Readonly<Record<string, Scene>> = {
+/** What happens to streams of any kind. */
+export const STREAM_FAULTS: Readonly<Record<string, Scene>> = {
   "is not there": { begin: (backend) => backend.kill(), end: (backend) => backend.start() },
   "is killed between two requests": { warm: true, begin: killed, end: (backend) => backend.start() },
   "is restarted between two requests": {
@@ -55,6 +55,11 @@ const CONNECTIONS: Readonly<Record<string, Scene>> = {
       await backend.start();
     },
   },
+};
+
+/** What has nothing to do with the protocol on top. */
+const CONNECTIONS: Readonly<Record<string, Scene>> = {
+  ...STREAM_FAULTS,
   "has a name that is not known": { config: { endpoint: "http://gostcol.invalid:4317" }, endless: true },
   "takes connections and says nothing": { socket: () => {} },
   "speaks another protocol": { socket: (socket) => void socket.once("data", () => socket.end("SSH-2.0-sshd\r\n")) },

@@ -28,7 +28,10 @@ export interface FaultyBackend {
   setTls(options: TlsOptions): void;
 }
 
-export async function faultyBackend(protocol: "http" | "grpc", tls?: TlsOptions): Promise<FaultyBackend> {
+/** `lines`: whatever comes over a stream. */
+export type BackendProtocol = "http" | "grpc" | "lines";
+
+export async function faultyBackend(protocol: BackendProtocol, tls?: TlsOptions): Promise<FaultyBackend> {
   const taken: Buffer[] = [];
   const sockets = new Set<Socket>();
   let opened = 0;
@@ -60,6 +63,7 @@ export async function faultyBackend(protocol: "http" | "grpc", tls?: TlsOptions)
   });
   const serve = (socket: Socket) => {
     if (state.fault?.socket !== undefined) state.fault.socket(socket);
+    else if (protocol === "lines") socket.on("data", (chunk: Buffer) => taken.push(chunk));
     else (protocol === "http" ? http : http2).emit("connection", socket);
   };
   const tlsServer = tls && createTlsServer(tls, serve);

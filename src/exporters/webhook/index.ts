@@ -1,4 +1,3 @@
-import { CLIENT_AUTHENTICATOR } from "../../component/capabilities.ts";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { type ConfigProblem, defineExporter } from "../../component/define.ts";
 import type { HttpClient } from "../../component/transport.ts";
@@ -8,6 +7,7 @@ import { isRetryableHttpStatus } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
 import { errorOfAnswer, isSuccess } from "../../kit/send/http-error.ts";
+import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import type { Sender } from "../../kit/send/sender.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
@@ -56,29 +56,27 @@ export const webhookExporter = defineExporter({
   },
 });
 
-function senderOf<S extends Signal>(
-  signal: S,
-  config: Config,
-  { clock, extension }: Deps,
-  client: HttpClient,
-): Sender<S> {
-  const { endpoint: url, method, auth, compression } = config;
+function senderOf<S extends Signal>(signal: S, config: Config, deps: Deps, client: HttpClient): Sender<S> {
+  const { endpoint: url, method, compression } = config;
+  const { clock } = deps;
   const sign = signer(config.secret && keyOf(config.secret));
+  const secrets = secretHeaders(config, deps);
   const compress = compressor(compression, config.compression_params.level);
-  const headers = {
-    "content-type": "application/json",
-    "user-agent": "gostcol",
-    ...Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value.reveal()])),
-    ...(compression !== "none" && { "content-encoding": compression }),
-  };
+  const usual = { "content-type": "application/json", "user-agent": "gostcol" };
+  const encoding = { ...(compression !== "none" && { "content-encoding": compression }) };
+
+  async function post(batch: Batches[S], secret: Readonly<Record<string, string>>, abort: AbortSignal) {
+    const body = Buffer.from(JSON.stringify(bodyOf(signal, batch, config)));
+    const headers = { ...usual, ...secret, ...encoding, ...sign(body, clock.now()) };
+    const answer = await client.request({ method, url, headers, body: await compress(body) }, abort);
+    if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, clock.now());
+    return undefined;
+  }
+
   return {
     async send(batch, abort) {
-      const body = Buffer.from(JSON.stringify(bodyOf(signal, batch, config)));
-      const credentials = auth === undefined ? {} : await extension(auth.authenticator, CLIENT_AUTHENTICATOR).headers();
-      const signed = { ...headers, ...credentials, ...sign(body, clock.now()) };
-      const answer = await client.request({ method, url, headers: signed, body: await compress(body) }, abort);
-      if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, clock.now());
-      return undefined;
+      const secret = await secrets();
+      return discreet(post(batch, secret, abort), secret);
     },
   };
 }

@@ -93,6 +93,13 @@ export const GRPC_FAULTS: Readonly<Record<string, Scene>> = {
       stream.write(Buffer.from([0, 0]), () => setTimeout(() => stream.session!.destroy(), 20));
     },
   },
+  "sends GOAWAY and answers": {
+    warm: true,
+    grpc: (stream) => {
+      stream.session!.goaway(0);
+      answeringCalls(0)(stream);
+    },
+  },
   "sends GOAWAY and refuses the call": {
     warm: true,
     grpc: (stream) => {
@@ -145,9 +152,9 @@ export const HTTP_FAULTS: Readonly<Record<string, Scene>> = {
   "answers 400": { http: answering(400, Buffer.from("\x08\x03\x12\x0ba bad point"), PROTO) },
   "answers 400 with 200 kB": { http: answering(400, `a bad point${"\n".repeat(200_000)}`) },
   "answers 401": { http: answering(401, `no such token: Bearer ${SECRET}`) },
-  "answers 413 before it has read everything": {
+  "answers 403 before it has read everything": {
     http: (request, response) => {
-      response.writeHead(413, { connection: "close" }).end("too much");
+      response.writeHead(403, { connection: "close" }).end("not you");
       request.socket.end();
     },
   },

@@ -1,6 +1,6 @@
 import { WireError, WireReader } from "../../model/otlp/wire-reader.ts";
 import { LENGTH, tag, VARINT } from "../../model/otlp/wire-writer.ts";
-import { shortened } from "../send/http-error.ts";
+import { isSaidTooLarge, shortened } from "../send/http-error.ts";
 import { SendError } from "../send/send-error.ts";
 import type { PartialSuccess } from "../send/sender.ts";
 
@@ -86,9 +86,11 @@ export function partialSuccessOfJson(text: string): PartialSuccess | undefined {
 export function errorOfStatus(status: number, message: string, details: Uint8Array | undefined): SendError {
   const name = STATUS_NAMES[status] ?? "unknown";
   const retryAfterMs = details === undefined ? undefined : retryDelayMs(details);
-  const isRetryable = RETRYABLE_STATUSES.has(status) || (status === RESOURCE_EXHAUSTED && retryAfterMs !== undefined);
+  const isExhausted = status === RESOURCE_EXHAUSTED;
+  const isRetryable = RETRYABLE_STATUSES.has(status) || (isExhausted && retryAfterMs !== undefined);
   return new SendError(isRetryable ? "retryable" : "permanent", name, `${name.toUpperCase()}: ${shortened(message)}`, {
     retryAfterMs,
+    isTooLarge: isExhausted && isSaidTooLarge(message),
   });
 }
 

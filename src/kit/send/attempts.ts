@@ -3,6 +3,7 @@ import { DeadlineError, orAborted, deadline as startDeadline } from "../../lib/a
 import { sleep } from "../../lib/clock.ts";
 import { type Batches, itemCount, type Signal } from "../../model/signal.ts";
 import { Backoff } from "./backoff.ts";
+import { BATCH_PARTS, type BatchParts } from "./batch-parts.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
@@ -67,7 +68,7 @@ export class Attempts<S extends Signal> {
       }
       const error = await this.#attempt(batch);
       if (error === undefined) return "off";
-      if (error.kind === "permanent") return this.#giveUp(batch, error.reason, error.message);
+      if (error.kind === "permanent") return this.#refused(batch, error);
       if (this.#stopping.signal.aborted) return this.#broken(batch, durable);
       if (!retry.enabled) return this.#giveUp(batch, "retry_disabled", error.message);
       const waitMs = backoff.next(error.retryAfterMs);
@@ -78,6 +79,25 @@ export class Attempts<S extends Signal> {
       outage.failed(error, waitMs);
       await sleep(deps.clock, waitMs, this.#stopping.signal).catch(() => {}); // Then it is tried once more at the most.
     }
+  }
+
+  /** What is too large at once is sent in halves, and these again, until a single item is too large. */
+  async #refused(batch: Batches[S], error: SendError): Promise<"off" | "later"> {
+    const { signal, deps } = this.#options;
+    const items = itemCount(signal, batch);
+    const halves = error.isTooLarge ? (BATCH_PARTS[signal] as BatchParts<S>).cut(batch, Math.ceil(items / 2)) : [];
+    if (halves.length < 2) return this.#giveUp(batch, error.reason, error.message);
+    deps.log
+      .limited("too_large")
+      .warn(
+        "a request was too large for the backend, and is sent in parts: sending_queue.batch.max_size would spare that",
+        {
+          items,
+          reason: error.message,
+        },
+      );
+    for (const half of halves) if ((await this.send(half)) === "later") return "later";
+    return "off";
   }
 
   async #attempt(batch: Batches[S]): Promise<SendError | undefined> {

@@ -4,6 +4,14 @@ import { SendError } from "./send-error.ts";
 /** An error's text may be a whole page, and is cut. */
 const MESSAGE_LENGTH_MAX = 300;
 
+const BAD_REQUEST = 400;
+const CONTENT_TOO_LARGE = 413;
+
+/** Servers' words for a request above their limit, where the status says less: the Collector's is a 400. */
+export function isSaidTooLarge(text: string): boolean {
+  return /\b(too large|larger than|at most \d+ bytes)\b/i.test(text);
+}
+
 export function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status <= 299;
 }
@@ -20,7 +28,8 @@ export function errorOfAnswer(answer: HttpAnswer, isRetryable: (status: number) 
   const retryAfterMs = retryAfter === undefined || !retryable ? undefined : waitMs(retryAfter, now);
   const message = isRedirection ? `this is not the address, it says: ${headers["location"]}` : textOf(answer);
   const text = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
-  return new SendError(retryable ? "retryable" : "permanent", `http_${status}`, text, { retryAfterMs });
+  const isTooLarge = status === CONTENT_TOO_LARGE || (status === BAD_REQUEST && isSaidTooLarge(message));
+  return new SendError(retryable ? "retryable" : "permanent", `http_${status}`, text, { retryAfterMs, isTooLarge });
 }
 
 /**

@@ -34,8 +34,8 @@ export async function discreet(
     const partial = await attempt;
     return partial && { ...partial, message: withoutSecrets(partial.message, secrets) };
   } catch (thrown) {
-    const { kind, reason, message, retryAfterMs, cause } = SendError.from(thrown);
-    throw new SendError(kind, reason, withoutSecrets(message, secrets), { retryAfterMs, cause });
+    const { kind, reason, message, retryAfterMs, isTooLarge, cause } = SendError.from(thrown);
+    throw new SendError(kind, reason, withoutSecrets(message, secrets), { retryAfterMs, isTooLarge, cause });
   }
 }
 

@@ -204,6 +204,30 @@ describe("what fails", () => {
     expect(rig.total("otelcol_exporter_send_failed_metric_points")).toBe(1);
   });
 
+  test("because it is too large at once is sent in halves; only what is too large by itself is refused for good", async () => {
+    const rig = await rigOf({
+      answer: ({ points }) => {
+        if (points.length > 2 || points.includes("a/huge=1")) {
+          throw new SendError("permanent", "http_413", "too much", { isTooLarge: true });
+        }
+        return undefined;
+      },
+    });
+    await rig.deliver("a/v=1", "a/w=1", "a/huge=1", "a/x=1", "a/y=1");
+    await rig.deliver("a/z=1");
+    await rig.pass();
+    expect(pointsOf(rig)).toEqual([
+      "a/v=1 a/w=1 a/huge=1 a/x=1 a/y=1",
+      "a/v=1 a/w=1 a/huge=1",
+      "a/v=1 a/w=1",
+      "a/huge=1",
+      "a/x=1 a/y=1",
+      "a/z=1",
+    ]);
+    expect([rig.total(SENT), rig.total(DROPPED, { reason: "http_413" })]).toEqual([5, 1]);
+    expect(rig.deadLetters).toHaveLength(1);
+  });
+
   test("to be answered in time was aborted, and is tried again", async () => {
     let attempts = 0;
     const rig = await rigOf({

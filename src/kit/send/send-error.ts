@@ -10,17 +10,24 @@ export class SendError extends Error {
   /** A short constant in snake_case, for counters. */
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  /** Whether less at a time may be taken: `permanent` is said of the request, not of what is in it. */
+  readonly isTooLarge: boolean;
 
   constructor(
     kind: "retryable" | "permanent",
     reason: string,
     message: string,
-    options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+    options: {
+      readonly retryAfterMs?: number | undefined;
+      readonly isTooLarge?: boolean;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.reason = reason;
     this.retryAfterMs = options.retryAfterMs;
+    this.isTooLarge = options.isTooLarge ?? false;
   }
 
   static from(thrown: unknown): SendError {

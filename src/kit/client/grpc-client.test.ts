@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
@@ -137,6 +138,21 @@ test("after a call that was aborted the next one has another connection: the fir
   await client.say("x");
   expect(backend.connections()).toBe(2);
 });
+
+test.runIf(process.platform === "linux")(
+  "a peer that says nothing keeps no connection open that was left",
+  async () => {
+    const backend = await faultyBackend("grpc");
+    backend.fault = { socket: () => {} };
+    const client = clientOf(backend.port);
+    const openFiles = () => readdirSync("/proc/self/fd").length;
+    const before = openFiles();
+    for (let call = 0; call < 10; call++) await client.say("x", {}, AbortSignal.timeout(20)).catch(() => {});
+    expect(backend.connections()).toBe(10);
+    // The other end of each is in this process as well.
+    await expect.poll(openFiles).toBeLessThan(before + 15);
+  },
+);
 
 const TLS: ClientTls = {
   includeSystemCas: false,

@@ -79,8 +79,10 @@ export class GrpcConnection {
       this.leave(session);
       reject(transportError(error, this.where));
     };
-    session.once("connect", () => {
+    session.once("connect", (_, socket) => {
       if (session.destroyed) return;
+      // A peer that says nothing would never end it from its side.
+      socket.once("finish", () => socket.destroy());
       settled();
       this.#session = session;
       this.#watch(session);

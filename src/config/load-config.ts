@@ -1,6 +1,7 @@
 import type { ComponentKind } from "../component/id.ts";
 import { Catalog, type Registry } from "../component/registry.ts";
 import { type CheckContext, checkComponents, type DeclaredSection } from "./check-components.ts";
+import { checkExtensions } from "./check-extensions.ts";
 import { checkGraph } from "./check-graph.ts";
 import { checkResources } from "./check-resources.ts";
 import { checkService } from "./check-service.ts";
@@ -90,6 +91,7 @@ function check(root: ConfigNode, given: Omit<CheckContext, "root">): Omit<Checke
   const context: CheckContext = { ...given, root };
   const declared = checkComponents(context);
   const service = checkService(declared, context);
+  checkExtensions(declared, service, context);
   checkUse(declared, service, context);
   checkGraph(declared, service, context);
   checkResources(service, context);

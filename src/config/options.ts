@@ -56,6 +56,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   "byte-size": "size",
   "host-port": "address",
   secret: "secret",
+  "extension-id": "extension",
 };
 
 /** What may be written, in words. */

@@ -77,6 +77,11 @@ export function secret() {
     .meta({ format: "secret", secret: true });
 }
 
+/** The id of an extension: one that `service.extensions` names, or the configuration is wrong. */
+export function extensionId() {
+  return z.string().min(1).meta({ format: "extension-id" });
+}
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;

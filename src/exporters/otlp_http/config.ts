@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { clientTlsConfig } from "../../kit/client/client-tls.ts";
-import { duration, httpUrl, secret } from "../../kit/fields.ts";
+import { duration, extensionId, httpUrl, secret } from "../../kit/fields.ts";
 import { sendFields } from "../../kit/send/config.ts";
 
 export const config = z.strictObject({
@@ -10,7 +10,7 @@ export const config = z.strictObject({
   logs_endpoint: httpUrl().optional().describe("Where logs go, taken as it is."),
   headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
   auth: z
-    .strictObject({ authenticator: z.string().min(1).describe("The id of an extension that authenticates clients.") })
+    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
     .optional()
     .describe("Who puts the credentials in."),
   encoding: z.enum(["proto", "json"]).default("proto").describe("How requests are written."),

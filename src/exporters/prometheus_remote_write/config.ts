@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
 import { clientTlsConfig } from "../../kit/client/client-tls.ts";
-import { duration, httpUrl, secret } from "../../kit/fields.ts";
+import { duration, extensionId, httpUrl, secret } from "../../kit/fields.ts";
 import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
 import { TRANSLATION_STRATEGIES } from "../../kit/prometheus/translation.ts";
 import { sendFields } from "../../kit/send/config.ts";
@@ -17,7 +17,7 @@ export const config = z.strictObject({
     .describe("Remote write 1.0, which every receiver takes, or 2.0, which tells what it took of a request."),
   headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
   auth: z
-    .strictObject({ authenticator: z.string().min(1).describe("The id of an extension that authenticates clients.") })
+    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
     .optional()
     .describe("Who puts the credentials in."),
   namespace: z.string().default("").describe("Put in front of every metric's name, with an underscore."),

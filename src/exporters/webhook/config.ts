@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { clientTlsConfig } from "../../kit/client/client-tls.ts";
-import { duration, httpUrl, secret } from "../../kit/fields.ts";
+import { duration, extensionId, httpUrl, secret } from "../../kit/fields.ts";
 import { sendFields } from "../../kit/send/config.ts";
 import { templateField } from "./template.ts";
 
@@ -23,7 +23,7 @@ export const config = z.strictObject({
     .describe("Signs every request as Standard Webhooks does: a text, or `whsec_` and base64 behind it."),
   headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
   auth: z
-    .strictObject({ authenticator: z.string().min(1).describe("The id of an extension that authenticates clients.") })
+    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
     .optional()
     .describe("Who puts the credentials in."),
   compression: z.enum(["none", "gzip", "zstd", "deflate"]).default("none").describe("How requests are compressed."),

@@ -3,12 +3,13 @@ import { type Denial, SERVER_AUTHENTICATOR } from "../../component/capabilities.
 import type { Deps } from "../../component/component.ts";
 import type { MetricDescription } from "../../component/meter.ts";
 import type { ServerAnswer, ServerHandler, ServerRequest } from "../../component/server.ts";
+import { extensionId } from "../fields.ts";
 import { textAnswer } from "../server/http-answer.ts";
 
 /** The `auth` section of whatever listens, with the Collector's names (its configauth). */
 export function serverAuthConfig() {
   return z
-    .strictObject({ authenticator: z.string().min(1).describe("The id of an extension that authenticates servers.") })
+    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates servers.") })
     .optional()
     .describe("Who is let in; without it everybody.");
 }

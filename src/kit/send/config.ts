@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
-import { byteSize, duration } from "../fields.ts";
+import { byteSize, duration, extensionId } from "../fields.ts";
 
 /**
  * The fields that every exporter with a send chain has, under the Collector's names. Where a default differs from the
@@ -24,9 +24,7 @@ export const sendingQueue = z
       .literal(false)
       .default(false)
       .describe("Always false: what is answered has been committed, so a backend's refusal comes too late to pass on."),
-    storage: z
-      .string()
-      .min(1)
+    storage: extensionId()
       .optional()
       .describe("The id of the storage extension that keeps what waits through a restart; without it memory does."),
     compact: z

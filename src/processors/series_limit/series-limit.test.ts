@@ -163,7 +163,7 @@ test("a smaller limit takes their series from the smallest streams", () => {
     mayBeMember: true,
     units: new Set(),
     rank,
-    membership: isMember ? { since: 0 } : undefined,
+    membership: isMember ? { since: 0, attributes: [] } : undefined,
   });
   const streams = [stream(5, true), stream(1, true), stream(3, true), stream(4, false)];
   const ranks = (limit: number) => {

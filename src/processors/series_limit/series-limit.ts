@@ -69,6 +69,8 @@ export class SeriesLimit implements Processor {
   async load(signal: AbortSignal): Promise<void> {
     await this.#sums.load(signal);
     for (const [key, membership] of await this.#memberRows.load(signal)) {
+      // Under other attributes there were other streams, none of which will ever come.
+      if (!sameItems(membership.attributes, this.#config.attributes)) continue;
       this.#streams.set(key, { key, mayBeMember: true, units: new Set(), rank: 0, membership });
       this.#memberCount++;
     }
@@ -77,7 +79,7 @@ export class SeriesLimit implements Processor {
   async start(): Promise<void> {
     const { clock, meter } = this.#deps;
     // Not at once: what is stored is still on its way here.
-    this.#rebalanceAt = clock.now() + this.#config.rebalance_interval;
+    this.#rebalanceAt = clock.monotonic() + this.#config.rebalance_interval;
     this.#endGauge = meter.gauge(STREAMS, () => [
       { value: this.#memberCount, attributes: { series: "own" } },
       { value: this.#streams.size - this.#memberCount, attributes: { series: "other" } },
@@ -96,7 +98,8 @@ export class SeriesLimit implements Processor {
     const outgoing: Outgoing = { delivery, sums: this.#sums.begin(delivery), rows: [], points: [] };
     for (const row of batch.rows) this.#takeRow(row, outgoing);
     for (const point of batch.points) this.#takePoint(point, outgoing);
-    if (delivery.receivedAt >= this.#rebalanceAt) this.#rebalance(outgoing);
+    const now = this.#deps.clock.monotonic();
+    if (now >= this.#rebalanceAt) this.#rebalance(now, outgoing);
     const points = [...outgoing.points, ...outgoing.sums.points()];
     return this.#next.metrics?.consume({ ...batch, rows: outgoing.rows, points }, delivery);
   }
@@ -160,12 +163,11 @@ export class SeriesLimit implements Processor {
     return own ?? value;
   }
 
-  #rebalance(outgoing: Outgoing): void {
+  #rebalance(now: number, outgoing: Outgoing): void {
     const { rebalance_interval: intervalMs, limit, members } = this.#config;
-    const { transaction, receivedAt } = outgoing.delivery;
     const before = this.#rebalanceAt;
-    this.#rebalanceAt = receivedAt + intervalMs;
-    transaction.onRolledBack(() => {
+    this.#rebalanceAt = now + intervalMs;
+    outgoing.delivery.transaction.onRolledBack(() => {
       this.#rebalanceAt = before;
     });
     const hysteresis = members === "first" ? Number.POSITIVE_INFINITY : this.#config.hysteresis;
@@ -189,7 +191,8 @@ export class SeriesLimit implements Processor {
         if (kind === "level" && this.#sums.levels.hasPart(of)) sums.setLevel(of, into, undefined, delivery.receivedAt);
       }
     }
-    this.#setMembership(stream, { since: isCounted ? delivery.receivedAt : 0 }, delivery);
+    const { attributes } = this.#config;
+    this.#setMembership(stream, { since: isCounted ? delivery.receivedAt : 0, attributes }, delivery);
     if (isCounted) delivery.onCommitted(() => this.#moves.in.value++);
     for (const unit of stream.units) {
       if (unit !== arrived && unit.last !== undefined) this.#showOwn(unit, unit.last, outgoing);
@@ -282,15 +285,18 @@ export class SeriesLimit implements Processor {
 const isSameList = (one: readonly Series[], other: readonly Series[]) =>
   one === other || (one.length === 1 && other.length === 1 && one[0] === other[0]);
 
-/** Row: JSON of version and since when, in milliseconds since the epoch. */
+const sameItems = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((item, index) => item === other[index]);
+
+/** Row: JSON of version, since when (in milliseconds since the epoch), and the attributes that told streams apart. */
 const VERSION = 1;
 
 const membershipCodec: Codec<Membership> = {
-  encode: ({ since }) => Buffer.from(JSON.stringify([VERSION, since])),
+  encode: ({ since, attributes }) => Buffer.from(JSON.stringify([VERSION, since, attributes])),
   decode(bytes) {
     const row = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as unknown[];
-    const [version, since] = row as [number, number];
-    if (version !== VERSION || typeof since !== "number") throw new Error(`a membership of version ${version}`);
-    return { since };
+    const [version, since, attributes] = row as [number, number, string[]];
+    if (version !== VERSION || !Array.isArray(attributes)) throw new Error(`a membership of version ${version}`);
+    return { since, attributes };
   },
 };

@@ -17,6 +17,8 @@ export interface Stream {
 /** It has series of its own: since a time, what it counted before is in the others; 0: nothing is. */
 export interface Membership {
   readonly since: number;
+  /** What told streams apart when it got them. */
+  readonly attributes: readonly string[];
 }
 
 /** Series of one stream that come together: those of a row, or one that comes in points. */

@@ -52,6 +52,8 @@ export interface GostcolOptions {
   readonly within?: (command: Command) => Command;
   /** The processors' settings, by id. */
   readonly processors?: Readonly<Record<string, object>>;
+  /** The ids of those that stand behind delta_to_cumulative. */
+  readonly behindTotals?: readonly string[];
   /** More exporters of the one pipeline, by id, with what they are configured to. */
   readonly exporters?: Readonly<Record<string, object>>;
 }
@@ -104,7 +106,7 @@ function configOf(options: GostcolOptions & { readonly ports: GostcolPorts }): o
       pipelines: {
         metrics: {
           receivers: ["gost"],
-          processors: ["dedupe", "delta_to_cumulative"],
+          processors: ["dedupe", "delta_to_cumulative", ...(options.behindTotals ?? [])],
           exporters: Object.keys(exporters),
         },
       },

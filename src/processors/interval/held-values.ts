@@ -60,39 +60,54 @@ export class HeldValues {
   }
 
   /** Puts a value in the place of the one that waits under this series; undefined takes that away. */
-  set(series: Series, value: Value | undefined, { transaction }: Delivery): void {
+  set(series: Series, value: Value | undefined, delivery: Delivery): void {
+    const { transaction } = delivery;
     const before = this.#bySeries.get(series);
-    const key = before?.key ?? this.#newKey();
-    const unpin = before?.unpin ?? this.#table.pin(...(isRow(value) ? value.series : [series]));
     if (value === undefined) {
       if (before === undefined) return;
       this.#bySeries.delete(series);
-      transaction.delete(this.#rows, key);
-    } else {
-      this.#bySeries.set(series, { key, value, unpin });
-      transaction.put(this.#rows, key, batchOf([value]));
+      transaction.delete(this.#rows, before.key);
+      transaction.onRolledBack(() => this.#bySeries.set(series, before));
+      delivery.onCommitted(before.unpin);
+      return;
     }
+    const key = before?.key ?? this.#newKey();
+    const unpin = before?.unpin ?? this.#table.pin(...(isRow(value) ? value.series : [series]));
+    this.#bySeries.set(series, { key, value, unpin });
+    transaction.put(this.#rows, key, batchOf([value]));
     transaction.onRolledBack(() => {
-      if (before === undefined) this.#bySeries.delete(series);
-      else this.#bySeries.set(series, before);
+      if (before !== undefined) this.#bySeries.set(series, before);
+      else {
+        this.#bySeries.delete(series);
+        unpin();
+      }
     });
   }
 
   /** Takes so many values away, the oldest first; they come back where the delivery fails. */
-  take(valuesMax: number, { transaction }: Delivery): MetricsBatch {
+  take(valuesMax: number, delivery: Delivery): MetricsBatch {
+    const { transaction } = delivery;
     const earlier = this.#earlier.splice(0, valuesMax);
-    const taken = [...this.#bySeries].slice(0, valuesMax - earlier.length);
     for (const { key } of earlier) transaction.delete(this.#rows, key);
-    for (const [series, { key }] of taken) {
+    const taken: [Series, Held][] = [];
+    for (const [series, held] of this.#bySeries) {
+      if (taken.length + earlier.length === valuesMax) break;
+      taken.push([series, held]);
       this.#bySeries.delete(series);
-      transaction.delete(this.#rows, key);
+      transaction.delete(this.#rows, held.key);
     }
     transaction.onRolledBack(() => {
       this.#earlier.unshift(...earlier);
       for (const [series, held] of taken) {
         if (!this.#bySeries.has(series)) this.#bySeries.set(series, held);
-        else this.#earlier.push({ key: held.key, batch: batchOf([held.value]) });
+        else {
+          this.#earlier.push({ key: held.key, batch: batchOf([held.value]) });
+          held.unpin();
+        }
       }
+    });
+    delivery.onCommitted(() => {
+      for (const [, { unpin }] of taken) unpin();
     });
     const now = batchOf(taken.map(([, { value }]) => value));
     return {

@@ -100,6 +100,20 @@ test("what waits when the process ends is handed on by the next one", async () =
   expect(left(rig)).toEqual([]);
 });
 
+test("a series that waits is kept, and may be forgotten once it was handed on", async () => {
+  const rig = await processorRig([intervalProcessor, {}]);
+  const sizeSwept = () => {
+    for (let sweep = 0; sweep < 3; sweep++) rig.table.sweep(1);
+    return rig.table.size;
+  };
+  rig.send(point(rig, 5));
+  const passing = point(rig, 1, { name: "level", monotonic: false });
+  rig.sendAndRollBack({ rows: [], points: [...point(rig, 7, { name: "second" }).points, ...passing.points] });
+  expect(sizeSwept()).toBe(1);
+  await rig.clock.advanceAsync(60_000);
+  expect(sizeSwept()).toBe(0);
+});
+
 test("what waits is handed on when the processor stops", async () => {
   const rig = await processorRig([intervalProcessor, {}]);
   rig.send(point(rig, 5));

@@ -64,14 +64,18 @@ export class SeriesMerging {
     const sums = this.#sums.begin(delivery);
     const rows: Row[] = [];
     const points: Point[] = [];
-    const taken: { readonly passing: Passing; readonly last: Row | Point }[] = [];
+    const remembered: { readonly passing: Passing; readonly before: Passing["last"] }[] = [];
+    const remember = (passing: Passing, last: Row | Point) => {
+      remembered.push({ passing, before: passing.last });
+      passing.last = last;
+    };
     const take = (point: Point) => {
       const passing = this.#passingOf([point.series]);
       if (passing === undefined) {
-        this.#merge(point, sums);
+        this.#merge(point, sums, delivery);
         return;
       }
-      taken.push({ passing, last: point });
+      remember(passing, point);
       const series = passing.as[0]!;
       points.push(series === point.series ? point : { ...point, series });
     };
@@ -81,13 +85,13 @@ export class SeriesMerging {
         for (const point of pointsOf(row)) take(point);
         continue;
       }
-      taken.push({ passing, last: row });
+      remember(passing, row);
       rows.push(passing.as === row.series ? row : new Row(passing.as, row.start, row.time, row.values));
     }
     for (const point of batch.points) take(point);
     points.push(...sums.points());
-    delivery.onCommitted(() => {
-      for (const { passing, last } of taken) passing.last = last;
+    delivery.transaction.onRolledBack(() => {
+      for (const { passing, before } of remembered.reverse()) passing.last = before;
     });
     const assumedRepeat = batch.assumedRepeat && this.#mapping.rows(batch.assumedRepeat);
     const changed = { rows: unlessSame(batch.rows, rows), points: unlessSame(batch.points, points), assumedRepeat };
@@ -125,18 +129,23 @@ export class SeriesMerging {
     return isPart;
   }
 
-  #merge(point: Point, sums: SumsOfBatch): void {
+  #merge(point: Point, sums: SumsOfBatch, delivery: Delivery): void {
     const into = this.#mapping.series(point.series);
     const passing = this.#passing.get(into);
-    if (passing !== undefined) this.#join(passing, into, sums);
+    if (passing !== undefined) this.#join(passing, into, sums, delivery);
     sums.add(point, into);
   }
 
   /** What passed until now as the series `into` is a part of that sum from now on. */
-  #join({ of, as, last }: Passing, into: Series, sums: SumsOfBatch): void {
-    for (const series of as) this.#passing.delete(series);
+  #join(passing: Passing, into: Series, sums: SumsOfBatch, { transaction }: Delivery): void {
+    const { of, as, last } = passing;
     const joining = of[as.indexOf(into)]!;
     this.#isMerged.set(joining, true);
+    for (const series of as) this.#passing.delete(series);
+    transaction.onRolledBack(() => {
+      this.#isMerged.set(joining, false);
+      for (const series of as) this.#passing.set(series, passing);
+    });
     const points = isRow(last) ? pointsOf(last) : last === undefined ? [] : [last];
     for (const point of points) if (point.series === joining) sums.add(point, into);
   }

@@ -4,6 +4,7 @@ import { componentRig } from "../../../test/contract/rig.ts";
 import { metricsBatch } from "../../../test/support/fake-components.ts";
 import { report } from "../../../test/support/gost-streams.ts";
 import { processorRig } from "../../../test/support/processor-rig.ts";
+import { seededRandom } from "../../lib/random.ts";
 import type { Attributes } from "../../model/attributes.ts";
 import type { LogsBatch } from "../../model/log-records.ts";
 import { allPoints, type MetricsBatch } from "../../model/points.ts";
@@ -65,5 +66,40 @@ test("series that become one are added up, in whatever order they come", async (
     await rig.restart();
     rig.send(point(rig.table, 6, second, 2));
     expect(allPoints(rig.left.at(-1)!)[0]!.value).toBe(86);
+  }
+});
+
+test("whatever comes first, is refused or restarted, the one series is the sum of those that became it", async () => {
+  const sources: readonly (readonly [Attributes, Attributes])[] = [
+    [{ site: "fra" }, {}],
+    [{}, { site: "fra" }],
+    [{ site: "ams" }, { site: "fra" }],
+  ];
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seededRandom(seed);
+    const rig = await processorRig([groupByAttributesProcessor, { keys: ["site"] }]);
+    const counted = sources.map(() => 0);
+    const last = () => allPoints(rig.left.at(-1)!)[0]!.value as number;
+    let shown = 0;
+    for (let step = 1; step <= 40; step++) {
+      const index = random.integer(sources.length);
+      const value = counted[index]! + random.integer(100);
+      const batch = point(rig.table, value, sources[index]!, step);
+      if (random.float() < 0.25) rig.sendAndRollBack(batch);
+      else {
+        rig.send(batch);
+        counted[index] = value;
+        expect([seed, step, last()]).toEqual([seed, step, counted.reduce((one, other) => one + other)]);
+        expect(last()).toBeGreaterThanOrEqual(shown);
+        shown = last();
+      }
+      if (random.float() > 0.1) continue;
+      await rig.restart();
+      // As stored totals are sent on before anything else comes.
+      for (const [which, total] of counted.entries()) {
+        if (total > 0) rig.send(point(rig.table, total, sources[which]!, step));
+      }
+    }
+    await rig.stop();
   }
 });

@@ -95,7 +95,17 @@ export interface ExporterDefinition<Schema extends z.ZodType = z.ZodType> extend
   readonly signals: Signals;
   /** Sends later, from a queue of its own, and counts then what was sent: the graph does not. */
   readonly queued?: boolean;
-  create(config: z.output<Schema>, deps: Deps): Exporter;
+  /** Other exporters that it hands data to (dead letters), of the signals that it takes. They start before it. */
+  feeds?(config: z.output<Schema>): readonly Feed[];
+  /** `next` leads to what `feeds` names, and nowhere else. */
+  create(config: z.output<Schema>, deps: Deps, next: Next): Exporter;
+}
+
+export interface Feed {
+  /** The id of the exporter. */
+  readonly exporter: string;
+  /** Where the configuration names it, within this component's section. */
+  readonly path: readonly (string | number)[];
 }
 
 export interface ConnectorDefinition<Schema extends z.ZodType = z.ZodType> extends Definition<Schema> {

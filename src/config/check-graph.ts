@@ -1,17 +1,19 @@
 import type { Signal } from "../model/signal.ts";
 import type { CheckContext, Declared, DeclaredByKind } from "./check-components.ts";
+import { checkFeeds } from "./check-feeds.ts";
 import type { CheckedService, WrittenPipeline } from "./check-service.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import type { Range } from "./source.ts";
 
 /** Checks how components hang together: ids that could mean two things, connectors, cycles and the order of processors. */
-export function checkGraph(declared: DeclaredByKind, service: CheckedService, { report }: CheckContext): void {
+export function checkGraph(declared: DeclaredByKind, service: CheckedService, context: CheckContext): void {
   [
     ...ambiguousIds(declared),
     ...oneSidedConnectors(service.pipelines),
     ...cycles(service.pipelines),
     ...misplacedProcessors(service.pipelines),
-  ].forEach(report);
+  ].forEach(context.report);
+  checkFeeds(declared, service, context);
 }
 
 /** A connector stands in the same lists as receivers and exporters, so it cannot share an id with one. */

@@ -1,6 +1,7 @@
 import type { OwnedResource } from "../component/define.ts";
 import { hostsMeet, isLoopback } from "../lib/host.ts";
-import type { CheckContext, Declared } from "./check-components.ts";
+import type { CheckContext, Declared, DeclaredByKind } from "./check-components.ts";
+import { fedExporters } from "./check-feeds.ts";
 import type { CheckedService } from "./check-service.ts";
 import { error, type Finding, warning } from "./finding.ts";
 import { SECTION_OF_KIND } from "./option-schema.ts";
@@ -14,8 +15,8 @@ type Owned<Type extends OwnedResource["type"]> = Extract<OwnedResource, { type: 
 };
 
 /** Checks what the components in use own together: ports, files, and whether data would come back to where it came from. */
-export function checkResources(service: CheckedService, context: CheckContext): void {
-  const owned = [...ownedByComponents(service, context), ...ownedByTelemetry(service, context)];
+export function checkResources(declared: DeclaredByKind, service: CheckedService, context: CheckContext): void {
+  const owned = [...ownedByComponents(declared, service, context), ...ownedByTelemetry(service, context)];
   const listening = owned.filter((resource) => resource.type === "listen");
   const findings: readonly Finding[] = [
     ...sharedPorts(listening),
@@ -31,8 +32,13 @@ export function checkResources(service: CheckedService, context: CheckContext): 
 
 type AnyOwned = Owned<"listen"> | Owned<"file"> | Owned<"send">;
 
-function ownedByComponents(service: CheckedService, { root }: CheckContext): readonly AnyOwned[] {
-  const used = new Set<Declared>();
+function ownedByComponents(
+  declared: DeclaredByKind,
+  service: CheckedService,
+  context: CheckContext,
+): readonly AnyOwned[] {
+  const { root } = context;
+  const used = new Set<Declared>(fedExporters(declared, service, context));
   for (const { references } of service.pipelines) {
     for (const reference of references) if (reference.declared) used.add(reference.declared);
   }

@@ -1,13 +1,15 @@
 import { nearest } from "../lib/nearest.ts";
 import type { CheckContext, Declared, DeclaredByKind } from "./check-components.ts";
+import { fedExporters } from "./check-feeds.ts";
 import { KINDS_IN_ROLE } from "./check-references.ts";
 import type { CheckedService } from "./check-service.ts";
 import { error, warning } from "./finding.ts";
 
 /** Finds components that nothing uses: they are checked and never run. */
-export function checkUse(declared: DeclaredByKind, service: CheckedService, { report }: CheckContext): void {
+export function checkUse(declared: DeclaredByKind, service: CheckedService, context: CheckContext): void {
   if (!service.complete) return;
-  const used = usedComponents(declared, service);
+  const { report } = context;
+  const used = new Set([...usedComponents(declared, service), ...fedExporters(declared, service, context)]);
   for (const { byId } of Object.values(declared)) {
     for (const unused of byId.values()) {
       if (used.has(unused) || unused.component === undefined) continue;

@@ -94,7 +94,7 @@ function check(root: ConfigNode, given: Omit<CheckContext, "root">): Omit<Checke
   checkExtensions(declared, service, context);
   checkUse(declared, service, context);
   checkGraph(declared, service, context);
-  checkResources(service, context);
+  checkResources(declared, service, context);
   plainSecrets(root, given.lookup).forEach(report);
   const configured = (kind: ComponentKind) => configuredOf(declared[kind]);
   return {

@@ -128,6 +128,8 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
     stopped: false,
   };
   let making = true;
+  // Whom an exporter feeds it asks by itself: most of its deliveries go nowhere.
+  const reach = plan.kind === "exporter" ? [] : [...seat.ports.values()];
   const deps: Deps = {
     ...own,
     id: component.id,
@@ -145,8 +147,8 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
       },
     },
     extension: (id, capability) => provided(seat, id, capability),
-    deliver: parts.deliveries.deliverer([...seat.ports.values()], own.meter, seat.gate),
-    crowded: parts.deliveries.crowded([...seat.ports.values()], own.meter),
+    deliver: parts.deliveries.deliverer(reach, own.meter, seat.gate),
+    crowded: parts.deliveries.crowded(reach, own.meter),
   };
   const instance = create(component, deps, plan, seat);
   making = false;
@@ -156,8 +158,8 @@ function makeNode(plan: PlannedNode, parts: GraphParts, extensions: ReadonlyMap<
 function create({ definition, config }: GraphComponent, deps: Deps, plan: PlannedNode, seat: Seat): Component {
   switch (definition.kind) {
     case "extension":
-    case "exporter":
       return definition.create(config, deps);
+    case "exporter":
     case "processor":
     case "receiver":
       return definition.create(config, deps, nextOf(seat));
@@ -190,14 +192,22 @@ function connectorNextOf(seat: Seat, { links }: PlannedNode): ConnectorNext {
   };
 }
 
-const COUNT_NEXT = { receiver: receiverNext, processor: processorNext, connector: connectorNext } as const;
+/** What an exporter hands on is no outcome of it: whoever takes it counts it. */
+const uncounted = (_: Signal, next: Consumer<Signal>): Consumer<Signal> => next;
+
+const COUNT_NEXT = {
+  exporter: uncounted,
+  receiver: receiverNext,
+  processor: processorNext,
+  connector: connectorNext,
+} as const;
 
 function connect(
   { plan: { kind, links }, seat }: GraphNode,
   consumers: ReadonlyMap<string, Next>,
   leadsTo: (target: string) => boolean,
 ): void {
-  if (kind === "extension" || kind === "exporter") return;
+  if (kind === "extension") return;
   const point = (signal: Signal, port: Port<Signal>, through: readonly Link[]) => {
     const targets = through.flatMap((link) => link.targets.filter(leadsTo));
     const branches = targets.map((target) => consumerOf(target, signal, consumers));

@@ -35,6 +35,33 @@ function problems(pipelines: readonly string[], extensions?: readonly string[]):
   return "problems" in planned ? planned.problems.map(({ code, message }) => `${code}: ${message}`) : [];
 }
 
+describe("planning what exporters hand to each other", () => {
+  const feeds: Readonly<Record<string, readonly string[]>> = { out: ["out/dead"], "out/dead": ["out/last"] };
+  const spec = {
+    extensions: [],
+    feeds: (id: string) => feeds[id] ?? [],
+    definition: (kind: ComponentKind, id: string) =>
+      definitions.find((found) => found.kind === kind && found.type === id.split("/")[0]),
+  };
+
+  it("starts those first that are fed, with the signals of their feeders, though no pipeline names them", () => {
+    const planned = planGraph({ ...spec, pipelines: ["metrics: in -> out", "logs: in -> out/dead"].map(pipeline) });
+    if ("problems" in planned) throw new Error(JSON.stringify(planned.problems));
+    expect(planned.plan.nodes.map(({ key, takes, pipelines }) => `${key}: ${takes} ${pipelines}`)).toEqual([
+      "exporter:out/last: logs,metrics ",
+      "exporter:out/dead: logs,metrics logs",
+      "exporter:out: metrics metrics",
+      "receiver:in:  metrics,logs",
+    ]);
+  });
+
+  it("finds a circle", () => {
+    const circle = { ...spec, feeds: (id: string) => [id === "out" ? "out/2" : "out"] };
+    const planned = planGraph({ ...circle, pipelines: [pipeline("metrics: in -> out")] });
+    expect(planned).toMatchObject({ problems: [{ code: "pipeline_cycle" }] });
+  });
+});
+
 describe("planning a graph", () => {
   it("starts extensions, then exporters, then processors from the last to the first, and receivers last", () => {
     expect(nodes(["metrics: in -> change, pass -> out"], ["extra"]).map(({ key }) => key)).toEqual([

@@ -9,6 +9,8 @@ export interface PlanSpec {
   readonly extensions: readonly string[];
   /** What is behind an id; undefined where nothing is configured under it. */
   definition(kind: ComponentKind, id: string): AnyDefinition | undefined;
+  /** The exporters that an exporter hands data to, besides what its pipelines are. */
+  feeds?(exporter: string): readonly string[];
 }
 
 export interface PlanPipeline {
@@ -29,17 +31,18 @@ export interface PlannedNode {
   readonly key: string;
   readonly kind: ComponentKind;
   readonly id: string;
-  /** The pipelines that it is a part of, in the order of the configuration; none for extensions. */
+  /** The pipelines that it is a part of, in the order of the configuration; none for extensions and who is only fed. */
   readonly pipelines: readonly string[];
   /** The signals with which data reaches it; none for receivers and extensions. */
   readonly takes: readonly Signal[];
-  /** Where it sends to: one link for each pipeline that it begins, or the one pipeline that it stands in. */
+  /** Where it sends to: one link for each pipeline that it begins, or the one that it stands in; exporters: whom they feed. */
   readonly links: readonly Link[];
 }
 
 /** Everything that takes a batch of this signal when it is handed to this pipeline: one processor, or all exporters. */
 export interface Link {
   readonly signal: Signal;
+  /** Empty where no pipeline is between. */
   readonly pipeline: string;
   readonly targets: readonly string[];
 }
@@ -87,6 +90,20 @@ function collectNodes(spec: PlanSpec): Map<string, PlannedNode> {
       const { takes } = node(endKind(spec, "exporter", id), id, pipeline.id);
       if (!takes.includes(pipeline.signal)) takes.push(pipeline.signal);
     }
+  }
+  const feed = (sender: { readonly id: string; readonly takes: readonly Signal[] }) => {
+    for (const id of spec.feeds?.(sender.id) ?? []) {
+      const target = node("exporter", id, "");
+      const more = sender.takes.filter((signal) => !target.takes.includes(signal));
+      target.takes.push(...more);
+      if (more.length > 0) feed(target);
+    }
+  };
+  const exporters = () => [...nodes.values()].filter(({ kind }) => kind === "exporter");
+  exporters().forEach(feed);
+  for (const { id, takes, links } of exporters()) {
+    const targets = (spec.feeds?.(id) ?? []).map((fed) => nodeKey("exporter", fed, ""));
+    if (targets.length > 0) links.push(...takes.map((signal) => ({ signal, pipeline: "", targets })));
   }
   for (const { id: pipeline, signal, receivers, processors, exporters } of spec.pipelines) {
     let targets = exporters.map((id) => nodeKey(endKind(spec, "exporter", id), id, pipeline));

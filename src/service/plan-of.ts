@@ -6,6 +6,11 @@ export function planOf({ service, ...sections }: CheckedConfig): Plan {
   const planned = planGraph({
     pipelines: [...service.pipelines.values()],
     extensions: service.extensions,
+    feeds(id) {
+      const { definition, config } = sections.exporters.get(id)!;
+      if (definition.kind !== "exporter") return [];
+      return definition.feeds?.(config).map(({ exporter }) => exporter) ?? [];
+    },
     definition: (kind, id) => sections[`${kind}s`].get(id)?.definition,
   });
   if ("plan" in planned) return planned.plan;

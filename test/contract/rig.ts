@@ -162,7 +162,7 @@ function create(definition: AnyDefinition, config: unknown, deps: Deps, next: Co
     case "connector":
       return definition.create(config, deps, next);
     case "exporter":
-      return definition.create(config, deps);
+      return definition.create(config, deps, next);
     case "extension":
       return definition.create(config, deps);
     default:

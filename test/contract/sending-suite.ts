@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ExporterDefinition } from "../../src/component/define.ts";
 import type { Outcome } from "../../src/component/delivery.ts";
+import { Refusal } from "../../src/component/refusal.ts";
+import { batchJson } from "../../src/model/otlp/json-writer.ts";
 import { SIGNALS } from "../../src/model/signal.ts";
 import { type Backend, type Mood, networkBackend } from "./backend.ts";
 import { type SendingWorld, sendingWorld } from "./sending-world.ts";
@@ -40,7 +42,10 @@ export function sendingSuite(
 
   describe.each(cases)(`exporter ${definition.type}, $signal waiting in the $place`, ({ signal, place }) => {
     /** Over a backend in this mood. */
-    async function made(mood: Mood, { sending_queue = {}, ...rest }: Sending = {}): Promise<Made> {
+    async function made(
+      mood: Mood,
+      { sending_queue = {}, ...rest }: Sending = {},
+    ): Promise<Made & { config: unknown }> {
       const own = ownBackend?.();
       const backend = own ?? networkBackend();
       const storage = place === "store" ? { storage: "file_storage" } : {};
@@ -50,7 +55,7 @@ export function sendingSuite(
       backend.mood = mood;
       const world = await sendingWorld({ definition, signal, config: whole, place, backend });
       onTestFinished(() => world.stop(AbortSignal.abort(new Error("the test is over"))));
-      return { world, backend };
+      return { world, backend, config: definition.config.parse(whole) };
     }
 
     /** What waits in the store is sent by the next one. */
@@ -209,6 +214,41 @@ export function sendingSuite(
         const letters = isRefused ? lettersIn(path) : [];
         for (const { reason } of letters) expect(world.dropped(reason)).toBeGreaterThan(0);
         expect(letters.reduce((sum, { request }) => sum + itemsIn(request), 0)).toBe(world.books().failed);
+      });
+
+      it("hands what is refused for good to another exporter, and waits with it until that takes it", async () => {
+        const { world, backend, config } = await made("refusing", { dead_letter: { exporter: "debug/dead" } });
+        expect(definition.feeds?.(config)).toEqual([{ exporter: "debug/dead", path: ["dead_letter", "exporter"] }]);
+        world.rig.nextDoes = () => {
+          throw new Refusal("retryable", "queue_full", "the other one is full");
+        };
+        await world.deliver();
+        await world.deliver();
+        await world.rig.clock.advanceAsync(10_000);
+        balances(world);
+        expect(world.books().failed).toBe(0);
+        world.rig.nextDoes = () => {};
+        await world.until(() => world.books().queued === 0, "the queue gets empty");
+        balances(world);
+        const isRefused = backend.transport.sent.some(({ type }) => type !== "message");
+        expect(world.books().failed).toBe(isRefused ? world.accepted : 0);
+        const letters = world.rig.handedOn.map((batch) => batchJson(signal, batch));
+        expect(letters.reduce((sum, letter) => sum + itemsIn(letter), 0)).toBe(world.books().failed);
+        for (const letter of letters) expect(JSON.stringify(letter)).toContain('{"key":"gostcol.dead_letter.reason"');
+        await endsWell(world);
+      });
+
+      it("keeps what the exporter of its dead letters does not take until it stops", async () => {
+        const { world, backend } = await made("refusing", { dead_letter: { exporter: "debug/dead" } });
+        world.rig.nextDoes = () => {
+          throw new Refusal("retryable", "queue_full", "the other one is full");
+        };
+        await world.deliver();
+        await world.until(() => world.attempts("permanent") > 0 || world.books().queued === 0, "it is refused");
+        await world.stop();
+        expect(world.rig.leftovers()).toEqual(NOTHING_LEFT);
+        if (place === "memory") expect(world.books()).toMatchObject({ sent: world.accepted - world.books().failed });
+        else await goesOnAfterwards({ world, backend });
       });
     }
   });

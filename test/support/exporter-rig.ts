@@ -73,7 +73,7 @@ export async function exporterRig(
     },
     ...changes,
   };
-  const exporter = definition.create(definition.config.parse(config), deps);
+  const exporter = definition.create(definition.config.parse(config), deps, {});
   await exporter.start?.(NEVER);
 
   function stage<S extends Signal>(signal: S, batch: Batches[S]): () => void {

@@ -59,7 +59,7 @@ export async function sendingRig(
     agentHealth: async () => ({ phase: "running", components: [] }),
     extension: <T>() => backend as T,
   };
-  const exporter = definition.create(definition.config.parse(config), deps);
+  const exporter = definition.create(definition.config.parse(config), deps, {});
   await exporter.load?.(NEVER);
   await exporter.start?.(NEVER);
   const consumer = exporter.metrics as Consumer<"metrics">;

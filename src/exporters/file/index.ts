@@ -4,7 +4,7 @@ import { defineExporter } from "../../component/define.ts";
 import type { MetricDescription } from "../../component/meter.ts";
 import { compressor } from "../../kit/client/compression.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import { SendError } from "../../kit/send/send-error.ts";
 import type { Sender } from "../../kit/send/sender.ts";
@@ -39,10 +39,11 @@ export const fileExporter = defineExporter({
   queued: true,
   config,
   telemetry: [...SEND_TELEMETRY, ROTATIONS, DELETED],
+  feeds: sendFeeds,
   check: checkSendFields,
   resources: ({ path }) => [{ type: "file", file: resolve(path), path: ["path"] }],
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const codecs = batchCodecs(deps.series);
     const file = fileOf(config, deps);
     const turns = new Turns();
@@ -67,13 +68,13 @@ export const fileExporter = defineExporter({
     return sendChain({
       config,
       deps,
+      next,
       codecs,
       senders: {
         metrics: sender("metrics", codecs.metrics),
         traces: sender("traces", codecs.traces),
         logs: sender("logs", codecs.logs),
       },
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async start() {
           await turns.take(() => file.open());

@@ -5,7 +5,7 @@ import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { errorOfStatus, partialSuccess } from "../../kit/otlp/export-answer.ts";
 import { EXPORT_METHODS } from "../../kit/otlp/methods.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import type { Sender } from "../../kit/send/sender.ts";
@@ -24,23 +24,24 @@ export const otlpGrpcExporter = defineExporter({
   queued: true,
   config,
   telemetry: SEND_TELEMETRY,
+  feeds: sendFeeds,
   check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
   resources: ({ endpoint: { host, port } }) => [{ type: "send", host, port, path: ["endpoint"] }],
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const codecs = batchCodecs(deps.series);
     const client = clientOf(config, deps);
     const sender = <S extends Signal>(signal: S, codec: BatchCodec<S>) => senderOf(signal, codec, config, deps, client);
     return sendChain({
       config,
       deps,
+      next,
       codecs,
       senders: {
         metrics: sender("metrics", codecs.metrics),
         traces: sender("traces", codecs.traces),
         logs: sender("logs", codecs.logs),
       },
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async stop() {
           client.close();

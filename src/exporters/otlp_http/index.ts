@@ -5,7 +5,7 @@ import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
 import { isRetryableHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { errorOfAnswer, errorOfPage, isSuccess } from "../../kit/send/http-error.ts";
 import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
@@ -33,10 +33,11 @@ export const otlpHttpExporter = defineExporter({
   queued: true,
   config,
   telemetry: SEND_TELEMETRY,
+  feeds: sendFeeds,
   check: (config) => [...checkEndpoints(config), ...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
   resources: (config) => endpoints(config).map(([path, url]) => sendsTo(url, path)),
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const codecs = batchCodecs(deps.series);
     const tls = clientTls(config.tls);
     const client = deps.transport.http({
@@ -49,13 +50,13 @@ export const otlpHttpExporter = defineExporter({
     return sendChain({
       config,
       deps,
+      next,
       codecs,
       senders: {
         metrics: sender("metrics", codecs.metrics),
         traces: sender("traces", codecs.traces),
         logs: sender("logs", codecs.logs),
       },
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async stop() {
           client.close();

@@ -4,7 +4,7 @@ import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
 import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import type { PartialSuccess, Sender } from "../../kit/send/sender.ts";
@@ -31,12 +31,13 @@ export const prometheusRemoteWriteExporter = defineExporter({
   queued: true,
   config,
   telemetry: [...SEND_TELEMETRY, LEFT_OUT, REPEATED],
+  feeds: sendFeeds,
   check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"]), ...checkResending(config)],
   resources: ({ endpoint: { hostname, port, protocol } }) => [
     { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
   ],
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const tls = clientTls(config.tls);
     const client = deps.transport.http({
       ...(tls !== undefined && { tls }),
@@ -58,8 +59,8 @@ export const prometheusRemoteWriteExporter = defineExporter({
     return sendChain({
       config,
       deps,
+      next,
       senders: { metrics: senderOf(samples, write, deps) },
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async start() {
           idle.start();

@@ -4,7 +4,7 @@ import type { Delivery } from "../../component/delivery.ts";
 import type { MetricDescription } from "../../component/meter.ts";
 import { isLoopback } from "../../kit/fields.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
 import { SendError } from "../../kit/send/send-error.ts";
 import { SEND_TELEMETRY } from "../../kit/send/telemetry.ts";
@@ -34,13 +34,14 @@ export const statsdExporter = defineExporter({
   queued: true,
   config,
   telemetry: [...SEND_TELEMETRY, UNSAYABLE],
+  feeds: sendFeeds,
   check: checkSendFields,
   resources: ({ endpoint }) =>
     endpoint.protocol === "unix"
       ? []
       : [{ type: "send", host: endpoint.host, port: endpoint.port, path: ["endpoint"] }],
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const { endpoint } = config;
     const sent = new SentValues(deps.store, deps.series);
     const lines = new Lines(config, deps.series, deps.random);
@@ -110,8 +111,8 @@ export const statsdExporter = defineExporter({
     return sendChain({
       config,
       deps,
+      next,
       senders: { metrics: { send: (batch, signal) => inTurn(() => send(batch, signal)) } },
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         load: (signal) => sent.load(signal),
         async stop() {

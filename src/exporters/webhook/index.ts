@@ -5,7 +5,7 @@ import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
 import { isRetryableHttpStatus } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
-import { deadLetterFile } from "../../kit/send/dead-letter-file.ts";
+import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
 import { errorOfAnswer, isSuccess } from "../../kit/send/http-error.ts";
 import { discreet, secretHeaders } from "../../kit/send/secret-headers.ts";
 import { sendChain } from "../../kit/send/send-chain.ts";
@@ -27,12 +27,13 @@ export const webhookExporter = defineExporter({
   queued: true,
   config,
   telemetry: SEND_TELEMETRY,
+  feeds: sendFeeds,
   check: (config) => [...checkOwn(config), ...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
   resources: ({ endpoint: { hostname, port, protocol } }) => [
     { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
   ],
 
-  create(config, deps): Exporter {
+  create(config, deps, next): Exporter {
     const tls = clientTls(config.tls);
     const client = deps.transport.http({
       ...(tls !== undefined && { tls }),
@@ -44,9 +45,9 @@ export const webhookExporter = defineExporter({
     return sendChain({
       config,
       deps,
+      next,
       senders: { metrics: sender("metrics"), traces: sender("traces"), logs: sender("logs") },
       itemByItem: config.requests === "item",
-      ...(config.dead_letter !== undefined && { deadLetters: deadLetterFile(config.dead_letter, deps) }),
       transport: {
         async stop() {
           client.close();

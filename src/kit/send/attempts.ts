@@ -6,7 +6,7 @@ import { Backoff } from "./backoff.ts";
 import { BATCH_PARTS, type BatchParts } from "./batch-parts.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
-import type { DeadLetters } from "./dead-letters.ts";
+import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import type { Outage } from "./outage.ts";
 import { SendError } from "./send-error.ts";
 import type { SendHealth } from "./send-health.ts";
@@ -148,15 +148,21 @@ export class Attempts<S extends Signal> {
     return durable ? "later" : this.#giveUp(batch, "shutdown", "the exporter stopped before it was sent");
   }
 
-  async #giveUp(batch: Batches[S], reason: string, message: string): Promise<"off"> {
-    const { signal, telemetry, deps, deadLetters } = this.#options;
+  async #giveUp(batch: Batches[S], reason: string, message: string): Promise<"off" | "later"> {
+    const { signal, telemetry, deps, deadLetters, durable } = this.#options;
     const items = itemCount(signal, batch);
+    const kept = deadLetters !== undefined && (await this.#kept({ signal, batch, reason, message }, deadLetters));
+    // It is refused again after the next start, and kept then.
+    if (!kept && deadLetters !== undefined && durable && this.#stopping.signal.aborted) return "later";
     telemetry.dropped(reason, items);
-    const adding = deadLetters?.add({ signal, batch, reason, message });
-    const kept = adding !== undefined && (await orAborted(adding, this.#ending.signal).catch(() => false));
-    const fate = kept ? "it is in the dead letter file" : "it is dropped";
+    if (deadLetters !== undefined) telemetry.deadLetters(kept ? "kept" : "lost", items);
+    const fate = kept ? "it is with the dead letters" : "it is dropped";
     deps.log.limited(`gave_up_${reason}`).error(`data was given up, ${fate}`, { items, reason, message });
     return "off";
+  }
+
+  #kept(letter: DeadLetter<S>, deadLetters: DeadLetters): Promise<boolean> {
+    return orAborted(deadLetters.add(letter, this.#stopping.signal), this.#ending.signal).catch(() => false);
   }
 }
 

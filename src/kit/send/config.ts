@@ -72,8 +72,17 @@ export const circuitBreaker = z
 
 export const deadLetter = z
   .strictObject({
-    path: z.string().min(1).describe("The file that takes what was refused for good: a line of JSON for each request."),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The file that takes what was refused for good: a line of JSON for each request."),
     max_size: byteSize(100 * 1024 * 1024).describe("Above this nothing more is written there, and counted as dropped."),
+    exporter: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("In place of a file: the id of another exporter that takes it; no pipeline has to name that one."),
   })
   .optional()
   .describe("Where data goes that a backend refused for good; without it the data is dropped and counted.");
@@ -101,7 +110,11 @@ export type RetryConfig = z.output<typeof retryOnFailure>;
 export type BreakerConfig = z.output<typeof circuitBreaker>;
 
 /** The checks between these fields, with the Collector's wording where it has the same. */
-export function checkSendFields({ sending_queue: queue, retry_on_failure: retry }: SendConfig): ConfigProblem[] {
+export function checkSendFields({
+  sending_queue: queue,
+  retry_on_failure: retry,
+  dead_letter: deadLetter,
+}: SendConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const problem = (code: string, path: readonly string[], message: string, expected: string) =>
     problems.push({ severity: "error", code, path, message, expected });
@@ -119,6 +132,12 @@ export function checkSendFields({ sending_queue: queue, retry_on_failure: retry 
         `at most ${queue.queue_size}`,
       );
     }
+  }
+  if (deadLetter !== undefined && deadLetter.path === undefined && deadLetter.exporter === undefined) {
+    problem("missing_option", ["dead_letter"], "nothing says where dead letters go", "path or exporter");
+  }
+  if (deadLetter?.path !== undefined && deadLetter.exporter !== undefined) {
+    problem("exclusive_options", ["dead_letter", "exporter"], "not with path", "one of both");
   }
   if (queue.compact && queue.storage !== undefined) {
     problem(

@@ -1,7 +1,6 @@
 import { appendFile, stat } from "node:fs/promises";
 import type { Deps } from "../../component/component.ts";
 import { batchJson } from "../../model/otlp/json-writer.ts";
-import type { SendConfig } from "./config.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 
 /**
@@ -9,7 +8,8 @@ import type { DeadLetters } from "./dead-letters.ts";
  * the export request in OTLP's JSON, so it can be sent again with any tool. Lines are written whole, one after the other.
  */
 export function deadLetterFile(
-  { path, max_size: bytesMax }: NonNullable<SendConfig["dead_letter"]>,
+  path: string,
+  bytesMax: number,
   { id, clock, log }: Pick<Deps, "id" | "clock" | "log">,
 ): DeadLetters {
   let last: Promise<boolean> = Promise.resolve(true);

@@ -7,6 +7,8 @@ import { SIGNALS, type Signal } from "../../model/signal.ts";
 import { Attempts } from "./attempts.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { SendConfig } from "./config.ts";
+import { deadLetterExporter } from "./dead-letter-exporter.ts";
+import { deadLetterFile } from "./dead-letter-file.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { Outage } from "./outage.ts";
 import { SendHealth } from "./send-health.ts";
@@ -22,7 +24,10 @@ export interface SendChainOptions {
   readonly senders: Senders;
   /** How batches become bytes: for queues in the store, and for sizes in bytes. The exporter's own are taken, where it has some. */
   readonly codecs?: BatchCodecs;
-  readonly deadLetters?: DeadLetters;
+  /** Leads to the exporter that the configuration's dead letters go to, where there is one. */
+  readonly next?: Next;
+  /** In place of what the configuration says. */
+  readonly deadLetters?: DeadLetters | undefined;
   /** Whether each item is a request of its own: tried, given up and counted by itself. */
   readonly itemByItem?: boolean;
   /** What the senders need: opened before anything is sent, closed behind it. */
@@ -38,8 +43,10 @@ export interface SendChainOptions {
  * all. One chain for each signal; the breaker is theirs together, for they have one backend.
  */
 export function sendChain(given: SendChainOptions): Exporter {
-  const options = given.config.sending_queue.enabled ? given : { ...given, config: withoutQueue(given.config) };
-  const { config, deps, senders, transport } = options;
+  const { config, deps, senders, transport } = given.config.sending_queue.enabled
+    ? given
+    : { ...given, config: withoutQueue(given.config) };
+  const options = { ...given, config, deadLetters: given.deadLetters ?? deadLettersOf(given) };
   const own = options.codecs === undefined ? batchCodecs(deps.series) : undefined;
   const codecs = options.codecs ?? own!;
   const outage = new Outage(deps);
@@ -90,6 +97,12 @@ export function sendChain(given: SendChainOptions): Exporter {
     },
     health: async () => health.health(chains.map(([signal, { size }]) => ({ signal, size }))),
   };
+}
+
+function deadLettersOf({ config, deps, next = {} }: SendChainOptions): DeadLetters | undefined {
+  const { dead_letter: place, retry_on_failure: retry } = config;
+  if (place?.exporter !== undefined) return deadLetterExporter(next, retry, deps);
+  return place?.path === undefined ? undefined : deadLetterFile(place.path, place.max_size, deps);
 }
 
 /** Nothing waits but for its next attempt: as many requests as may be under way are held, and no more are taken. */

@@ -33,7 +33,12 @@ const ATTEMPTS: MetricDescription = {
 const DROPPED: MetricDescription = {
   name: "gostcol_exporter_dropped_items",
   description:
-    "Items that were given up, by reason; with a dead letter file they are in there unless it says otherwise",
+    "Items that were given up, by reason; where dead letters are kept they are there, but for those counted as lost",
+  unit: "{item}",
+};
+const DEAD_LETTERS: MetricDescription = {
+  name: "gostcol_exporter_dead_letter_items",
+  description: "Items that were given up and went to the dead letters, by outcome: kept, lost",
   unit: "{item}",
 };
 const BREAKER: MetricDescription = {
@@ -50,6 +55,7 @@ export const SEND_TELEMETRY: readonly MetricDescription[] = [
   IN_FLIGHT,
   ATTEMPTS,
   DROPPED,
+  DEAD_LETTERS,
   BREAKER,
 ];
 
@@ -85,6 +91,10 @@ export class SendTelemetry {
   dropped(reason: string, items: number): void {
     this.#meter.counter(DROPPED, { data_type: this.#signal, reason }).value += items;
     this.failed.value += items;
+  }
+
+  deadLetters(outcome: "kept" | "lost", items: number): void {
+    this.#meter.counter(DEAD_LETTERS, { data_type: this.#signal, outcome }).value += items;
   }
 
   showQueue(read: { size(): number; capacity: number; inFlight(): number }): () => void {

@@ -40,8 +40,9 @@ export interface SendRigOptions {
 /** A send chain with a backend that a test plays, in a world of its own. */
 export interface SendRig {
   readonly clock: VirtualClock;
-  /** Every attempt. */
+  /** Every attempt, and those of them that the backend took. */
   readonly sent: Sent[];
+  readonly taken: Sent[];
   readonly deadLetters: DeadLetter<Signal>[];
   readonly statuses: ComponentStatus[];
   readonly exporter: Exporter;
@@ -62,6 +63,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
   const meters = new Meters();
   const table = new SeriesTable();
   const sent: Sent[] = [];
+  const taken: Sent[] = [];
   const deadLetters: DeadLetter<Signal>[] = [];
   const statuses: ComponentStatus[] = [];
   const deliveries = new Deliveries({ backend, clock, log: silentLog, meter: meters.meter({}) });
@@ -92,7 +94,9 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
         async send(batch, signal) {
           const request = { points: textsOf(batch), atMs: clock.monotonic() - beganMs, signal };
           sent.push(request);
-          return answer(request);
+          const said = await answer(request);
+          taken.push(request);
+          return said;
         },
       },
     },
@@ -106,6 +110,7 @@ export async function sendRig(options: SendRigOptions = {}): Promise<SendRig> {
   return {
     clock,
     sent,
+    taken,
     deadLetters,
     statuses,
     exporter,

@@ -155,6 +155,19 @@ export function statsdEndpoint(defaultText: string) {
     .prefault(defaultText);
 }
 
+/** A folder's mode as `chmod` takes it: `0750`. Only modes that leave the owner everything: the agent itself has to get in. */
+export function folderMode(defaultText: string) {
+  return z
+    .string()
+    .transform((text, context) => {
+      const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : 0;
+      if ((mode & 0o700) === 0o700) return mode;
+      return refuse(context, "bad_permissions", "not the mode of a folder", "three octal digits such as 0750 or 0700");
+    })
+    .prefault(defaultText)
+    .meta({ examples: ["0750", "0700"] });
+}
+
 /** `host:port` again, IPv6 addresses in brackets. */
 export function endpointText({ host, port }: Endpoint): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

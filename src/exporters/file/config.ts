@@ -1,9 +1,11 @@
 import * as z from "zod";
-import { duration } from "../../kit/fields.ts";
+import { duration, folderMode } from "../../kit/fields.ts";
 import { sendFields } from "../../kit/send/config.ts";
 
 export const config = z.strictObject({
-  path: z.string().min(1).describe("The file that is written; its folder has to be there."),
+  path: z.string().min(1).describe("The file that is written."),
+  create_directory: z.boolean().default(false).describe("Whether the file's folder is created where it is missing."),
+  directory_permissions: folderMode("0755").describe("The mode of a folder that is created, in octal, less the umask."),
   format: z
     .enum(["json", "proto"])
     .default("json")

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
@@ -69,6 +69,14 @@ test("a file whose end is torn is put aside as it is", async () => {
 
 test("a folder that is not there is told at the start", async () => {
   await expect(started({ path: join(folder(), "sub", "out.jsonl") })).rejects.toThrow("ENOENT");
+});
+
+test("a folder that is not there is made where that is asked for, with its mode", async () => {
+  const where = folder();
+  const path = join(where, "deep", "sub", "out.jsonl");
+  await written({ path, create_directory: true, directory_permissions: "0700" }, [1]);
+  expect(valuesIn(path)).toEqual([1]);
+  expect(statSync(join(where, "deep")).mode & 0o777).toBe(0o700);
 });
 
 test("the file is owned, so that two exporters of it are a problem of the configuration", () => {

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { MetricDescription } from "../../component/meter.ts";
@@ -77,6 +78,8 @@ export const fileExporter = defineExporter({
       },
       transport: {
         async start() {
+          const { path, directory_permissions: mode } = config;
+          if (config.create_directory) await mkdir(dirname(path), { recursive: true, mode });
           await turns.take(() => file.open());
           if (config.flush_interval === 0) return;
           syncing = deps.clock.every(config.flush_interval, () => {

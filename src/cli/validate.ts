@@ -1,5 +1,6 @@
 import type { CheckedConfig } from "../config/checked-config.ts";
 import { NEVER } from "../lib/abort.ts";
+import { feedLines } from "../service/describe.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type ConfigOptions, resolveConfig } from "./resolve-config.ts";
@@ -12,12 +13,11 @@ export async function validateCommand(context: CliContext, options: ConfigOption
   return EXIT.ok;
 }
 
-/** `metrics: gost -> dedupe -> prometheus`, a line for each pipeline. */
-export function pipelinesText({ service }: CheckedConfig): string {
-  return [...service.pipelines.values()]
-    .map(({ id, receivers, processors, exporters }) => {
-      const stages = [receivers.join(", "), ...processors, exporters.join(", ")];
-      return `  ${id}: ${stages.join(" -> ")}`;
-    })
-    .join("\n");
+/** `metrics: gost -> dedupe -> prometheus`, a line for each pipeline; and whom exporters feed. */
+export function pipelinesText(config: CheckedConfig): string {
+  const pipelines = [...config.service.pipelines.values()].map(({ id, receivers, processors, exporters }) => {
+    const stages = [receivers.join(", "), ...processors, exporters.join(", ")];
+    return `${id}: ${stages.join(" -> ")}`;
+  });
+  return [...pipelines, ...feedLines(config)].map((line) => `  ${line}`).join("\n");
 }

@@ -1,6 +1,7 @@
 import type { CheckedConfig } from "../config/checked-config.ts";
 import { endpointText } from "../kit/fields.ts";
 import type { Agent } from "./agent.ts";
+import { planOf } from "./plan-of.ts";
 import type { TallyLine } from "./tally.ts";
 
 /** What a person wants to know of an agent that has just started: a line each. */
@@ -16,9 +17,19 @@ export function describeAgent(agent: Agent): readonly string[] {
       ({ id, receivers, processors, exporters }) =>
         `pipeline ${id}: ${[receivers.join(", "), ...processors, exporters.join(", ")].join(" -> ")}`,
     ),
+    ...feedLines(config),
     stateText(agent.store),
     ...holdingInMemory(config).map((id) => `processor ${id} holds items in memory: a kill loses what it holds`),
   ];
+}
+
+/** `exporter otlp_http feeds file/dead`: a line for each exporter that hands data (dead letters) to another one. */
+export function feedLines(config: CheckedConfig): readonly string[] {
+  const feeding = planOf(config).nodes.filter(({ kind, links }) => kind === "exporter" && links.length > 0);
+  return feeding.map(({ id, links: [first] }) => {
+    const fed = first!.targets.map((key) => key.slice("exporter:".length));
+    return `exporter ${id} feeds ${fed.join(", ")}`;
+  });
 }
 
 /** What to write where so that data arrives, by receiver. */

@@ -238,6 +238,22 @@ export function sendingSuite(
         await endsWell(world);
       });
 
+      it("hands over what is refused for good while it stops", async () => {
+        const { world, backend } = await made("silent", { dead_letter: { exporter: "debug/dead" } });
+        await world.deliver();
+        await world.until(() => world.rig.leftovers().calls > 0, "it sends");
+        const stopping = world.stop();
+        backend.mood = "refusing";
+        await stopping;
+        const { failed } = world.books();
+        const isRefused = backend.transport.sent.some(({ type }) => type !== "message");
+        expect(failed > 0).toBe(isRefused);
+        const letters = world.rig.handedOn.map((batch) => batchJson(signal, batch));
+        expect(letters.reduce((sum, letter) => sum + itemsIn(letter), 0)).toBe(failed);
+        expect(world.dropped("shutdown")).toBe(0);
+        expect(world.rig.total("gostcol_exporter_dead_letter_items", { outcome: "lost" })).toBe(0);
+      });
+
       it("keeps what the exporter of its dead letters does not take until it stops", async () => {
         const { world, backend } = await made("refusing", { dead_letter: { exporter: "debug/dead" } });
         world.rig.nextDoes = () => {

@@ -3,6 +3,7 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import { problemText } from "../../src/config/problem-text.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { registry } from "../../src/registry.ts";
+import { describeAgent } from "../../src/service/describe.ts";
 import { agentRig, checkedConfig } from "../support/fake-agent.ts";
 import { fakeTransport } from "../support/fake-transport.ts";
 
@@ -61,6 +62,11 @@ test("a reload that changes the exporter of the dead letters leaves the one that
   await clock.advanceAsync(1000);
   expect(printed.join("")).not.toContain("gostcol.dead_letter");
   expect(printed.length).toBeGreaterThan(0);
+});
+
+test("who feeds whom is told where the pipelines are", async () => {
+  const { agent } = await started(configuration("debug/dead"));
+  expect(describeAgent(agent)).toContain("exporter otlp_http feeds debug/dead");
 });
 
 test("an exporter that takes dead letters alone is in use", async () => {

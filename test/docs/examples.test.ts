@@ -42,7 +42,7 @@ async function errorsIn(text: string): Promise<string[]> {
   const { problems } = await loadConfig(
     {
       registry,
-      environment: { EDGE_1_TOKEN: "one", EDGE_2_TOKEN: "two", CLIENT_KEY: "three" },
+      environment: { EDGE_1_TOKEN: "one", EDGE_2_TOKEN: "two", CLIENT_KEY: "three", WEBHOOK_SECRET: "four" },
       readFile: (path) => Promise.resolve(readFileSync(path, "utf8")),
       configs: [
         { name: "base", text: BASE },

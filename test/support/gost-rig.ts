@@ -13,8 +13,8 @@ import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 import { gostReceiver } from "../../src/receivers/gost/index.ts";
 
-/** For tests: a started receiver with everything around it in the test's hands. */
-export async function startReceiver(configured: Record<string, unknown> = {}) {
+/** For tests: a started receiver with everything around it in the test's hands; `stored` is what its store holds. */
+export async function startReceiver(configured: Record<string, unknown> = {}, stored = new Map<string, unknown>()) {
   const clock = virtualClock();
   const network = createFakeNetwork();
   const table = new SeriesTable();
@@ -60,7 +60,13 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         return () => gauges.delete(name);
       },
     },
-    store: { durable: false, page: unused, find: unused, count: unused, scope: unused },
+    store: {
+      durable: false,
+      page: unused,
+      find: unused,
+      count: unused,
+      scope: (codec) => ({ name: "receiver:gost", codec, load: async () => new Map(stored) as never }),
+    },
     series: table,
     deliver(origin, run) {
       if (refuse.admission !== undefined) return { taken: false, refusal: refuse.admission };
@@ -70,7 +76,12 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
         receivedAt: clock.now(),
         peer: origin.peer,
         signal: origin.signal,
-        transaction: { change: unused, put: unused, delete: unused, onRolledBack: unused },
+        transaction: {
+          change: unused,
+          put: (_scope, key, value) => void stored.set(key, value),
+          delete: (_scope, key) => void stored.delete(key),
+          onRolledBack: () => {},
+        },
         onCommitted: (effect) => effect(),
       };
       const end = () => {
@@ -111,6 +122,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}) {
       },
     },
   });
+  await receiver.load?.(NEVER);
   await receiver.start?.(NEVER);
 
   return {

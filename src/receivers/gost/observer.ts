@@ -2,22 +2,27 @@ import { hash } from "node:crypto";
 import type { Crowded, Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import type { ServerRequest } from "../../component/server.ts";
+import type { Point } from "../../model/points.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
 import { decode } from "./decode.ts";
+import { SERVICE_STATES } from "./gost-series.ts";
 import { handOn } from "./hand-on.ts";
-import type { Node } from "./node.ts";
+import type { Node, Service } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
 import type { Arrival, PresenceBook } from "./presence.ts";
+import type { ReadyServices } from "./ready-services.ts";
 import { eventCount, isOnlyStatus, type Report, unmetCount } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
 import type { Sender, Senders } from "./sender.ts";
+import { statePoints } from "./service-state.ts";
 
 export interface ObserverParts {
   readonly senders: Senders;
   readonly book: NodeBook;
   readonly sorter: ReportSorter;
   readonly presence: PresenceBook;
+  readonly ready: ReadyServices;
   readonly deliver: Deliver;
   readonly crowded: Crowded;
   readonly next: Next;
@@ -48,7 +53,7 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
 function deliverReport(
   report: Report,
   from: { readonly request: ServerRequest; readonly sender: Sender; readonly arrival: Arrival },
-  { book, sorter, presence, deliver, next, statusLost }: ObserverParts,
+  { book, sorter, presence, ready, deliver, next, statusLost }: ObserverParts,
 ): Verdict | Promise<Verdict> {
   const { request, sender, arrival } = from;
   const { node, connection } = arrival;
@@ -59,7 +64,7 @@ function deliverReport(
   const origin: Origin = {
     peer: connection.peer,
     upperBound: {
-      items: eventCount(report) * COUNTS.length + POINTS_PER_NODE,
+      items: eventCount(report) * POINTS_PER_EVENT + POINTS_PER_NODE,
       bytes: body.length,
       series: book.room(node, unmetCount(report)),
     },
@@ -70,7 +75,7 @@ function deliverReport(
     // Held up on its way, or by us, until its sender had given up or was dead: who lives sends it again, and what the
     // dead had counted must not come behind what their successors count.
     if (receipt.state === "unread") throw new Refusal("retryable", "sender_gone", "its sender was gone before it came");
-    const { batches, records } = sorter.sort(report, {
+    const { batches, records, stated } = sorter.sort(report, {
       node,
       time: delivery.receivedAt,
       receipt,
@@ -79,7 +84,10 @@ function deliverReport(
       fingerprint: () => hash("sha256", body, "base64url"),
     });
     presence.reported(arrival, batches);
-    return handOn(next, { metrics: batches, logs: records.length === 0 ? [] : [{ records }] }, delivery);
+    if (stated.length > 0) ready.keep(stated, delivery);
+    const recalled = recalledStates(ready.recall(node, batches), book, delivery.receivedAt);
+    const metrics = recalled.length === 0 ? batches : [...batches, { rows: [], points: recalled }];
+    return handOn(next, { metrics, logs: records.length === 0 ? [] : [{ records }] }, delivery);
   });
   const conclude = (ended: Outcome) => {
     if (!ended.taken && irreplaceable) statusLost(node);
@@ -88,8 +96,18 @@ function deliverReport(
   return outcome instanceof Promise ? outcome.then(conclude) : conclude(outcome);
 }
 
+function recalledStates(services: readonly Service[], book: NodeBook, time: number): readonly Point[] {
+  return services.flatMap((service) => {
+    const states = book.states(service);
+    return states === undefined ? [] : statePoints(states, "ready", time);
+  });
+}
+
 /** A status event has a few hundred. */
 const SMALL_BYTES = 16 * 1024;
+
+/** Its counts, and the state that the service was in before a restart. */
+const POINTS_PER_EVENT = COUNTS.length + SERVICE_STATES.length;
 
 /** When it last reported, and that it is up. */
 const POINTS_PER_NODE = 2;

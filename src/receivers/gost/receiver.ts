@@ -3,6 +3,7 @@ import type { Next, Outcome, Peer } from "../../component/delivery.ts";
 import type { Server, ServerHandler, ServerRequest } from "../../component/server.ts";
 import { Tally } from "../../kit/tally.ts";
 import { NEVER } from "../../lib/abort.ts";
+import type { Cancel } from "../../lib/clock.ts";
 import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import { answerOf, type Verdict } from "./answers.ts";
 import type { Config } from "./config.ts";
@@ -12,6 +13,7 @@ import type { Node } from "./node.ts";
 import { NodeBook } from "./node-book.ts";
 import { type ObserverParts, observe } from "./observer.ts";
 import { PresenceBook } from "./presence.ts";
+import { ReadyServices } from "./ready-services.ts";
 import { ReportSorter } from "./report-sorter.ts";
 import { admission, Senders } from "./sender.ts";
 import { serverOptions } from "./server-options.ts";
@@ -28,6 +30,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
   const rejected = new Tally(meter, TELEMETRY.rejected, "transport", "reason");
   const skipped = new Tally(meter, TELEMETRY.skipped, "reason");
   const lostStatuses = meter.counter(TELEMETRY.lostStatuses);
+  const timers: Cancel[] = [];
   let server: Server | undefined;
   let stopped = false;
 
@@ -45,6 +48,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
       overflowed: meter.counter(TELEMETRY.overflowed),
     },
   });
+  const ready = new ReadyServices(deps.store);
   const presence = new PresenceBook({ book, clock, log, tell: deliverFact });
   const observer: ObserverParts = {
     senders: new Senders({
@@ -56,6 +60,7 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     book,
     sorter,
     presence,
+    ready,
     deliver,
     crowded,
     next,
@@ -112,16 +117,28 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     return outcome instanceof Promise ? outcome.then(isTaken) : isTaken(outcome);
   }
 
+  function forgetReady() {
+    const keys = ready.forgotten(book, FORGOTTEN_AT_ONCE);
+    if (keys.length === 0) return;
+    const origin = { peer: OURSELVES, upperBound: { items: 0, bytes: 0 }, signal: NEVER };
+    // Refused: they are still there in an hour.
+    void deliver(origin, (delivery) => ready.forget(keys, delivery));
+  }
+
   return {
+    load: (signal) => ready.load(signal),
     async start(signal) {
       const listening = await deps.listen(serverOptions(config), handler, signal);
       if (stopped) return listening.close(signal); // Stopped while it was starting.
       server = listening;
       presence.start();
+      timers.push(clock.every(FORGET_EVERY_MS, forgetReady));
+      timers.push(clock.after(WAIT_FOR_READY_MS, () => ready.expectNobody()));
     },
     async stop(deadline) {
       stopped = true;
       await server?.close(deadline);
+      for (const cancel of timers) cancel();
       presence.stop();
       sorter.dispose();
       book.dispose();
@@ -133,6 +150,11 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     },
   };
 }
+
+/** Whoever was ready before the start and does not report for so long is not waited for any more. */
+const WAIT_FOR_READY_MS = 86_400_000;
+const FORGET_EVERY_MS = 3_600_000;
+const FORGOTTEN_AT_ONCE = 10_000;
 
 const OURSELVES: Peer = { address: "gost", transport: "internal" };
 

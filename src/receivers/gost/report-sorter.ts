@@ -6,6 +6,7 @@ import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { areExactCounts, COUNTS, isInexact, readCount, type StatsMembers } from "./counts.ts";
 import { type Draft, Drafts, type ReportFacts } from "./drafts.ts";
 import type { GostSeries } from "./gost-series.ts";
+import type { Service } from "./node.ts";
 import { isName, type NodeBook } from "./node-book.ts";
 import { isRecognised, type ParsedReport, type RecognisedReport, type Report } from "./report.ts";
 import { isServiceState, stateLife, statePoints, stateRecord } from "./service-state.ts";
@@ -15,6 +16,8 @@ import type { SkipReason, SorterTally } from "./sorter-tally.ts";
 export interface SortedReport {
   readonly batches: readonly MetricsBatch[];
   readonly records: readonly LogRecord[];
+  /** Those that told a state. */
+  readonly stated: readonly Service[];
 }
 
 /** The members of an event that it has if it is one. */
@@ -32,6 +35,7 @@ interface Sorting {
   readonly facts: ReportFacts;
   readonly drafts: Drafts;
   readonly records: LogRecord[];
+  readonly stated: Service[];
 }
 
 export interface SorterParts {
@@ -85,11 +89,11 @@ export class ReportSorter {
       }
       draft.rows.push(new Row(emitter.stream.series, 0, time, counts[index]!));
     }
-    return { batches: drafts.batches(facts, this.#book), records: [] };
+    return { batches: drafts.batches(facts, this.#book), records: [], stated: [] };
   }
 
   #sortParsed(report: ParsedReport, facts: ReportFacts): SortedReport {
-    const sorting: Sorting = { facts, drafts: new Drafts(), records: [] };
+    const sorting: Sorting = { facts, drafts: new Drafts(), records: [], stated: [] };
     const { events } = report;
     // Nearly always all events are of one source: it is looked up once.
     let draft: Draft | undefined;
@@ -116,7 +120,7 @@ export class ReportSorter {
       }
       if (skipped !== undefined) this.#parts.tally.skipped(skipped, facts.node);
     }
-    return { batches: sorting.drafts.batches(facts, this.#book), records: sorting.records };
+    return { batches: sorting.drafts.batches(facts, this.#book), records: sorting.records, stated: sorting.stated };
   }
 
   #stats(event: EventMembers, draft: Draft, facts: ReportFacts, exactly: () => unknown): SkipReason | undefined {
@@ -192,6 +196,7 @@ export class ReportSorter {
       for (const level of Object.values(service.levels)) drafts.of(level).life.push(life);
     }
     service.state = state;
+    sorting.stated.push(service);
     const states = this.#book.states(service);
     if (states !== undefined) drafts.of(service.levels.service).points.push(...statePoints(states, state, time));
     records.push(

@@ -126,8 +126,14 @@ test("an outage of some hours is told in a handful of lines", async () => {
     await deliver(rig, minute);
     await rig.clock.advanceAsync(60_000);
   }
-  answer = () => ({ status: 503, headers: {}, body: Buffer.from("starting up") });
-  await rig.clock.advanceAsync(60_000);
+  const starting = () => ({ status: 503, headers: {}, body: Buffer.from("starting up") });
+  const away = answer;
+  for (let turn = 0; turn < 3; turn++) {
+    answer = starting;
+    await rig.clock.advanceAsync(20_000);
+    answer = away;
+    await rig.clock.advanceAsync(20_000);
+  }
   answer = () => ({ status: 200, headers: {}, body: new Uint8Array() });
   await rig.clock.advanceAsync(60_000);
   const lines = rig.printed.map((line) => line.replace(/(waitMs|seconds|failed_attempts)=\d+/g, "$1=N"));

@@ -70,10 +70,14 @@ export class GrpcConnection {
     const scheme = this.#tls === undefined ? "http" : "https";
     const session = connect(`${scheme}://${this.where}`, { ...tls, peerMaxConcurrentStreams: 1000 });
     const { promise: opened, resolve, reject } = Promise.withResolvers<ClientHttp2Session>();
-    const opening: Opening = { opened, waiting: 0, abandon: () => session.destroy() };
     const settled = () => {
       if (this.#opening === opening) this.#opening = undefined;
     };
+    const abandon = () => {
+      settled();
+      session.destroy();
+    };
+    const opening: Opening = { opened, waiting: 0, abandon };
     const fail = (error: unknown) => {
       settled();
       this.leave(session);

@@ -5,14 +5,15 @@ import type { SendError } from "./send-error.ts";
 const REMINDERS_MS = [60_000, 600_000, 3_600_000] as const;
 
 /**
- * What an operator reads of a backend that is away: a line when it goes, one now and then while it stays away or when
- * the reason is another, and one when it is back; not one for every attempt.
+ * What an operator reads of a backend that is away: a line for each kind of failure, one now and then while it stays
+ * away, and one when it is back; not one for every attempt.
  */
 export class Outage {
   readonly #deps: Pick<Deps, "clock" | "log">;
   #sinceMs: number | undefined;
   #attempts = 0;
-  #reason = "";
+  /** Which kinds of failure have been told: two that take turns are no news. */
+  readonly #told = new Set<string>();
   #reminders = 0;
   #nextReminderMs = 0;
   #isBreakerTold = false;
@@ -34,8 +35,8 @@ export class Outage {
       this.#nextReminderMs = REMINDERS_MS[this.#reminders] ?? this.#nextReminderMs + REMINDERS_MS[2];
       log.warn("sending still fails", { reason: message, ...this.#extent(nowMs) });
     }
-    if (this.#reason === reason) return;
-    this.#reason = reason;
+    if (this.#told.has(reason)) return;
+    this.#told.add(reason);
     const fields = { reason: message, waitMs: Math.round(waitMs) };
     log.limited("send_failed").warn("sending failed, and will be tried again", fields);
   }
@@ -56,7 +57,7 @@ export class Outage {
     log.limited("send_works").info("the backend answers again", this.#extent(clock.monotonic()));
     this.#sinceMs = undefined;
     this.#attempts = 0;
-    this.#reason = "";
+    this.#told.clear();
   }
 
   #extent(nowMs: number): { seconds: number; failed_attempts: number } {

@@ -137,6 +137,13 @@ export function pointsOf({ series, start, time, values }: Row): Point[] {
   return points;
 }
 
+/** A row with the values of the one before it where it has none; the row itself where it lacks nothing. */
+export function filledFrom(before: Row | Point | undefined, row: Row): Row {
+  if (!isRow(before) || before.series !== row.series || !row.values.some(Number.isNaN)) return row;
+  const values = row.values.map((value, index) => (Number.isNaN(value) ? before.values[index]! : value));
+  return new Row(row.series, row.start, row.time, values);
+}
+
 /** Everything in a batch as points. */
 export function allPoints({ rows, points }: MetricsBatch): readonly Point[] {
   return rows.length === 0 ? points : [...rows.flatMap(pointsOf), ...points];

@@ -1,6 +1,6 @@
 import type { Delivery } from "../../component/delivery.ts";
 import { unlessSame } from "../../lib/unless-same.ts";
-import { isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
+import { filledFrom, isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import { type SeriesDescription, SeriesMapping } from "../series-mapping.ts";
@@ -85,7 +85,7 @@ export class SeriesMerging {
         for (const point of pointsOf(row)) take(point);
         continue;
       }
-      remember(passing, row);
+      remember(passing, filledFrom(passing.last, row));
       rows.push(passing.as === row.series ? row : new Row(passing.as, row.start, row.time, row.values));
     }
     for (const point of batch.points) take(point);

@@ -2,7 +2,7 @@ import type { Deps, Processor } from "../../component/component.ts";
 import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import { NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { isRow, type MetricsBatch, type Point, Row } from "../../model/points.ts";
+import { filledFrom, isRow, type MetricsBatch, type Point, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
@@ -91,7 +91,7 @@ export class Interval implements Processor {
     const before = this.#held.get(first);
     if (none || (before === undefined && this.#isFull)) return row;
     const held = all ? row : parted(row, waiting, true);
-    this.#held.set(first, isRow(before) ? filled(held, before) : held, delivery);
+    this.#held.set(first, filledFrom(before, held), delivery);
     return all ? undefined : parted(row, waiting, false);
   }
 
@@ -173,13 +173,6 @@ export class Interval implements Processor {
 function parted({ series, start, time, values }: Row, chosen: readonly boolean[], isChosen: boolean): Row {
   const left = values.map((value, index) => (chosen[index] === isChosen ? value : Number.NaN));
   return new Row(series, start, time, left);
-}
-
-/** A row with the values from before where it has none. */
-function filled(row: Row, before: Row): Row {
-  if (before.series !== row.series || !row.values.some(Number.isNaN)) return row;
-  const values = row.values.map((value, index) => (Number.isNaN(value) ? before.values[index]! : value));
-  return new Row(row.series, row.start, row.time, values);
 }
 
 /** Clocks are set back, counts are not. */

@@ -6,12 +6,11 @@ import { difference } from "../../kit/point-arithmetic.ts";
 import { SeriesMapping } from "../../kit/series-mapping.ts";
 import { SeriesSums, type SumsOfBatch } from "../../kit/series-sums/series-sums.ts";
 import { sumKindOf } from "../../kit/series-sums/sum-kind.ts";
-import { isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
+import { filledFrom, isRow, type MetricsBatch, type Point, pointsOf, Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
 import {
-  filled,
   lastPoints,
   type Membership,
   otherOf,
@@ -108,7 +107,7 @@ export class SeriesLimit implements Processor {
     const unit = this.#unitOf(row.series);
     if (unit === false) outgoing.rows.push(row);
     else if (unit === undefined) for (const point of pointsOf(row)) this.#takePoint(point, outgoing);
-    else this.#take(unit, filled(row, unit.last), row, outgoing);
+    else this.#take(unit, filledFrom(unit.last, row), row, outgoing);
   }
 
   #takePoint(point: Point, outgoing: Outgoing): void {

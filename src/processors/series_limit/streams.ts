@@ -57,13 +57,6 @@ export function lastPoints({ last }: Unit): readonly Point[] {
   return last === undefined ? [] : [last];
 }
 
-/** A row with the values from before where it has none. */
-export function filled(row: Row, before: Row | Point | undefined): Row {
-  if (!isRow(before) || !row.values.some(Number.isNaN)) return row;
-  const values = row.values.map((value, index) => (Number.isNaN(value) ? before.values[index]! : value));
-  return new Row(row.series, row.start, row.time, values);
-}
-
 /** What is known of a unit after a point of one of its series; NaN, or nothing, where that has no value any more. */
 export function withPoint({ of, last }: Unit, point: Point): Unit["last"] {
   const { series, time, value, extra } = point;

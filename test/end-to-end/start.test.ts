@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -14,7 +15,44 @@ const PROGRAM = `
   console.log(compileBundle(bundle, readFileSync(bundle.cacheFile)).cachedDataRejected);
 `;
 
+/** Runs before the program: when that has started, prints the modules of Node that are loaded, and ends it. */
+const LISTING = `
+  const write = process.stderr.write;
+  process.stderr.write = function (text, ...rest) {
+    if (String(text).includes(" runs with ")) {
+      process.stdout.write(process.moduleLoadList.join("\\n"));
+      process.kill(process.pid, "SIGTERM");
+    }
+    return write.call(this, text, ...rest);
+  };
+`;
+const CONFIG = `
+receivers: { gost: { endpoint: 127.0.0.1:0 } }
+processors: { dedupe: , delta_to_cumulative: }
+exporters: { prometheus: { endpoint: 127.0.0.1:0 } }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [prometheus] } }
+`;
+/** Each takes a hundredth of a start or more, and is for somebody else: clients, TLS, gRPC, the store, compression. */
+const NOT_NEEDED = ["http2", "https", "tls", "zlib", "sqlite", "worker_threads", "perf_hooks"];
+
 test.skipIf(!existsSync(BUNDLE))("the built program is taken from the code that was compiled with it", () => {
   const said = execFileSync(process.execPath, ["--input-type=module", "--eval", PROGRAM], { encoding: "utf8" });
   expect(said.trim()).toBe("false");
+});
+
+test.skipIf(!existsSync(BUNDLE))("a start loads no module of Node that its configuration does not need", () => {
+  const folder = mkdtempSync(join(tmpdir(), "gostcol-start-"));
+  try {
+    const hook = join(folder, "listing.cjs");
+    writeFileSync(hook, LISTING);
+    const argv = ["--require", hook, join(ROOT, "dist/gostcol.js"), "run", "--config", `yaml:${CONFIG}`];
+    const said = execFileSync(process.execPath, argv, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const loaded = new Set(said.split("\n"));
+    expect(loaded).toContain("NativeModule http");
+    expect(NOT_NEEDED.filter((name) => loaded.has(`NativeModule ${name}`))).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -133,6 +133,22 @@ test("an instance that was replaced accepts nothing more: what does is the new o
   expect(stats([7, 1, 700, 0, 0])[2]).toBe(1000);
 });
 
+test("an instance that was replaced and has reported twice since has told what it accepted", async () => {
+  const { stats, life } = await aliceReports({}, { ...CUMULATIVE, emitters: 1, accepts: true });
+  stats([7, 1, 100, 0, 0]);
+  life("closed", "began");
+  for (const [conns, bytes] of [
+    [2, 10],
+    [4, 20],
+    [6, 30],
+  ] as const) {
+    stats([conns, 0, bytes, 0, 0]);
+    stats([7, 1, 100 + bytes, 0, 0]);
+  }
+  // The last of these could have been the new one's, and then this is: nothing is that of the old one.
+  expect(stats([8, 1, 140, 0, 0])[2]).toBe(120 + 140);
+});
+
 test("open connections are those of all emitters; of a replaced instance, while it reports", async () => {
   const { rig, life, stats } = await aliceReports({}, { ...DELTA, emitters: 1, accepts: true });
   const active = (...values: Stats) => stats(values)[1];

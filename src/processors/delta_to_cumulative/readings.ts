@@ -39,7 +39,7 @@ export interface Run {
   readonly open: number;
   /** When it reported last. */
   readonly at: number;
-  /** In how many more reports it can have accepted connections: infinite until its instance is replaced. */
+  /** In how many of its next reports it can have accepted connections: infinite until its instance is replaced. */
   readonly accepts: number;
 }
 
@@ -239,11 +239,10 @@ function fits(
 
 function grown(ended: readonly number[], others: readonly Run[], run: Run | undefined, report: Reported): Reading {
   const endedAfter = ended.slice();
-  let accepts = run?.accepts ?? ALWAYS;
+  const accepts = Math.max(0, (run?.accepts ?? ALWAYS) - 1);
   const values = report.values.map((value, index) => {
     const before = run?.values[index] ?? 0;
     if (report.rules[index] === "left") return before;
-    if (report.rules[index] === "accepts" && value > before) accepts--;
     if (value < before) endedAfter[index] = endedAfter[index]! + before;
     return value;
   });

@@ -1,5 +1,6 @@
 import type { Books } from "./books.ts";
 import {
+  type Bytes,
   type Credentials,
   type Open,
   openConnect,
@@ -33,6 +34,10 @@ export interface Moved {
 }
 
 export interface Held {
+  /** Whose account it will be entered into. */
+  readonly service: string;
+  /** Its bytes so far, on the client's own socket. */
+  wire(): Bytes;
   move(bytes: Moved): Promise<void>;
   close(): Promise<void>;
 }
@@ -86,6 +91,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const { service, open } = WAYS[way];
     const tunnel = await open(ports[service], origin.port, as);
     return {
+      service: `${node} ${service}`,
+      wire: () => tunnel.wire(),
       move: ({ upload, download }) => tunnel.exchange(upload, download),
       async close() {
         await tunnel.close();

@@ -103,7 +103,7 @@ function drawRenamedAt(random: Random): number {
 }
 
 /** The share of lives in which totals are sent: these take longer. */
-const SENDING_SHARE = 0.15;
+const SENDING_SHARE = 0.1;
 
 function drawBackend(random: Random): BackendScenario | undefined {
   if (!happens(random, SENDING_SHARE)) return undefined;

@@ -78,13 +78,18 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     await until(settled, "GOST cannot deliver its reports, though nothing is in its way");
     audit(world, scenario, shown);
     await auditSent();
+    auditShownAgain();
     host.present?.die();
     await pass(5_000);
     if (!host.ready) throw new Imbalance("the agent does not start");
     audit(world, scenario, shown);
-    // What rests in the archive is not shown until it is reported again.
-    if (scenario.archiveAfterMs === 0) auditRestored(world, shown, host.present!);
+    auditShownAgain();
     await auditSent();
+  }
+
+  function auditShownAgain(): void {
+    if (host.present === undefined || scenario.archiveAfterMs > 0) return; // What rests is shown when it is reported again.
+    auditRestored(world, shown, host.present);
   }
 
   async function auditSent(): Promise<void> {

@@ -436,6 +436,26 @@ test("after a restart what was undecided stays uncertain, for the mode may have 
   expect(shown(rig, "received.uncertain")).toBe(100);
 });
 
+test("stored totals that are refused at a start are shown once they are taken, as they are by then", async () => {
+  const { rig, stats } = await aliceReports({}, CUMULATIVE);
+  stats([1, 0, 100, 0, 0]);
+  rig.send(report(rig.table, rig.clock.now(), { bob: [1, 0, 7, 0, 0] }, CUMULATIVE));
+  rig.failNext();
+  rig.left.length = 0;
+  await rig.restart();
+  expect(rig.left).toEqual([]);
+  rig.send(report(rig.table, rig.clock.now(), { alice: [2, 0, 130, 0, 0] }, CUMULATIVE));
+  rig.left.length = 0;
+  await rig.clock.advanceAsync(1000);
+  const received = rig.left.flatMap(allPoints).flatMap(({ series, value }) => {
+    return series.metric.name === "received" ? [[series.attributes["client"], value]] : [];
+  });
+  expect(received.sort()).toEqual([
+    ["alice", 130],
+    ["bob", 7],
+  ]);
+});
+
 test("a stream whose first report is rolled back was never there", async () => {
   const { rig, stats } = await aliceReports({}, CUMULATIVE);
   rig.sendAndRollBack(report(rig.table, rig.clock.now(), { alice: [9, 0, 900, 900, 0] }, CUMULATIVE));

@@ -4,11 +4,11 @@ import { Refusal } from "../../component/refusal.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { deadline, NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { type MetricsBatch, type Point, pointCount } from "../../model/points.ts";
+import type { MetricsBatch, Point } from "../../model/points.ts";
 import { streamKey } from "../../model/stream-key.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
-import { type Outgoing, Staging } from "./staging.ts";
+import { type Outgoing, type Show, Staging } from "./staging.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import { type Counters, countersOf, showSizes } from "./telemetry.ts";
 
@@ -25,10 +25,12 @@ const FIND_TIMEOUT_MS = 2_000;
 const CERTAIN_DELAY_MS = 1_000;
 const CERTAIN_PAUSE_MS = 10;
 const CERTAIN_TOGETHER_MAX = 1_000;
-/** So many rows and points make one batch. */
 /** After a start, open connections that nobody reports are shown for so long as they were stored. */
 const LEVELS_KEPT_MS = 3_600_000;
+/** So many streams make one batch. */
 const RESTORED_TOGETHER_MAX = 2_000;
+/** When stored totals that were refused are shown again. */
+const RESTORE_PAUSE_MS = 1_000;
 
 /**
  * Makes totals of what comes, and hands the totals on. Rows of streams go to `StreamTotals`, what stands alone to
@@ -44,6 +46,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   readonly #plain: PlainTotals;
   #startedAt = 0;
   readonly #timers: Cancel[] = [];
+  #cancelShowing: Cancel = () => {};
   #archiving = false;
   #endSizes: () => void = () => {};
   #isStopped = false;
@@ -61,22 +64,29 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     await Promise.all([this.#streams.load(signal), this.#plain.load(this.#deps.clock.now(), signal)]);
   }
 
-  /** All totals once more: whoever is idle is not reported, and the series of idle clients must not vanish. */
+  /**
+   * All totals once more: whoever is idle is not reported, and the series of idle clients must not vanish. What is refused,
+   * by an exporter whose queue is full perhaps, is shown when it is taken.
+   */
   async restore(signal: AbortSignal): Promise<void> {
-    const now = this.#deps.clock.now();
-    let outgoing: Outgoing = { rows: [], points: [] };
-    const show = async () => {
-      const batch: MetricsBatch = outgoing;
-      outgoing = { rows: [], points: [] };
-      await this.#deliver("stored totals", pointCount(batch), signal, (delivery) =>
-        this.#next.metrics?.consume(batch, delivery),
-      );
-    };
-    for (const add of [...this.#streams.stored(now), ...this.#plain.stored(now)]) {
-      add(outgoing);
-      if (outgoing.rows.length + outgoing.points.length >= RESTORED_TOGETHER_MAX) await show();
+    await this.#showStored([...this.#streams.stored(), ...this.#plain.stored()], signal);
+  }
+
+  async #showStored(shows: readonly Show[], signal: AbortSignal): Promise<void> {
+    for (let from = 0; from < shows.length && !this.#isStopped; from += RESTORED_TOGETHER_MAX) {
+      const some = shows.slice(from, from + RESTORED_TOGETHER_MAX);
+      const isTaken = await this.#deliver("stored totals", some.length, signal, (delivery) => {
+        const outgoing: Outgoing = { rows: [], points: [] };
+        for (const show of some) show(this.#deps.clock.now(), outgoing);
+        return this.#next.metrics?.consume(outgoing, delivery);
+      });
+      if (isTaken) continue;
+      const left = shows.slice(from); // They would be refused as well.
+      if (!this.#isStopped) {
+        this.#cancelShowing = this.#deps.clock.after(RESTORE_PAUSE_MS, () => void this.#showStored(left, NEVER));
+      }
+      return;
     }
-    if (outgoing.rows.length + outgoing.points.length > 0) await show();
   }
 
   async start(): Promise<void> {
@@ -96,6 +106,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const cancel of this.#timers.splice(0)) cancel();
+    this.#cancelShowing();
     this.#endSizes();
     this.#streams.dispose();
     this.#plain.dispose();
@@ -230,15 +241,18 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     if (!outcome.taken) this.#startedAt = startedAt; // The next sweep tries again.
   }
 
-  /** A delivery of our own; that it was refused is said, for nobody will send it again. */
+  /** A delivery of our own; whether it was taken. That it was refused is said, for nobody else would. */
   async #deliver(
     what: string,
     items: number,
     signal: AbortSignal,
     run: (delivery: Delivery) => void | Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const outcome = await this.#begin(items, signal, run);
-    if (!outcome.taken) this.#deps.log.warn(`${what} were refused`, { items, reason: outcome.refusal.message });
+    if (!outcome.taken) {
+      this.#deps.log.limited(what).warn(`${what} were refused`, { items, reason: outcome.refusal.message });
+    }
+    return outcome.taken;
   }
 
   #begin(items: number, signal: AbortSignal, run: (delivery: Delivery) => void | Promise<void>) {

@@ -36,6 +36,11 @@ export class PlainRecords {
     return this.#byKey.size;
   }
 
+  /** Whether it did not expire. */
+  has(record: PlainRecord): boolean {
+    return this.#byKey.get(record.key) === record;
+  }
+
   async load(now: number, signal: AbortSignal): Promise<void> {
     const identities = await this.#identities.load(signal);
     for (const [key, state] of await this.#scope.load(signal)) {

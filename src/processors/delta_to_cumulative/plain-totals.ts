@@ -5,7 +5,7 @@ import type { SeriesTable } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
 import { type PlainRecord, PlainRecords } from "./plain-records.ts";
 import { afterCumulative, afterDelta } from "./plain-sums.ts";
-import type { Outgoing, Staging } from "./staging.ts";
+import type { Show, Staging } from "./staging.ts";
 import type { Counters } from "./telemetry.ts";
 
 /** The totals of series that stand alone; everything that is no sum or histogram to be totalled passes unchanged. */
@@ -29,8 +29,12 @@ export class PlainTotals {
   }
 
   /** What is stored, as functions that each add one point. */
-  stored(at: number): ((outgoing: Outgoing) => void)[] {
-    return [...this.#records.all()].map((record) => (outgoing) => this.#records.show(record, at, outgoing));
+  stored(): readonly Show[] {
+    return [...this.#records.all()].map((record): Show => {
+      return (at, outgoing) => {
+        if (this.#records.has(record)) this.#records.show(record, at, outgoing);
+      };
+    });
   }
 
   dispose(): void {

@@ -7,6 +7,9 @@ export interface Outgoing {
   readonly points: Point[];
 }
 
+/** Adds what shows one stream, source or series as it is at that time. */
+export type Show = (at: number, outgoing: Outgoing) => void;
+
 /** One batch on its way through: what it changes, and what it becomes. */
 export class Staging implements Outgoing {
   readonly transaction: Transaction;

@@ -199,6 +199,7 @@ export class StreamRecords {
 
   /** After a start: of which nothing is uncertain, that is not said here, for it has time. */
   showStored(record: StreamRecord, time: number, outgoing: Outgoing): void {
+    if (this.#byKey.get(record.key) !== record) return; // It went to the archive since.
     this.#showTotals(record, time, outgoing);
     if (!isCertain(record.state)) this.#showUncertain(record, time, outgoing);
   }

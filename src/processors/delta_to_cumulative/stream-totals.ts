@@ -11,7 +11,7 @@ import type { LifeView } from "./life-view.ts";
 import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
 import { knownBegin, type SourceState, viewOf, withLifeFacts, withReport, withUntoldFall } from "./source-state.ts";
-import type { Outgoing, Staging } from "./staging.ts";
+import type { Show, Staging } from "./staging.ts";
 import type { ArchivedStream } from "./stream-archive.ts";
 import { type StreamRecord, StreamRecords } from "./stream-records.ts";
 import { hasOpen, isCount } from "./stream-state.ts";
@@ -100,19 +100,19 @@ export class StreamTotals {
     this.#streams.archive(records, delivery);
   }
 
-  /** What is stored, as functions that each add what shows one stream or source. */
-  stored(at: number): ((outgoing: Outgoing) => void)[] {
-    const streams = [...this.#streams.all()].map(
-      (record) => (outgoing: Outgoing) => this.#streams.showStored(record, at, outgoing),
-    );
-    const sources = [...this.#sources.shown()].map(
-      (record) => (outgoing: Outgoing) => this.#sources.show(record, at, outgoing),
-    );
+  /** What is stored of each stream and source. */
+  stored(): readonly Show[] {
+    const streams = [...this.#streams.all()].map((record): Show => {
+      return (at, outgoing) => this.#streams.showStored(record, at, outgoing);
+    });
+    const sources = [...this.#sources.shown()].map((record): Show => {
+      return (at, outgoing) => this.#sources.show(record, at, outgoing);
+    });
     return [...streams, ...sources];
   }
 
   /** What `stored` leaves out: that nothing of a stream is uncertain, where its reports have not said so since. */
-  *certain(): Iterable<(at: number, outgoing: Outgoing) => void> {
+  *certain(): Iterable<Show> {
     for (const record of this.#streams.all()) {
       yield (at, outgoing) => this.#streams.showCertain(record, at, outgoing);
     }

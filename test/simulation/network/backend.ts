@@ -154,19 +154,26 @@ export class Backend {
     return new Promise((resolve) => clock.after(ms, resolve));
   }
 
-  /** What comes late, or again, is older than what it has, and says what was true then. */
+  /**
+   * What comes late, or again, is older than what it has, and says what was true then. Of one time are a total that was
+   * shown again and what was reported right behind it.
+   */
   #take(told: Told, request: number): void {
     this.#owed.delete(owedAs(told));
-    const { name, value, time } = told;
-    const before = this.#has.get(name);
-    const isNewer =
-      before === undefined || time > before.told.time || (time === before.told.time && request >= before.request);
-    if (before !== undefined && told.neverFalls && (isNewer ? value < before.told.value : value > before.told.value)) {
-      this.imbalance ??= new Imbalance(
-        `the backend was told that ${name} was ${value} at ${time}, and ${before.told.value} at ${before.told.time}`,
-      );
+    const { name, value, time, neverFalls } = told;
+    const has = this.#has.get(name);
+    if (has !== undefined) {
+      const order = Math.sign(time - has.told.time);
+      const grownBy = value - has.told.value;
+      if (neverFalls && order * grownBy < 0) {
+        this.imbalance ??= new Imbalance(
+          `the backend was told that ${name} was ${value} at ${time}, and ${has.told.value} at ${has.told.time}`,
+        );
+      }
+      const isNewer = order > 0 || (order === 0 && (neverFalls ? grownBy >= 0 : request >= has.request));
+      if (!isNewer) return;
     }
-    if (isNewer) this.#has.set(name, { told, request });
+    this.#has.set(name, { told, request });
   }
 
   *#toldBy(batch: MetricsBatch): Iterable<Told> {

@@ -55,6 +55,7 @@ exporters:
   otlp_grpc:
     endpoint: 127.0.0.1:${sinkPort}
     compression: gzip
+    timeout: 60s
     tls:
       insecure: true
     sending_queue:

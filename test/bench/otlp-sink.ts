@@ -2,6 +2,7 @@ import { createListen } from "../../src/kit/server/listen.ts";
 import { NEVER } from "../../src/lib/abort.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
 import { MetricsReader } from "../../src/model/otlp/metrics-reader.ts";
+import { pointCount } from "../../src/model/points.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 
 const LIMITS = {
@@ -28,7 +29,7 @@ export async function startOtlpSink(): Promise<OtlpSink> {
     { host: "127.0.0.1", port: 0, protocols: ["grpc"], limits: LIMITS, receipts: false },
     {
       request({ body }) {
-        count += reader.read(body).points.length;
+        count += pointCount(reader.read(body));
         return { status: 0 };
       },
     },

@@ -33,6 +33,11 @@ export class SeriesTable {
     return this.#size;
   }
 
+  /** Another one since each sweep: what was touched in it need not be touched again. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   resource(attributes: Attributes): Resource {
     return this.#resources.intern(attributesKey(attributes), () => ({ attributes }));
   }

@@ -38,7 +38,7 @@ export class WaitingRows {
   /** From now on rows of these series go to these places. */
   settle(series: readonly Series[], places: readonly Place[]): void {
     for (const place of places) this.release(place);
-    const latestMs = Math.max(...places.map(({ sample }) => sample.timeMs));
+    const latestMs = places.reduce((latest, { sample }) => Math.max(latest, sample.timeMs), 0);
     const settled: RowPlaces = { series, places, row: undefined, seenMs: 0, latestMs };
     for (const place of places) place.rows = settled;
     this.#bySeries.set(series[0]!, settled);

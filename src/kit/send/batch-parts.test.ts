@@ -38,3 +38,13 @@ test("a row stays whole when a batch is cut, and values that are not there count
     [4, 5, 6],
   ]);
 });
+
+test("a row that is larger than a request may be is cut", () => {
+  const { cut } = BATCH_PARTS.metrics;
+  const large = Array.from({ length: 7 }, (_, client) =>
+    table.series(table.resource({ node: "n" }), table.scope(""), metric, { client }),
+  );
+  const values = large.map((_, index) => index);
+  const parts = cut({ rows: [{ series: large, start: 0, time: 0, values }], points: [] }, 3);
+  expect(parts.map(valuesOf)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+});

@@ -8,7 +8,7 @@ import type { TracesBatch } from "../../model/spans.ts";
 export interface BatchParts<S extends Signal> {
   /** The batch by the lane of each item's resource; the batch itself where it has one lane. */
   byLane(batch: Batches[S], laneOf: (resource: Resource) => number): ReadonlyMap<number, Batches[S]>;
-  /** In order, none with more than `itemsMax` items, unless a single piece (a row) has more. */
+  /** In order, none with more than `itemsMax` items. A row with more is cut into points. */
   cut(batch: Batches[S], itemsMax: number): readonly Batches[S][];
   join(batches: readonly Batches[S][]): Batches[S];
   /** Each item as a batch of its own, in order. */
@@ -91,7 +91,8 @@ function batchParts<Batch, Piece>({ of, items, apart, resource, batch: make }: P
       const parts: Batch[] = [];
       let pieces: Piece[] = [];
       let size = 0;
-      for (const piece of of(batch)) {
+      const small = of(batch).flatMap((piece) => (items(piece) > itemsMax ? apart(piece) : piece));
+      for (const piece of small) {
         const its = items(piece);
         if (pieces.length > 0 && size + its > itemsMax) {
           parts.push(make(pieces));

@@ -15,8 +15,8 @@ export class ItemBudget {
     this.#itemsMax = itemsMax;
   }
 
-  take(): void {
-    if (++this.#items > this.#itemsMax)
-      throw new TooManyItems(`at most ${this.#itemsMax} items are taken in a request`);
+  take(count = 1): void {
+    this.#items += count;
+    if (this.#items > this.#itemsMax) throw new TooManyItems(`at most ${this.#itemsMax} items are taken in a request`);
   }
 }

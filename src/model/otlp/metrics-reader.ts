@@ -1,12 +1,15 @@
 import type { AttributeValue } from "../attributes.ts";
+import { BatchDraft } from "../batch-draft.ts";
 import type { SeriesSource } from "../limited-series.ts";
-import type { MetricsBatch, Point, PointExtra } from "../points.ts";
+import { type MetricsBatch, type Point, type PointExtra, Row } from "../points.ts";
 import type { Metric, MetricType, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { readKeyValue } from "./attributes-codec.ts";
 import { findField } from "./groups.ts";
 import { readResource, readScope } from "./heads.ts";
 import type { ItemBudget } from "./item-budget.ts";
+import { KnownPoints } from "./known-points.ts";
+import { type FoundData, findData, type MetricHead, readHead, readTail } from "./metric-data.ts";
 import {
   type OtherPoint,
   type RareFields,
@@ -22,11 +25,17 @@ import { FIXED64, LENGTH, tag, VARINT } from "./wire-writer.ts";
 const HEADS_MAX = 100_000;
 /** One series can be written in many ways, its attributes in every order: so many of them are remembered. */
 const PLACES_MAX = 8;
+/** Fewer points are read as fast one by one. */
+const LEARNED_POINTS_MIN = 4;
+/** When so much is learned of metrics' points, those of further metrics are read one by one. */
+const LEARNED_BYTES_MAX = 64 * 1024 * 1024;
+/** After so many misses in a row every 32nd request is learned from. */
+const MISSES_MAX = 6;
 
 /**
  * Reads OTLP's `ExportMetricsServiceRequest` straight into interned series. What is known is found by its bytes: those of
  * the resource, the scope, the metric's head and the point's attributes are keys, so that of a point whose series is
- * known nothing is decoded but its numbers.
+ * known nothing is decoded but its numbers. A metric that tells of the same series as the last time becomes one row.
  *
  * Throws a `WireError` where the bytes are no such message. Exact to a quarter of a microsecond in times, and to 2^53 in
  * whole numbers.
@@ -36,25 +45,26 @@ export class MetricsReader {
   readonly #source: SeriesSource;
   readonly #resources = new Map<string, KnownResource>();
   #heads = 0;
+  #learnedBytes = 0;
   #places: Memo<Place[]>;
 
   /** `source`: where the series come from; points of those that it refuses are left out. */
   constructor(table: SeriesTable, source: SeriesSource = table) {
     this.#table = table;
     this.#source = source;
-    this.#places = placesIn(table);
+    this.#places = this.#placesIn();
   }
 
   read(bytes: Uint8Array, items?: ItemBudget): MetricsBatch {
     if (this.#heads > HEADS_MAX) this.#forget();
     const reader = new WireReader(bytes, items);
-    const points: Point[] = [];
+    const draft = new BatchDraft();
     while (reader.at < bytes.length) {
       const field = reader.varint();
-      if (field === tag(1, LENGTH)) this.#resourceMetrics(reader, reader.lengthEnd(bytes.length), points);
+      if (field === tag(1, LENGTH)) this.#resourceMetrics(reader, reader.lengthEnd(bytes.length), draft);
       else reader.skip(field & 7, bytes.length);
     }
-    return { rows: [], points };
+    return { rows: draft.rows, points: draft.points };
   }
 
   dispose(): void {
@@ -65,11 +75,23 @@ export class MetricsReader {
   #forget(): void {
     this.#resources.clear();
     this.#heads = 0;
+    this.#learnedBytes = 0;
     this.#places.dispose();
-    this.#places = placesIn(this.#table);
+    this.#places = this.#placesIn();
   }
 
-  #resourceMetrics(reader: WireReader, end: number, points: Point[]): void {
+  #placesIn(): Memo<Place[]> {
+    return this.#table.memo<Place[]>((_, places) => {
+      for (const place of places) this.#forgetPlace(place);
+    });
+  }
+
+  #forgetPlace({ typed, key }: Place): void {
+    typed.series.delete(key);
+    this.#forgetPoints(typed.of);
+  }
+
+  #resourceMetrics(reader: WireReader, end: number, draft: BatchDraft): void {
     const head = findField(reader, 1, end);
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = this.#resources.get(key);
@@ -80,50 +102,113 @@ export class MetricsReader {
     }
     while (reader.at < end) {
       const field = reader.varint();
-      if (field === tag(2, LENGTH)) this.#scopeMetrics(reader, reader.lengthEnd(end), known, points);
+      if (field === tag(2, LENGTH)) this.#scopeMetrics(reader, reader.lengthEnd(end), known, draft);
       else reader.skip(field & 7, end);
     }
   }
 
-  #scopeMetrics(reader: WireReader, end: number, { resource, scopes }: KnownResource, points: Point[]): void {
+  #scopeMetrics(reader: WireReader, end: number, { resource, scopes }: KnownResource, draft: BatchDraft): void {
     const head = findField(reader, 1, end);
     const key = head === undefined ? "" : reader.bytes.latin1Slice(head.from, head.to);
     let known = scopes.get(key);
     if (known === undefined) {
       this.#heads++;
-      known = { resource, scope: readScope(reader, head, this.#table), metrics: new Map() };
+      known = { resource, scope: readScope(reader, head, this.#table), metrics: new Map(), last: new Map() };
       scopes.set(key, known);
     }
     while (reader.at < end) {
       const field = reader.varint();
-      if (field === tag(2, LENGTH)) this.#metric(reader, reader.lengthEnd(end), known, points);
+      if (field === tag(2, LENGTH)) this.#metric(reader, reader.lengthEnd(end), known, draft);
       else reader.skip(field & 7, end);
     }
   }
 
-  #metric(reader: WireReader, end: number, ofScope: KnownScope, points: Point[]): void {
+  #metric(reader: WireReader, end: number, ofScope: KnownScope, draft: BatchDraft): void {
     const found = findData(reader, end);
     if (found === undefined) return;
-    const { type, from, to, temporality, monotonic, headKey } = found;
-    const key = `${type}${temporality}${monotonic ? "+" : "-"}${headKey}`;
+    const last = ofScope.last.get(found.key);
+    if (last === undefined || !this.#readAsKnown(reader, found, last, draft)) {
+      this.#readPoints(reader, found, this.#known(reader, found, end, ofScope), draft);
+    }
+    reader.at = end;
+  }
+
+  #known(reader: WireReader, found: FoundData, end: number, ofScope: KnownScope): KnownMetric {
+    const tail = readTail(reader, found);
+    const key = `${tail.temporality}${tail.monotonic ? "+" : "-"}${found.key}`;
     let known = ofScope.metrics.get(key);
     if (known === undefined) {
       this.#heads++;
-      known = { head: readHead(reader, found, end), scope: ofScope, int: undefined, double: undefined };
+      const head = readHead(reader, found, tail, end);
+      known = {
+        head,
+        scope: ofScope,
+        int: undefined,
+        double: undefined,
+        points: undefined,
+        touched: 0,
+        misses: 0,
+        wait: 0,
+      };
       ofScope.metrics.set(key, known);
     }
+    ofScope.last.set(found.key, known);
+    return known;
+  }
+
+  /** Reads what is as it was the last time but for its numbers; false where it is not. */
+  #readAsKnown(reader: WireReader, { from, to }: FoundData, known: KnownMetric, draft: BatchDraft): boolean {
+    const { points } = known;
+    const read = points?.read(reader, from, to);
+    if (read === undefined) return false;
+    known.misses = 0;
+    const { series } = points!;
+    reader.items.take(series.length);
+    if (known.touched !== this.#table.generation) {
+      for (const each of series) this.#table.touch(each);
+      known.touched = this.#table.generation;
+    }
+    if (read instanceof Row) draft.addRow(read);
+    else for (const point of read) draft.addPoint(point);
+    return true;
+  }
+
+  #readPoints(reader: WireReader, { type, from, to }: FoundData, known: KnownMetric, draft: BatchDraft): void {
+    const isNumber = type === "gauge" || type === "sum";
+    const before = draft.points.length;
     reader.at = from;
     while (reader.at < to) {
       const field = reader.varint();
       if (field === tag(1, LENGTH)) {
         const pointEnd = reader.lengthEnd(to);
         reader.items.take();
-        const isNumber = type === "gauge" || type === "sum";
         const point = isNumber ? this.#number(reader, pointEnd, known) : this.#other(reader, pointEnd, known);
-        if (point !== undefined) points.push(point);
+        if (point !== undefined) draft.addPoint(point);
       } else reader.skip(field & 7, to);
     }
-    reader.at = end;
+    if (isNumber) this.#learn(known, reader.bytes.subarray(from, to), draft.points, before);
+  }
+
+  /** Who tells something else each time is learned less and less often. */
+  #learn(known: KnownMetric, data: Uint8Array, points: readonly Point[], from: number): void {
+    if (known.wait > 0) {
+      known.wait--;
+      return;
+    }
+    this.#forgetPoints(known);
+    known.misses = Math.min(known.misses + 1, MISSES_MAX);
+    known.wait = 2 ** (known.misses - 1) - 1;
+    if (points.length - from < LEARNED_POINTS_MIN || this.#learnedBytes + data.length > LEARNED_BYTES_MAX) return;
+    const series: Series[] = [];
+    for (let index = from; index < points.length; index++) series.push(points[index]!.series);
+    known.points = KnownPoints.of(data, series);
+    known.touched = this.#table.generation;
+    this.#learnedBytes += known.points?.size ?? 0;
+  }
+
+  #forgetPoints(known: KnownMetric): void {
+    this.#learnedBytes -= known.points?.size ?? 0;
+    known.points = undefined;
   }
 
   #number(reader: WireReader, end: number, known: KnownMetric): Point | undefined {
@@ -203,7 +288,7 @@ export class MetricsReader {
     let typed = known[number];
     if (typed === undefined) {
       const { resource, scope } = known.scope;
-      typed = { resource, scope, metric: this.#table.metric({ ...known.head, number }), series: new Map() };
+      typed = { of: known, resource, scope, metric: this.#table.metric({ ...known.head, number }), series: new Map() };
       known[number] = typed;
     }
     return typed;
@@ -219,8 +304,8 @@ export class MetricsReader {
     if (series === undefined) return undefined;
     typed.series.set(key, series);
     const places = this.#places.get(series) ?? [];
-    if (places.length >= PLACES_MAX) forgetPlace(places.shift()!);
-    places.push({ series: typed.series, key });
+    if (places.length >= PLACES_MAX) this.#forgetPlace(places.shift()!);
+    places.push({ typed, key });
     this.#places.set(series, places);
     return series;
   }
@@ -241,9 +326,9 @@ interface KnownScope {
   readonly resource: Resource;
   readonly scope: Scope;
   readonly metrics: Map<string, KnownMetric>;
+  /** By what stands in front of the data: the temporality, behind it, is nearly always the same. */
+  readonly last: Map<string, KnownMetric>;
 }
-
-type MetricHead = Omit<Metric, "number">;
 
 /** OTLP tells for each point whether its number is whole, the model for each metric: so a metric can be two. */
 interface KnownMetric {
@@ -251,9 +336,17 @@ interface KnownMetric {
   readonly scope: KnownScope;
   int: KnownType | undefined;
   double: KnownType | undefined;
+  /** All points of the last time that was learned. */
+  points: KnownPoints | undefined;
+  /** The generation in which its series were touched. */
+  touched: number;
+  /** How often in a row something else came than what was learned, and how often more nothing is to be learned. */
+  misses: number;
+  wait: number;
 }
 
 interface KnownType {
+  readonly of: KnownMetric;
   readonly resource: Resource;
   readonly scope: Scope;
   readonly metric: Metric;
@@ -261,91 +354,8 @@ interface KnownType {
 }
 
 interface Place {
-  readonly series: Map<string, Series>;
+  readonly typed: KnownType;
   readonly key: string;
-}
-
-function placesIn(table: SeriesTable): Memo<Place[]> {
-  return table.memo<Place[]>((_, places) => places.forEach(forgetPlace));
-}
-
-function forgetPlace({ series, key }: Place): void {
-  series.delete(key);
-}
-
-const TYPE_OF_FIELD: Readonly<Record<number, MetricType>> = {
-  5: "gauge",
-  7: "sum",
-  9: "histogram",
-  10: "exponential_histogram",
-  11: "summary",
-};
-
-const TEMPORALITIES = ["unspecified", "delta", "cumulative"] as const;
-
-interface FoundData {
-  readonly type: MetricType;
-  readonly from: number;
-  readonly to: number;
-  readonly temporality: Metric["temporality"];
-  readonly monotonic: boolean;
-  /** The bytes of everything in the metric but its data. */
-  readonly headKey: string;
-  readonly metricFrom: number;
-}
-
-/** Looks through a metric for its data, and through that for what stands behind the points. */
-function findData(reader: WireReader, end: number): FoundData | undefined {
-  const metricFrom = reader.at;
-  let type: MetricType | undefined;
-  let dataAt = 0;
-  let from = 0;
-  let to = 0;
-  while (reader.at < end) {
-    const fieldAt = reader.at;
-    const field = reader.varint();
-    const its = (field & 7) === LENGTH ? TYPE_OF_FIELD[field >> 3] : undefined;
-    if (its === undefined) {
-      reader.skip(field & 7, end);
-      continue;
-    }
-    type = its;
-    dataAt = fieldAt;
-    to = reader.lengthEnd(end);
-    from = reader.at;
-    reader.at = to;
-  }
-  if (type === undefined) return undefined;
-  const { bytes } = reader;
-  const headKey = bytes.latin1Slice(metricFrom, dataAt) + (to === end ? "" : bytes.latin1Slice(to, end));
-  let temporality: Metric["temporality"] = "unspecified";
-  let monotonic = false;
-  reader.at = from;
-  if (type !== "gauge" && type !== "summary") {
-    while (reader.at < to) {
-      const field = reader.varint();
-      if (field === tag(2, VARINT)) temporality = TEMPORALITIES[reader.varint()] ?? "unspecified";
-      else if (field === tag(3, VARINT) && type === "sum") monotonic = reader.varint() !== 0;
-      else reader.skip(field & 7, to);
-    }
-  }
-  return { type, from, to, temporality, monotonic, headKey, metricFrom };
-}
-
-function readHead(
-  reader: WireReader,
-  { type, temporality, monotonic, metricFrom }: FoundData,
-  end: number,
-): MetricHead {
-  const texts = { 1: "", 2: "", 3: "" };
-  reader.at = metricFrom;
-  while (reader.at < end) {
-    const field = reader.varint();
-    if (field === tag(1, LENGTH) || field === tag(2, LENGTH) || field === tag(3, LENGTH)) {
-      texts[(field >> 3) as 1 | 2 | 3] = reader.text(reader.lengthEnd(end));
-    } else reader.skip(field & 7, end);
-  }
-  return { name: texts[1], description: texts[2], unit: texts[3], type, monotonic, temporality };
 }
 
 /** The attributes that were their fields' bytes. */

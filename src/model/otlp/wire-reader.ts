@@ -20,13 +20,13 @@ export class WireReader {
   readonly bytes: SlicedBuffer;
   /** What is asked for each item that is read. */
   readonly items: ItemBudget;
-  readonly #view: DataView;
+  readonly view: DataView;
   at = 0;
 
   constructor(bytes: Uint8Array, items = new ItemBudget()) {
     this.items = items;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SlicedBuffer;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Below 2^53 in effect; what is longer loses its lowest bits (sizes, tags and enums never are). */
@@ -75,7 +75,7 @@ export class WireReader {
 
   fixed64(): bigint {
     this.#need(8);
-    const value = this.#view.getBigUint64(this.at, true);
+    const value = this.view.getBigUint64(this.at, true);
     this.at += 8;
     return value;
   }
@@ -83,22 +83,22 @@ export class WireReader {
   /** A signed 64-bit number; beyond 2^53 it is the nearest double. */
   sfixed64(): number {
     this.#need(8);
-    const low = this.#view.getUint32(this.at, true);
-    const high = this.#view.getInt32(this.at + 4, true);
+    const low = this.view.getUint32(this.at, true);
+    const high = this.view.getInt32(this.at + 4, true);
     this.at += 8;
     return high * 0x1_0000_0000 + low;
   }
 
   double(): number {
     this.#need(8);
-    const value = this.#view.getFloat64(this.at, true);
+    const value = this.view.getFloat64(this.at, true);
     this.at += 8;
     return value;
   }
 
   fixed32(): number {
     this.#need(4);
-    const value = this.#view.getUint32(this.at, true);
+    const value = this.view.getUint32(this.at, true);
     this.at += 4;
     return value;
   }
@@ -106,8 +106,8 @@ export class WireReader {
   /** Nanoseconds since the epoch as milliseconds with a fraction. */
   nanosAsMs(): number {
     this.#need(8);
-    const low = this.#view.getUint32(this.at, true);
-    const high = this.#view.getUint32(this.at + 4, true);
+    const low = this.view.getUint32(this.at, true);
+    const high = this.view.getUint32(this.at + 4, true);
     this.at += 8;
     // 2^32 ns are 4294 ms and 967296 ns, so every product here is exact, and whole milliseconds stay whole.
     const rest = high * 967_296 + low;

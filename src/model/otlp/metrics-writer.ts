@@ -1,4 +1,4 @@
-import type { MetricsBatch, Point } from "../points.ts";
+import type { MetricsBatch, Point, Row } from "../points.ts";
 import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { attributesBytes, lengthField } from "./attributes-codec.ts";
@@ -13,26 +13,39 @@ const TIME_TAG = tag(3, FIXED64);
 const DOUBLE_TAG = tag(4, FIXED64);
 const INT_TAG = tag(6, FIXED64);
 const NO_BYTES = new Uint8Array(0);
+const NO_POINTS: Points = { bytes: NO_BYTES, numbersAt: new Uint32Array(0) };
+/** Where they stand there, the last one with its tag, which tells its kind. */
+const START_AT = 1;
+const TIME_AT = 10;
+const VALUE_TAG_AT = 18;
+/** Rows of fewer points are those of streams, of several metrics. */
+const BLOCK_POINTS_MIN = 16;
+const TEMPLATE_BYTES_USUAL = 128;
 
 /**
  * Writes metrics as OTLP's `ExportMetricsServiceRequest`. All that depends on the series alone is remembered as bytes: a
  * whole data point, in which three numbers are written anew, and the heads of metrics, scopes and resources. So a point
- * costs a copy of a hundred bytes.
+ * costs a copy of a hundred bytes, and a long row of one metric a single copy of all of its points.
  *
  * Times are written to the quarter of a microsecond that a point's milliseconds have, or exactly where the point carries
  * exact nanoseconds. A start of 0 is written as 0, which is what its absence means.
  */
 export class MetricsWriter {
   readonly #known: Memo<KnownSeries>;
+  /** By the first of their series. */
+  readonly #blocks: Memo<Block>;
   readonly #resources = new WeakMap<Resource, ResourceGroup>();
   readonly #open: ResourceGroup[] = [];
 
   constructor(table: SeriesTable) {
     this.#known = table.memo<KnownSeries>();
+    this.#blocks = table.memo<Block>();
   }
 
   write({ rows, points }: MetricsBatch): Uint8Array {
-    for (const { series, start, time, values } of rows) {
+    for (const row of rows) {
+      if (this.#addBlock(row)) continue;
+      const { series, start, time, values } = row;
       for (let index = 0; index < series.length; index++) {
         const value = values[index]!;
         if (!Number.isNaN(value)) this.#add(series[index]!, start, time, value, undefined);
@@ -48,10 +61,43 @@ export class MetricsWriter {
 
   dispose(): void {
     this.#known.dispose();
+    this.#blocks.dispose();
+  }
+
+  /** False where a row is small, or not of one metric, or has no value somewhere. */
+  #addBlock(row: Row): boolean {
+    if (row.series.length < BLOCK_POINTS_MIN) return false;
+    const block = this.#blockOf(row.series);
+    if (block.group === undefined || row.values.some(Number.isNaN)) return false;
+    const { group } = block;
+    const { entries } = group;
+    if (group.size === 0) this.#openUp(group);
+    entries.blocks ??= new Map();
+    entries.blocks.set(entries.known.length, { block, row });
+    entries.known.push(undefined);
+    entries.starts.push(0);
+    entries.times.push(0);
+    entries.values.push(0);
+    group.size += block.bytes.length;
+    return true;
+  }
+
+  #blockOf(series: readonly Series[]): Block {
+    let block = this.#blocks.get(series[0]!);
+    if (block?.series !== series) {
+      const { resource, scope, metric } = series[0]!;
+      const isOne = series.every(
+        (each) => each.metric === metric && each.resource === resource && each.scope === scope,
+      );
+      block = isOne ? blockOf(series, this.#groupOf(series[0]!)) : { series, group: undefined, ...NO_POINTS };
+      this.#blocks.set(series[0]!, block);
+    }
+    return block;
   }
 
   #addRare(point: Point): void {
-    const { attributes } = this.#knownOf(point.series);
+    const { template, numbersAt } = this.#knownOf(point.series);
+    const attributes = template.subarray(numbersAt + NUMBERS_BYTES);
     this.#add(point.series, 0, 0, 0, rarePointBytes(point, attributes));
   }
 
@@ -144,9 +190,21 @@ interface KnownSeries {
   readonly template: Uint8Array;
   /** Where its numbers begin. */
   readonly numbersAt: number;
-  /** Its attributes as field 7. */
-  readonly attributes: Uint8Array;
   readonly isInt: boolean;
+}
+
+/** The points of a list of series that comes in rows, one behind the other. */
+interface Block extends Points {
+  readonly series: readonly Series[];
+  /** Undefined where they are not all of one metric of one scope of one resource. */
+  readonly group: MetricGroup | undefined;
+}
+
+interface Points {
+  /** Points as fields of their metric, with numbers to be filled in. */
+  readonly bytes: Uint8Array;
+  /** Where the numbers of each begin. */
+  readonly numbersAt: Uint32Array;
 }
 
 /** What is being written of one metric of one scope of one resource; empty in between. */
@@ -164,12 +222,15 @@ interface MetricGroup {
 }
 
 interface Entries {
-  readonly known: KnownSeries[];
+  /** Undefined in the place of a whole row. */
+  readonly known: (KnownSeries | undefined)[];
   readonly starts: number[];
   readonly times: number[];
   readonly values: number[];
   /** Points that were written whole, by their place. */
   rare: Map<number, Uint8Array> | undefined;
+  /** Rows that are written whole, by their place. */
+  blocks: Map<number, { readonly block: Block; readonly row: Row }> | undefined;
 }
 
 interface ScopeGroup {
@@ -198,36 +259,75 @@ function writeMetric(writer: WireWriter, group: MetricGroup): void {
   writer.raw(head);
   writer.byte(tag(dataField, LENGTH));
   writer.varint(group.size + tail.length);
-  const { known, starts, times, values, rare } = entries;
+  const { known, starts, times, values, rare, blocks } = entries;
   for (let index = 0; index < known.length; index++) {
+    const its = known[index];
     const bytes = rare?.get(index);
     if (bytes !== undefined) lengthField(writer, 1, bytes);
-    else writeNumberPoint(writer, known[index]!, starts[index]!, times[index]!, values[index]!);
+    else if (its !== undefined) writeNumberPoint(writer, its, starts[index]!, times[index]!, values[index]!);
+    else {
+      const { block, row } = blocks!.get(index)!;
+      writeBlock(writer, block, row);
+    }
   }
   writer.raw(tail);
   known.length = starts.length = times.length = values.length = 0;
   entries.rare = undefined;
+  entries.blocks = undefined;
   group.size = 0;
 }
 
 function writeNumberPoint(writer: WireWriter, known: KnownSeries, start: number, time: number, value: number): void {
   const at = writer.at + known.numbersAt;
   writer.raw(known.template);
-  writer.nanosAt(at + 1, start);
-  writer.nanosAt(at + 10, time);
-  if (known.isInt && Number.isInteger(value)) {
-    writer.byteAt(at + 18, INT_TAG);
-    writer.intAt(at + 19, value);
-  } else {
-    writer.byteAt(at + 18, DOUBLE_TAG);
-    writer.doubleAt(at + 19, value);
+  writer.nanosAt(at + START_AT, start);
+  writer.nanosAt(at + TIME_AT, time);
+  writeValue(writer, at, known.isInt, value);
+}
+
+function writeBlock(writer: WireWriter, { series, bytes, numbersAt }: Block, { start, time, values }: Row): void {
+  const from = writer.at;
+  const isInt = series[0]!.metric.number === "int";
+  const first = from + numbersAt[0]!;
+  writer.raw(bytes);
+  writer.nanosAt(first + START_AT, start);
+  writer.nanosAt(first + TIME_AT, time);
+  for (let index = 0; index < values.length; index++) {
+    const at = from + numbersAt[index]!;
+    writer.copyAt(at + START_AT, first + START_AT);
+    writer.copyAt(at + TIME_AT, first + TIME_AT);
+    writeValue(writer, at, isInt, values[index]!);
   }
 }
 
-function knownSeries({ attributes, metric }: Series, group: MetricGroup): KnownSeries {
+function writeValue(writer: WireWriter, at: number, isInt: boolean, value: number): void {
+  if (isInt && Number.isInteger(value)) {
+    writer.byteAt(at + VALUE_TAG_AT, INT_TAG);
+    writer.intAt(at + VALUE_TAG_AT + 1, value);
+  } else {
+    writer.byteAt(at + VALUE_TAG_AT, DOUBLE_TAG);
+    writer.doubleAt(at + VALUE_TAG_AT + 1, value);
+  }
+}
+
+function knownSeries(series: Series, group: MetricGroup): KnownSeries {
+  const writer = new WireWriter();
+  const numbersAt = writeTemplate(writer, series);
+  // A small copy shares its memory with others, which a thousand bytes to begin with do not.
+  return { group, template: Buffer.from(writer.finish()), numbersAt, isInt: series.metric.number === "int" };
+}
+
+function blockOf(series: readonly Series[], group: MetricGroup): Block {
+  const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
+  const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
+  return { series, group, bytes: writer.finish().slice(), numbersAt };
+}
+
+/** A point as a field of its metric: tag, length, three numbers to be filled in, attributes. Tells where the numbers begin. */
+function writeTemplate(writer: WireWriter, { attributes }: Series): number {
   const bytes = attributesBytes(attributes, 7);
   const length = NUMBERS_BYTES + bytes.length;
-  const writer = new WireWriter(fieldSize(length));
+  writer.reserve(fieldSize(length));
   writer.byte(tag(1, LENGTH));
   writer.varint(length);
   const numbersAt = writer.at;
@@ -236,7 +336,7 @@ function knownSeries({ attributes, metric }: Series, group: MetricGroup): KnownS
     writer.double(0);
   }
   writer.raw(bytes);
-  return { group, template: writer.finish(), numbersAt, attributes: bytes, isInt: metric.number === "int" };
+  return numbersAt;
 }
 
 function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
@@ -249,7 +349,7 @@ function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
     head: head.finish(),
     dataField: DATA_FIELD[metric.type],
     tail: tailOf(metric),
-    entries: { known: [], starts: [], times: [], values: [], rare: undefined },
+    entries: { known: [], starts: [], times: [], values: [], rare: undefined, blocks: undefined },
     size: 0,
   };
 }

@@ -1,4 +1,6 @@
 const TWO_32 = 0x1_0000_0000;
+const EMPTY = new Uint8Array(0);
+const EMPTY_VIEW = new DataView(EMPTY.buffer);
 
 /**
  * Protobuf's wire format, written into one growing buffer. Lengths are known before they are written: whoever nests a
@@ -10,15 +12,16 @@ export class WireWriter {
   #at = 0;
 
   constructor(sizeHint = 1024) {
-    this.#bytes = new Uint8Array(sizeHint);
+    // Without zeros, for all of it is written; and of its own, for small ones would be parts of a larger one.
+    this.#bytes = Buffer.allocUnsafeSlow(sizeHint);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** What was written; valid for ever, the writer begins a new buffer. */
   finish(): Uint8Array {
     const written = this.#bytes.subarray(0, this.#at);
-    this.#bytes = new Uint8Array(0);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = EMPTY;
+    this.#view = EMPTY_VIEW;
     this.#at = 0;
     return written;
   }
@@ -109,6 +112,12 @@ export class WireWriter {
     const low = (whole - high * TWO_32) * 1e6 + Math.round((ms - whole) * 1e6);
     this.#view.setUint32(at, low >>> 0, true);
     this.#view.setUint32(at + 4, high * 1e6 + Math.floor(low / TWO_32), true);
+  }
+
+  /** The eight bytes that were written at `from`. */
+  copyAt(at: number, from: number): void {
+    this.#view.setInt32(at, this.#view.getInt32(from, true), true);
+    this.#view.setInt32(at + 4, this.#view.getInt32(from + 4, true), true);
   }
 
   raw(bytes: Uint8Array): void {

@@ -1,21 +1,12 @@
-import type { Cell, Store, Transaction } from "../../component/store.ts";
+import type { Store, Transaction } from "../../component/store.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { plainCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
+import { type PlainRecord, PlainRow, type RowTotals, stateOf, TotalInRow, totalNow } from "./plain-row.ts";
 import type { PlainState } from "./plain-sums.ts";
 import type { Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";
-
-/** The total of one series that stands alone; pinned while it is kept. */
-export interface PlainRecord extends Cell<PlainState | undefined> {
-  /** What is reported, since the last restart. */
-  series: Series | undefined;
-  readonly exported: Series;
-  unpin: () => void;
-  /** When its last point came, by our clock. */
-  usedAt: number;
-}
 
 /** All totals of series that stand alone. Without a source that could come back, they go when they are stale. */
 export class PlainRecords {
@@ -24,12 +15,17 @@ export class PlainRecords {
   readonly #table: SeriesTable;
   readonly #byKey = new Map<string, PlainRecord>();
   readonly #bySeries: Memo<PlainRecord>;
+  /** By the first of their series. */
+  readonly #rows: Memo<PlainRow>;
+  readonly #store: Store;
 
   constructor(store: Store, table: SeriesTable) {
+    this.#store = store;
     this.#scope = store.scope(plainCodec, "series");
     this.#identities = new Identities(store, table, "series");
     this.#table = table;
     this.#bySeries = table.memo<PlainRecord>();
+    this.#rows = table.memo<PlainRow>();
   }
 
   get size(): number {
@@ -66,12 +62,70 @@ export class PlainRecords {
     return record;
   }
 
-  change(record: PlainRecord, state: PlainState, staging: Staging): void {
-    staging.transaction.change(this.#scope, record, state);
+  change(record: PlainRecord, state: PlainState, { transaction, at }: Staging): void {
+    record.usedAt = at;
+    transaction.change(this.#scope, record, state);
   }
 
-  show({ state, exported }: PlainRecord, time: number, { points }: Outgoing): void {
-    if (state !== undefined) points.push({ series: exported, start: state.start, time, value: state.value });
+  show(record: PlainRecord, time: number, { points }: Outgoing): void {
+    const state = stateOf(record);
+    if (state !== undefined) points.push({ series: record.exported, start: state.start, time, value: state.value });
+  }
+
+  /** The row of exactly these series. */
+  row(series: readonly Series[]): PlainRow | undefined {
+    const row = this.#rows.get(series[0]!);
+    return row?.series === series ? row : undefined;
+  }
+
+  /** From now on the totals of these series are kept together, where that makes sense. */
+  join(series: readonly Series[], { transaction, at }: Staging): void {
+    const records: PlainRecord[] = [];
+    for (const each of series) {
+      const record = this.#bySeries.get(each);
+      if (record === undefined || record.row !== undefined) return;
+      records.push(record);
+    }
+    const row = PlainRow.of(series, records, at);
+    if (row === undefined) return;
+    for (let place = 0; place < records.length; place++) {
+      const record = records[place]!;
+      record.row = row;
+      record.place = place;
+      // What ends with the process keeps the row itself, so that nothing is to be put there each time.
+      if (!this.#store.durable) transaction.put(this.#scope, record.key, new TotalInRow(row, place));
+    }
+    this.#rows.set(series[0]!, row);
+    transaction.onRolledBack(() => {
+      for (const record of records) record.row = undefined;
+      this.#rows.delete(series[0]!);
+    });
+  }
+
+  /** Each record has its own total again. The row keeps them as they are: the store may know them by it. */
+  part(row: PlainRow, transaction: Transaction): void {
+    const { series, records, usedAt } = row;
+    for (const record of records) {
+      record.state = totalNow(row, record.place);
+      record.usedAt = usedAt;
+      record.row = undefined;
+    }
+    this.#rows.delete(series[0]!);
+    transaction.onRolledBack(() => {
+      for (const record of records) record.row = row;
+      this.#rows.set(series[0]!, row);
+    });
+  }
+
+  changeRow(row: PlainRow, totals: RowTotals, { transaction, at }: Staging): void {
+    const { totals: before, records } = row;
+    row.totals = totals;
+    row.usedAt = at;
+    transaction.onRolledBack(() => {
+      row.totals = before;
+    });
+    if (!this.#store.durable) return;
+    for (const { key, place } of records) transaction.put(this.#scope, key, totalNow(row, place));
   }
 
   all(): Iterable<PlainRecord> {
@@ -79,12 +133,13 @@ export class PlainRecords {
   }
 
   stale(before: number): PlainRecord[] {
-    return [...this.#byKey.values()].filter(({ usedAt }) => usedAt <= before);
+    return [...this.#byKey.values()].filter(({ usedAt, row }) => (row?.usedAt ?? usedAt) <= before);
   }
 
   /** Forgets totals, in the store as well. A series that comes again begins a new one. */
   expire(records: readonly PlainRecord[], transaction: Transaction): void {
     for (const record of records) {
+      if (record.row !== undefined) this.part(record.row, transaction);
       this.#remove(record);
       transaction.delete(this.#scope, record.key);
       this.#identities.delete(record.key, transaction);
@@ -99,12 +154,22 @@ export class PlainRecords {
     for (const record of this.#byKey.values()) record.unpin();
     this.#byKey.clear();
     this.#bySeries.dispose();
+    this.#rows.dispose();
   }
 
   #add(identity: StoredIdentity, state: PlainState | undefined, usedAt: number): PlainRecord {
     const exported = this.#identities.exported(identity)[0]!;
     const unpin = this.#table.pin(exported);
-    const record: PlainRecord = { key: identity.text, state, series: undefined, exported, unpin, usedAt };
+    const record: PlainRecord = {
+      key: identity.text,
+      state: state && nowOf(state),
+      series: undefined,
+      exported,
+      unpin,
+      usedAt,
+      row: undefined,
+      place: 0,
+    };
     this.#byKey.set(record.key, record);
     return record;
   }
@@ -120,6 +185,11 @@ export class PlainRecords {
     record.series = undefined;
     record.unpin();
   }
+}
+
+/** What a store that ends with the process has kept may be a row's total as it is at any time. */
+function nowOf({ value, start, time, last }: PlainState): PlainState {
+  return { value, start, time, ...(last !== undefined && { last }) };
 }
 
 const behaviourOf = ({ metric }: Series) => (metric.temporality === "cumulative" ? "cumulative" : "by_mode");

@@ -3,7 +3,8 @@ import { isHistogram, type Point, pointsOf, type Row } from "../../model/points.
 import type { Series } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { Config } from "./config.ts";
-import { type PlainRecord, PlainRecords } from "./plain-records.ts";
+import { PlainRecords } from "./plain-records.ts";
+import type { PlainRecord, PlainRow } from "./plain-row.ts";
 import { afterCumulative, afterDelta } from "./plain-sums.ts";
 import type { Show, Staging } from "./staging.ts";
 import type { Counters } from "./telemetry.ts";
@@ -41,16 +42,22 @@ export class PlainTotals {
     this.#records.dispose();
   }
 
-  /** Rows of series that stand alone are told together by chance: each is a point of its own, unless all of them pass. */
+  /** Rows of series that stand alone: each value is a point of its own, unless all of them are treated alike. */
   addRow(row: Row, staging: Staging): void {
-    if (row.series.every((series) => this.#treatmentOf(series, 0) === "pass")) staging.rows.push(row);
-    else for (const point of pointsOf(row)) this.add(point, staging);
+    const known = this.#records.row(row.series);
+    if (known !== undefined && this.#addKnown(known, row, staging)) return;
+    if (row.series.every((series) => this.#treatmentOf(series, 0) === "pass")) {
+      staging.draft.addRow(row);
+      return;
+    }
+    for (const point of pointsOf(row)) this.add(point, staging);
+    if (row.series.every((series) => this.#treatmentOf(series, 0) === "delta")) this.#records.join(row.series, staging);
   }
 
   add(point: Point, staging: Staging): void {
     const treatment = point.extra?.noRecordedValue ? "pass" : this.#treatmentOf(point.series, point.value);
     if (treatment === "pass") {
-      staging.points.push(point);
+      staging.draft.addPoint(point);
       return;
     }
     const record = this.#record(point.series, staging);
@@ -58,6 +65,7 @@ export class PlainTotals {
       this.#counters.dropped.limit.value++;
       return;
     }
+    if (record.row !== undefined) this.#records.part(record.row, staging.transaction);
     const initial = this.#config.initial_value === "drop" ? (point.value as number) : 0;
     const state =
       treatment === "delta" ? afterDelta(record.state, point) : afterCumulative(record.state, point, initial);
@@ -65,10 +73,25 @@ export class PlainTotals {
       this.#counters.dropped[state].value++;
       return;
     }
-    record.usedAt = staging.at;
     this.#records.change(record, state, staging);
-    this.#records.show(record, point.time, staging);
+    const { start, value } = state;
+    staging.draft.addPoint({ series: record.exported, start, time: point.time, value });
     this.#counters.counted.value++;
+  }
+
+  /** False where its values have to be looked at one by one. */
+  #addKnown(known: PlainRow, row: Row, staging: Staging): boolean {
+    const totals = known.after(row);
+    if (totals === undefined) return false;
+    const { length } = row.series;
+    if (typeof totals === "string") {
+      this.#counters.dropped[totals].value += length;
+      return true;
+    }
+    this.#records.changeRow(known, totals, staging);
+    for (const its of known.rows()) staging.draft.addRow(its);
+    this.#counters.counted.value += length;
+    return true;
   }
 
   stale(before: number): readonly PlainRecord[] {

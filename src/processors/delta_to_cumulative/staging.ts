@@ -1,4 +1,5 @@
 import type { Transaction } from "../../component/store.ts";
+import { BatchDraft } from "../../model/batch-draft.ts";
 import type { Point, Row } from "../../model/points.ts";
 
 /** A batch that is being put together. */
@@ -15,8 +16,10 @@ export class Staging implements Outgoing {
   readonly transaction: Transaction;
   /** When the batch arrived, by our clock. */
   readonly at: number;
-  readonly rows: Row[] = [];
-  readonly points: Point[] = [];
+  /** For series that stand alone, of which a batch can have rows and points. */
+  readonly draft = new BatchDraft();
+  readonly rows: Row[] = this.draft.rows;
+  readonly points: Point[] = this.draft.points;
   /** When it went on, if it had to wait. */
   resumedAt = 0;
 

@@ -1,0 +1,184 @@
+import { expect, test } from "vitest";
+import { type ProcessorRig, processorRig } from "../../../test/support/processor-rig.ts";
+import { silentLog } from "../../../test/support/silent-log.ts";
+import type { Meter } from "../../component/meter.ts";
+import { memoryStore } from "../../kit/memory-store.ts";
+import { NEVER } from "../../lib/abort.ts";
+import { virtualClock } from "../../lib/virtual-clock.ts";
+import { allPoints, type MetricsBatch, Row } from "../../model/points.ts";
+import type { Series } from "../../model/series.ts";
+import { SeriesTable } from "../../model/series-table.ts";
+import { Deliveries } from "../../pipeline/deliveries.ts";
+import { configSchema } from "./config.ts";
+import { deltaToCumulativeProcessor } from "./index.ts";
+import { PlainTotals } from "./plain-totals.ts";
+import { Staging } from "./staging.ts";
+import type { Counters } from "./telemetry.ts";
+
+const CLIENTS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+function seriesIn(table: SeriesTable, clients: readonly string[] = CLIENTS): readonly Series[] {
+  const metric = table.metric({
+    name: "io",
+    unit: "By",
+    description: "",
+    type: "sum",
+    monotonic: true,
+    temporality: "delta",
+    number: "int",
+  });
+  return clients.map((client) => table.series(table.resource({}), table.scope(""), metric, { client }));
+}
+
+const rowOf = (series: readonly Series[], round: number): MetricsBatch => ({
+  rows: [
+    new Row(
+      series,
+      round * 1000,
+      (round + 1) * 1000,
+      series.map((_, index) => round * 10 + index),
+    ),
+  ],
+  points: [],
+});
+const pointOf = (series: Series, round: number, value: number): MetricsBatch => ({
+  rows: [],
+  points: [{ series, start: round * 1000, time: (round + 1) * 1000, value }],
+});
+/** After these rounds of rows. */
+const totalOf = (index: number, ...rounds: readonly number[]) =>
+  rounds.reduce((sum, round) => sum + round * 10 + index, 0);
+
+const rig = () => processorRig([deltaToCumulativeProcessor, {}]);
+const last = ({ left }: ProcessorRig) => allPoints(left.at(-1)!).map(({ start, time, value }) => [start, time, value]);
+const counted = ({ counters }: ProcessorRig, error?: string) =>
+  counters.get(`otelcol_deltatocumulative_datapoints${error ? `{"error":"delta.${error}"}` : "{}"}`)?.value;
+
+test("rows of deltas become rows of totals, of the same series each time", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table);
+  for (const round of [1, 2, 3]) its.send(rowOf(series, round));
+  expect(last(its)).toEqual(CLIENTS.map((_, index) => [1000, 4000, totalOf(index, 1, 2, 3)]));
+  const [second, third] = its.left.slice(1);
+  expect([second!.rows.length, third!.rows.length]).toEqual([1, 1]);
+  expect(third!.rows[0]!.series).toBe(second!.rows[0]!.series);
+  expect(counted(its)).toBe(24);
+});
+
+test("totals that began at different times leave in rows of their own", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table, [...CLIENTS, "i", "j", "k", "l"]);
+  its.send(rowOf(series.slice(0, 6), 1));
+  for (const round of [2, 3]) its.send(rowOf(series, round));
+  expect(its.left.at(-1)!.rows.map(({ start, series: { length } }) => [start, length])).toEqual([
+    [1000, 6],
+    [2000, 6],
+  ]);
+  expect(last(its).map(([, , value]) => value)).toEqual(
+    series.map((_, index) => totalOf(index, ...(index < 6 ? [1, 2, 3] : [2, 3]))),
+  );
+});
+
+test("a series of a row that comes alone, or in another row, goes on where it was", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table);
+  for (const round of [1, 2]) its.send(rowOf(series, round));
+  its.send(pointOf(series[3]!, 3, 5));
+  expect(last(its)).toEqual([[1000, 4000, totalOf(3, 1, 2) + 5]]);
+  const others = seriesIn(its.table, ["h", "g", "f", "e", "d"]);
+  its.send(rowOf(others, 4));
+  its.send(rowOf(others, 5));
+  expect(last(its).map(([, , value]) => value)).toEqual(
+    [7, 6, 5, 4, 3].map((index, place) => totalOf(index, 1, 2) + totalOf(place, 4, 5) + (index === 3 ? 5 : 0)),
+  );
+  its.send(rowOf(series, 6));
+  expect(last(its)[0]).toEqual([1000, 7000, totalOf(0, 1, 2, 6)]);
+});
+
+test("a row that is late is dropped and counted, and one that begins too early", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table);
+  for (const round of [1, 2, 2]) its.send(rowOf(series, round));
+  its.send({
+    rows: [
+      new Row(
+        series,
+        500,
+        9000,
+        series.map(() => 1),
+      ),
+    ],
+    points: [],
+  });
+  expect([counted(its, "ErrOutOfOrder"), counted(its, "ErrOlderStart"), counted(its)]).toEqual([8, 8, 16]);
+  its.send(rowOf(series, 3));
+  expect(last(its)[7]).toEqual([1000, 4000, totalOf(7, 1, 2, 3)]);
+});
+
+test("rows that are rolled back change nothing, whatever became of them meanwhile", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table);
+  its.sendAndRollBack(rowOf(series, 1));
+  its.send(rowOf(series, 2));
+  its.sendAndRollBack(rowOf(series, 3));
+  its.sendAndRollBack(pointOf(series[0]!, 3, 1000));
+  its.send(rowOf(series, 4));
+  expect(last(its)).toEqual(CLIENTS.map((_, index) => [2000, 5000, totalOf(index, 2, 4)]));
+  expect(its.left.at(-1)!.rows).toHaveLength(1);
+});
+
+test("totals of rows survive a restart, and are forgotten when they are stale", async () => {
+  const its = await rig();
+  for (const round of [1, 2]) its.send(rowOf(seriesIn(its.table), round));
+  await its.restart();
+  expect(last(its).map(([, , value]) => value)).toEqual(CLIENTS.map((_, index) => totalOf(index, 1, 2)));
+  for (const round of [3, 4]) its.send(rowOf(seriesIn(its.table), round));
+  expect(last(its)[1]).toEqual([1000, 5000, totalOf(1, 1, 2, 3, 4)]);
+  its.clock.advance(600_000);
+  await its.restart();
+  its.send(rowOf(seriesIn(its.table), 5));
+  expect(last(its)[1]).toEqual([5000, 6000, totalOf(1, 5)]);
+});
+
+test("over a store that ends with the process the next processor finds the totals as they are", async () => {
+  const backend = memoryStore();
+  const table = new SeriesTable();
+  const counter = { value: 0 };
+  const meter: Meter = { counter: () => counter, gauge: () => () => {}, histogram: () => ({ record() {} }) } as never;
+  const deliver = new Deliveries({ backend, clock: virtualClock(), log: silentLog, meter }).deliverer([], meter);
+  const counters = { counted: counter, dropped: {} } as unknown as Counters;
+  const store = {
+    durable: false,
+    scope: (codec: never, name = "") => ({
+      name,
+      codec,
+      load(signal: AbortSignal): unknown {
+        return backend.load(this as never, signal);
+      },
+    }),
+  };
+  const totals = () => new PlainTotals(configSchema.parse({}), counters, store as never, table);
+  const shown: MetricsBatch[] = [];
+  const send = (to: PlainTotals, { rows, points }: MetricsBatch) =>
+    deliver(
+      { peer: { address: "", transport: "internal" }, upperBound: { items: 0, bytes: 0 }, signal: NEVER },
+      (delivery) => {
+        const staging = new Staging(delivery.transaction, 0);
+        for (const row of rows) to.addRow(row, staging);
+        for (const point of points) to.add(point, staging);
+        shown.push(staging);
+      },
+    );
+  const series = seriesIn(table);
+  const first = totals();
+  for (const round of [1, 2, 3]) send(first, rowOf(series, round));
+  send(first, pointOf(series[2]!, 4, 1000));
+  for (const round of [5, 6, 7]) send(first, rowOf(series, round));
+  const second = totals();
+  await second.load(0, NEVER);
+  first.dispose();
+  send(second, rowOf(series, 8));
+  expect(allPoints(shown.at(-1)!).map(({ value }) => value)).toEqual(
+    CLIENTS.map((_, index) => totalOf(index, 1, 2, 3, 5, 6, 7, 8) + (index === 2 ? 1000 : 0)),
+  );
+});

@@ -1,8 +1,9 @@
 import { type ClientHttp2Session, constants } from "node:http2";
 import { promisify } from "node:util";
-import { deflate, gunzip, gzip, inflate } from "node:zlib";
+import { gunzip, inflate } from "node:zlib";
 import { type GrpcClient, type GrpcClientOptions, GrpcError, TransportError } from "../../component/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { compressor } from "./compression.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { transportError } from "./transport-failure.ts";
 
@@ -11,6 +12,8 @@ import { transportError } from "./transport-failure.ts";
 const UNKNOWN = 2;
 const UNAVAILABLE = 14;
 const PREFIX_BYTES = 5;
+/** Of zlib, where nobody asks for another one. */
+const LEVEL_USUAL = 6;
 /** What a peer without gRPC answers: the mapping of HTTP's statuses in the protocol's http-grpc-status-mapping.md. */
 const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
   400: 13,
@@ -26,10 +29,11 @@ const STATUS_OF_HTTP: Readonly<Record<number, number>> = {
 /** Calls over one connection. One that the server wants to leave (GOAWAY), or does not answer on, takes no new calls. */
 export function grpcClient(options: GrpcClientOptions, clock: Clock): GrpcClient {
   const connection = new GrpcConnection(options, clock);
+  const compress = compressor(options.compression, options.compressionLevel ?? LEVEL_USUAL);
   return {
     async call(method, message, metadata, signal) {
       signal.throwIfAborted();
-      const frame = await framed(message, options);
+      const frame = framed(await compress(message), options);
       const session = await connection.session(signal).catch((thrown: unknown) => {
         signal.throwIfAborted();
         throw unavailable(thrown, connection.where);
@@ -166,12 +170,9 @@ function percentDecoded(text: string): string {
   }
 }
 
-async function framed(message: Uint8Array, { compression, compressionLevel }: GrpcClientOptions): Promise<Buffer> {
-  const isCompressed = compression !== "none";
-  const level = compressionLevel === undefined ? {} : { level: compressionLevel };
-  const body = isCompressed ? await promisify(compression === "gzip" ? gzip : deflate)(message, level) : message;
+function framed(body: Uint8Array, { compression }: GrpcClientOptions): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + body.byteLength);
-  frame[0] = isCompressed ? 1 : 0;
+  frame[0] = compression === "none" ? 0 : 1;
   frame.writeUInt32BE(body.byteLength, 1);
   frame.set(body, PREFIX_BYTES);
   return frame;

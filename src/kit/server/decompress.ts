@@ -21,7 +21,7 @@ export function decompress(
   compression: KnownCompression,
   bytesMax: number,
 ): Buffer | "too_large" | "damaged" {
-  const limits = { maxOutputLength: bytesMax };
+  const limits = { maxOutputLength: bytesMax, chunkSize: chunkSizeFor(bytes, compression, bytesMax) };
   try {
     switch (compression) {
       case "gzip":
@@ -38,4 +38,19 @@ export function decompress(
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? "too_large" : "damaged";
   }
+}
+
+const CHUNK_BYTES_MIN = 16 * 1024;
+/** What deflate can do at the most: https://zlib.net/zlib_tech.html */
+const RATIO_MAX = 1032;
+
+/**
+ * gzip says at its end how long the text is (RFC 1952, modulo 2^32): in one piece of that size nothing has to be put
+ * together. Where that is a lie it costs an allocation, of no more than may come of it.
+ */
+function chunkSizeFor(bytes: Uint8Array, compression: KnownCompression, bytesMax: number): number {
+  if (compression !== "gzip" || bytes.length < 4) return CHUNK_BYTES_MIN;
+  const told = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+  // One byte more, or a piece that is full would be followed by an empty one.
+  return Math.max(CHUNK_BYTES_MIN, Math.min(told, bytesMax, bytes.length * RATIO_MAX) + 1);
 }

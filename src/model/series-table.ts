@@ -127,6 +127,15 @@ export class SeriesTable {
     };
   }
 
+  /** As `pin`, for one of very many: whoever calls it calls `release` once. */
+  retain({ lease }: Series): void {
+    lease.pins++;
+  }
+
+  release({ lease }: Series): void {
+    lease.pins--;
+  }
+
   /** Something remembered for each series. `onEvict` hears of what is forgotten when its series is swept. */
   memo<T>(onEvict?: (series: Series, value: T) => void): Memo<T> {
     const memo = new SeriesMemo<T>(onEvict, () => this.#memos.delete(memo as SeriesMemo<unknown>));

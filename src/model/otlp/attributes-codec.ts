@@ -4,19 +4,45 @@ import { FIXED64, fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from 
 
 /** How deep values may lie in one another: deeper ones are refused, so that no message makes the stack overflow. */
 export const DEPTH_MAX = 64;
-const encoder = new TextEncoder();
 
 /** `KeyValue` messages as fields number `field` of whatever they belong to: bytes to be put in as they are. */
 export function attributesBytes(attributes: Attributes, field: number): Uint8Array {
-  const writer = new WireWriter(64);
-  for (const key in attributes) {
-    const pair = keyValueBytes(key, attributes[key]!);
-    writer.reserve(fieldSize(pair.length) + 1);
-    writer.varint((field << 3) | LENGTH);
-    writer.varint(pair.length);
-    writer.raw(pair);
-  }
+  const writer = new WireWriter(attributesSize(attributes));
+  writeAttributes(writer, attributes, field);
   return writer.finish();
+}
+
+/** How many bytes `writeAttributes` writes. */
+export function attributesSize(attributes: Attributes): number {
+  let size = 0;
+  for (const key in attributes) size += fieldSize(pairSize(key, attributes[key]!));
+  return size;
+}
+
+/** The same as `attributesBytes`, where there is room for it. */
+export function writeAttributes(writer: WireWriter, attributes: Attributes, field: number): void {
+  for (const key in attributes) {
+    const value = attributes[key]!;
+    writer.byte(tag(field, LENGTH));
+    writer.varint(pairSize(key, value));
+    textField(writer, 1, key);
+    writer.byte(tag(2, LENGTH));
+    writer.varint(valueSize(value));
+    if (typeof value === "string") textField(writer, 1, value);
+    else writer.raw(valueBytes(value));
+  }
+}
+
+const pairSize = (key: string, value: AttributeValue) =>
+  fieldSize(Buffer.byteLength(key)) + fieldSize(valueSize(value));
+
+const valueSize = (value: AttributeValue) =>
+  typeof value === "string" ? fieldSize(Buffer.byteLength(value)) : valueBytes(value).length;
+
+function textField(writer: WireWriter, field: number, text: string): void {
+  writer.byte(tag(field, LENGTH));
+  writer.varint(Buffer.byteLength(text));
+  writer.text(text);
 }
 
 /** One `AnyValue` message. */
@@ -24,7 +50,7 @@ export function valueBytes(value: AttributeValue): Uint8Array {
   const writer = new WireWriter(32);
   switch (typeof value) {
     case "string":
-      lengthField(writer, 1, encoder.encode(value));
+      lengthField(writer, 1, Buffer.from(value));
       break;
     case "boolean":
       writer.reserve(2);
@@ -59,13 +85,6 @@ export function valueBytes(value: AttributeValue): Uint8Array {
 function listBytes(values: readonly AttributeValue[]): Uint8Array {
   const writer = new WireWriter(64);
   for (const value of values) lengthField(writer, 1, valueBytes(value));
-  return writer.finish();
-}
-
-function keyValueBytes(key: string, value: AttributeValue): Uint8Array {
-  const writer = new WireWriter(64);
-  lengthField(writer, 1, encoder.encode(key));
-  lengthField(writer, 2, valueBytes(value));
   return writer.finish();
 }
 

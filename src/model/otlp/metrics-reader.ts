@@ -46,7 +46,7 @@ export class MetricsReader {
   readonly #resources = new Map<string, KnownResource>();
   #heads = 0;
   #learnedBytes = 0;
-  #places: Memo<Place[]>;
+  #places: Memo<Place>;
 
   /** `source`: where the series come from; points of those that it refuses are left out. */
   constructor(table: SeriesTable, source: SeriesSource = table) {
@@ -80,15 +80,23 @@ export class MetricsReader {
     this.#places = this.#placesIn();
   }
 
-  #placesIn(): Memo<Place[]> {
-    return this.#table.memo<Place[]>((_, places) => {
-      for (const place of places) this.#forgetPlace(place);
-    });
+  #placesIn(): Memo<Place> {
+    return this.#table.memo<Place>((_, newest) => this.#forgetPlaces(newest));
   }
 
-  #forgetPlace({ typed, key }: Place): void {
-    typed.series.delete(key);
-    this.#forgetPoints(typed.of);
+  #withoutOldest(newest: Place): Place {
+    let place = newest;
+    for (let count = 1; count < PLACES_MAX && place.earlier !== undefined; count++) place = place.earlier;
+    this.#forgetPlaces(place.earlier);
+    place.earlier = undefined;
+    return newest;
+  }
+
+  #forgetPlaces(newest: Place | undefined): void {
+    for (let place = newest; place !== undefined; place = place.earlier) {
+      place.typed.series.delete(place.key);
+      this.#forgetPoints(place.typed.of);
+    }
   }
 
   #resourceMetrics(reader: WireReader, end: number, draft: BatchDraft): void {
@@ -303,10 +311,7 @@ export class MetricsReader {
     const series = this.#source.series(typed.resource, typed.scope, typed.metric, attributesIn(key, field));
     if (series === undefined) return undefined;
     typed.series.set(key, series);
-    const places = this.#places.get(series) ?? [];
-    if (places.length >= PLACES_MAX) this.#forgetPlace(places.shift()!);
-    places.push({ typed, key });
-    this.#places.set(series, places);
+    this.#places.set(series, this.#withoutOldest({ typed, key, earlier: this.#places.get(series) }));
     return series;
   }
 }
@@ -356,6 +361,8 @@ interface KnownType {
 interface Place {
   readonly typed: KnownType;
   readonly key: string;
+  /** The one before it; nearly always there is none. */
+  earlier: Place | undefined;
 }
 
 /** The attributes that were their fields' bytes. */

@@ -1,7 +1,7 @@
 import type { MetricsBatch, Point, Row } from "../points.ts";
 import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
-import { attributesBytes, lengthField } from "./attributes-codec.ts";
+import { attributesSize, lengthField, writeAttributes } from "./attributes-codec.ts";
 import { resourceHead, scopeHead } from "./heads.ts";
 import { DATA_FIELD, rarePointBytes } from "./rare-points.ts";
 import { FIXED64, fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from "./wire-writer.ts";
@@ -91,6 +91,8 @@ export class MetricsWriter {
       );
       block = isOne ? blockOf(series, this.#groupOf(series[0]!)) : { series, group: undefined, ...NO_POINTS };
       this.#blocks.set(series[0]!, block);
+      // They came alone until now, and seldom will again.
+      if (isOne) for (const each of series) this.#known.delete(each);
     }
     return block;
   }
@@ -311,10 +313,9 @@ function writeValue(writer: WireWriter, at: number, isInt: boolean, value: numbe
 }
 
 function knownSeries(series: Series, group: MetricGroup): KnownSeries {
-  const writer = new WireWriter();
+  const writer = new WireWriter(0);
   const numbersAt = writeTemplate(writer, series);
-  // A small copy shares its memory with others, which a thousand bytes to begin with do not.
-  return { group, template: Buffer.from(writer.finish()), numbersAt, isInt: series.metric.number === "int" };
+  return { group, template: writer.finish(), numbersAt, isInt: series.metric.number === "int" };
 }
 
 function blockOf(series: readonly Series[], group: MetricGroup): Block {
@@ -325,8 +326,7 @@ function blockOf(series: readonly Series[], group: MetricGroup): Block {
 
 /** A point as a field of its metric: tag, length, three numbers to be filled in, attributes. Tells where the numbers begin. */
 function writeTemplate(writer: WireWriter, { attributes }: Series): number {
-  const bytes = attributesBytes(attributes, 7);
-  const length = NUMBERS_BYTES + bytes.length;
+  const length = NUMBERS_BYTES + attributesSize(attributes);
   writer.reserve(fieldSize(length));
   writer.byte(tag(1, LENGTH));
   writer.varint(length);
@@ -335,7 +335,7 @@ function writeTemplate(writer: WireWriter, { attributes }: Series): number {
     writer.byte(field);
     writer.double(0);
   }
-  writer.raw(bytes);
+  writeAttributes(writer, attributes, 7);
   return numbersAt;
 }
 

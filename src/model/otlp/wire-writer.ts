@@ -1,20 +1,20 @@
 const TWO_32 = 0x1_0000_0000;
-const EMPTY = new Uint8Array(0);
-const EMPTY_VIEW = new DataView(EMPTY.buffer);
+const EMPTY = Buffer.alloc(0);
+const EMPTY_VIEW = viewOf(EMPTY);
 
 /**
  * Protobuf's wire format, written into one growing buffer. Lengths are known before they are written: whoever nests a
  * message tells its size first (`varintSize`, `fieldSize`).
  */
 export class WireWriter {
-  #bytes: Uint8Array;
+  #bytes: Buffer;
   #view: DataView;
   #at = 0;
 
   constructor(sizeHint = 1024) {
-    // Without zeros, for all of it is written; and of its own, for small ones would be parts of a larger one.
-    this.#bytes = Buffer.allocUnsafeSlow(sizeHint);
-    this.#view = new DataView(this.#bytes.buffer);
+    // Small ones share their memory: each of its own takes more outside the heap than it holds.
+    this.#bytes = Buffer.allocUnsafe(sizeHint);
+    this.#view = viewOf(this.#bytes);
   }
 
   /** What was written; valid for ever, the writer begins a new buffer. */
@@ -30,10 +30,10 @@ export class WireWriter {
   reserve(size: number): void {
     const needed = this.#at + size;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = viewOf(grown);
   }
 
   byte(value: number): void {
@@ -114,6 +114,11 @@ export class WireWriter {
     this.#view.setUint32(at + 4, high * 1e6 + Math.floor(low / TWO_32), true);
   }
 
+  /** In UTF-8. */
+  text(text: string): void {
+    this.#at += this.#bytes.write(text, this.#at);
+  }
+
   /** The eight bytes that were written at `from`. */
   copyAt(at: number, from: number): void {
     this.#view.setInt32(at, this.#view.getInt32(from, true), true);
@@ -124,6 +129,10 @@ export class WireWriter {
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 export function varintSize(value: number): number {

@@ -54,7 +54,7 @@ export class Identities {
   }
 
   ofSeries(series: Series, behaviour: MemberBehaviour): StoredIdentity {
-    return this.#maker.identityOf([{ series, behaviour }]);
+    return this.#maker.identityOfSeries(series, behaviour);
   }
 
   /** All of them, by key. */

@@ -45,20 +45,16 @@ export class PlainRecords {
     }
   }
 
-  find(series: Series): PlainRecord | undefined {
+  /** The record of a series; a new one where there is none yet, and fewer than `recordsMax` are kept. */
+  of(series: Series, recordsMax: number, { transaction, at }: Staging): PlainRecord | undefined {
     const remembered = this.#bySeries.get(series);
     if (remembered !== undefined) return remembered;
-    const record = this.#byKey.get(this.#identities.ofSeries(series, behaviourOf(series)).text);
-    if (record !== undefined) this.#bind(record, series);
-    return record;
-  }
-
-  create(series: Series, now: number, transaction: Transaction): PlainRecord {
     const identity = this.#identities.ofSeries(series, behaviourOf(series));
-    const record = this.#add(identity, undefined, now);
-    this.#bind(record, series);
-    this.#identities.put(record.key, identity, transaction);
-    transaction.onRolledBack(() => this.#remove(record));
+    const known = this.#byKey.get(identity.text);
+    if (known === undefined && this.size >= recordsMax) return undefined;
+    const record = known ?? this.#create(identity, at, transaction);
+    record.series = series;
+    this.#bySeries.set(series, record);
     return record;
   }
 
@@ -92,29 +88,35 @@ export class PlainRecords {
       const record = records[place]!;
       record.row = row;
       record.place = place;
+      record.state = undefined;
       // What ends with the process keeps the row itself, so that nothing is to be put there each time.
       if (!this.#store.durable) transaction.put(this.#scope, record.key, new TotalInRow(row, place));
     }
     this.#rows.set(series[0]!, row);
     transaction.onRolledBack(() => {
-      for (const record of records) record.row = undefined;
-      this.#rows.delete(series[0]!);
+      this.#take(row);
     });
   }
 
   /** Each record has its own total again. The row keeps them as they are: the store may know them by it. */
   part(row: PlainRow, transaction: Transaction): void {
-    const { series, records, usedAt } = row;
-    for (const record of records) {
+    this.#take(row);
+    transaction.onRolledBack(() => {
+      for (const record of row.records) {
+        record.row = row;
+        record.state = undefined;
+      }
+      this.#rows.set(row.series[0]!, row);
+    });
+  }
+
+  #take(row: PlainRow): void {
+    for (const record of row.records) {
       record.state = totalNow(row, record.place);
-      record.usedAt = usedAt;
+      record.usedAt = row.usedAt;
       record.row = undefined;
     }
-    this.#rows.delete(series[0]!);
-    transaction.onRolledBack(() => {
-      for (const record of records) record.row = row;
-      this.#rows.set(series[0]!, row);
-    });
+    this.#rows.delete(row.series[0]!);
   }
 
   changeRow(row: PlainRow, totals: RowTotals, { transaction, at }: Staging): void {
@@ -144,14 +146,14 @@ export class PlainRecords {
       transaction.delete(this.#scope, record.key);
       this.#identities.delete(record.key, transaction);
       transaction.onRolledBack(() => {
-        record.unpin = this.#table.pin(record.exported);
+        this.#table.retain(record.exported);
         this.#byKey.set(record.key, record);
       });
     }
   }
 
   dispose(): void {
-    for (const record of this.#byKey.values()) record.unpin();
+    for (const { exported } of this.#byKey.values()) this.#table.release(exported);
     this.#byKey.clear();
     this.#bySeries.dispose();
     this.#rows.dispose();
@@ -159,13 +161,12 @@ export class PlainRecords {
 
   #add(identity: StoredIdentity, state: PlainState | undefined, usedAt: number): PlainRecord {
     const exported = this.#identities.exported(identity)[0]!;
-    const unpin = this.#table.pin(exported);
+    this.#table.retain(exported);
     const record: PlainRecord = {
       key: identity.text,
       state: state && nowOf(state),
       series: undefined,
       exported,
-      unpin,
       usedAt,
       row: undefined,
       place: 0,
@@ -174,16 +175,18 @@ export class PlainRecords {
     return record;
   }
 
-  #bind(record: PlainRecord, series: Series): void {
-    record.series = series;
-    this.#bySeries.set(series, record);
+  #create(identity: StoredIdentity, now: number, transaction: Transaction): PlainRecord {
+    const record = this.#add(identity, undefined, now);
+    this.#identities.put(record.key, identity, transaction);
+    transaction.onRolledBack(() => this.#remove(record));
+    return record;
   }
 
   #remove(record: PlainRecord): void {
     this.#byKey.delete(record.key);
     if (record.series !== undefined) this.#bySeries.delete(record.series);
     record.series = undefined;
-    record.unpin();
+    this.#table.release(record.exported);
   }
 }
 

@@ -8,10 +8,9 @@ export interface PlainRecord extends Cell<PlainState | undefined> {
   /** What is reported, since the last restart. */
   series: Series | undefined;
   readonly exported: Series;
-  unpin: () => void;
   /** When its last point came, by our clock. */
   usedAt: number;
-  /** Where it is reported in a row its total is kept there, and `state` is what it was before. */
+  /** Where it is reported in a row its total is kept there, and not in `state`. */
   row: PlainRow | undefined;
   /** Where it stands in that row. */
   place: number;

@@ -60,7 +60,7 @@ export class PlainTotals {
       staging.draft.addPoint(point);
       return;
     }
-    const record = this.#record(point.series, staging);
+    const record = this.#records.of(point.series, this.#config.max_streams, staging);
     if (record === undefined) {
       this.#counters.dropped.limit.value++;
       return;
@@ -108,11 +108,5 @@ export class PlainTotals {
     if (metric.temporality === "delta") return typeof value === "number" || isHistogram(value) ? "delta" : "pass";
     const isTotalled = this.#config.cumulative === "total" && metric.temporality === "cumulative" && metric.monotonic;
     return isTotalled && metric.type === "sum" && typeof value === "number" ? "cumulative" : "pass";
-  }
-
-  #record(series: Series, staging: Staging): PlainRecord | undefined {
-    const known = this.#records.find(series);
-    if (known !== undefined || this.#records.size >= this.#config.max_streams) return known;
-    return this.#records.create(series, staging.at, staging.transaction);
   }
 }

@@ -43,8 +43,28 @@ const VERSION = 1;
 /** Makes identities of what is reported; remembers what many of them share. */
 export class IdentityMaker {
   readonly #shapes = new Map<string, Shape>();
+  /** The series that stand alone come metric by metric. */
+  #last: { readonly series: Series; readonly behaviour: MemberBehaviour; readonly shape: Shape } | undefined;
   /** Of what the series table holds once, the JSON. */
   readonly #texts = new WeakMap<object, string>();
+
+  /** Of a series that stands alone: all that it has in common with others of its metric is the shape. */
+  identityOfSeries(series: Series, behaviour: MemberBehaviour): StoredIdentity {
+    const { resource, scope, metric, attributes } = series;
+    const last = this.#last;
+    if (
+      last?.series.resource !== resource ||
+      last.series.scope !== scope ||
+      last.series.metric !== metric ||
+      last.behaviour !== behaviour
+    ) {
+      const { shape } = this.identityOf([{ series, behaviour }]);
+      this.#last = { series, behaviour, shape };
+    }
+    const { shape } = this.#last!;
+    const common = sorted(attributes);
+    return { text: jsonOf([VERSION, shape.id, common]), shape, common };
+  }
 
   identityOf(members: readonly StreamMember[]): StoredIdentity {
     const common = commonAttributes(members);

@@ -72,7 +72,10 @@ test("an agent listens beside its store from its start to its end, and not where
 
 test("it says who keeps state", async () => {
   const { ask } = await started();
-  expect(await ask({ command: "describe" })).toEqual({ type: "done", value: { version: "1.2.3", states: [STATE] } });
+  expect(await ask({ command: "describe" })).toEqual({
+    type: "done",
+    value: { version: "1.2.3", states: [STATE, "receiver:gost"] },
+  });
 });
 
 test("a correction is done, or refused with the reason", async () => {

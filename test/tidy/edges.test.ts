@@ -9,6 +9,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-clock.ts": ["clock", "timer"],
   "src/lib/system-random.ts": ["random"],
   "src/lib/system-files.ts": ["file"],
+  "src/kit/server/send-queues.ts": ["file", "timer"],
   "src/kit/server/": ["network", "timer"],
   "src/kit/client/": ["network"],
   "src/kit/store/": ["file"],

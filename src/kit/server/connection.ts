@@ -5,15 +5,20 @@ import type { ServerConnection, ServerHandler, ServerLimits } from "../../compon
 import type { Clock } from "../../lib/clock.ts";
 import { endpointText } from "../fields.ts";
 import { LARGE_BODY_BYTES, type RequestQueue } from "./request-queue.ts";
+import type { SendQueues } from "./send-queues.ts";
 
 /** How long a peer has to end its side after we ended ours, and to acknowledge a PING. */
 export const PROOF_TIMEOUT_MS = 5_000;
 
 /**
  * A peer that ends its side this soon after its request has read the answer: GOST closes the connections that it has no
- * use for right after reading. Later it may be its patience that ended (GOST's `plugin.timeout`), which looks the same.
+ * use for right after reading. Later it may be its patience that ended (GOST's `plugin.timeout`), which looks the same
+ * where its kernel had the answer by then.
  */
 export const PROMPT_END_MS = 1_000;
+
+/** A peer that ends its side this soon behind an answer had it: nothing else is asked then, for asking takes time. */
+export const READER_END_MS = 20;
 
 /** How long the end of a connection that its peer gave up can be behind what the peer then sent on another one. */
 export const ASK_PAUSE_MS = 400;
@@ -26,6 +31,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly bodies: BodyBudget;
   readonly queue: RequestQueue;
+  readonly sendQueues: SendQueues;
 }
 
 /** All bodies that are held at a time, over all connections. */

@@ -7,6 +7,7 @@ import {
   ASK_PAUSE_MS,
   PROMPT_END_MS,
   PROOF_TIMEOUT_MS,
+  READER_END_MS,
   type Served,
   type Shared,
 } from "./connection.ts";
@@ -21,8 +22,9 @@ const PIPELINED_MAX = 16;
  * One HTTP/1.1 connection: its deadlines, its end, and what that proves about the answers on it.
  *
  * An answer was read when the peer, after it was out, sent another request or soon ended its side without a reset; it was
- * not when the connection was reset, or when the peer had ended its side before. An end that comes late proves nothing. A
- * peer that stays silent is asked by ending our side: it has `PROOF_TIMEOUT_MS` to end its own.
+ * not when the connection was reset, or when the peer had ended its side before it was out or before it arrived. An end
+ * that comes late proves nothing. A peer that stays silent is asked by ending our side: it has `PROOF_TIMEOUT_MS` to end
+ * its own.
  */
 export class HttpConnection implements Served, Asked, ExchangeEvents {
   readonly #socket: Socket;
@@ -209,9 +211,19 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
     const isPrompt = now - this.#lastRequestAt <= PROMPT_END_MS;
+    if (this.#answersGotLost(now, wasAsked)) this.#settle("unread", "unread");
     // GOST has no reason to end a connection behind a refusal, but that it gave up before.
-    this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
+    else this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#giveUp();
+  }
+
+  /** What a peer's kernel did not have when the peer ended its side, the peer had not read. */
+  #answersGotLost(now: number, wasAsked: boolean): boolean {
+    if (this.#unproven.length + this.#unprovenRefusals.length === 0) return false;
+    if (now - this.#idleSince <= READER_END_MS) return false;
+    const delivery = this.#shared.sendQueues.deliveryOf(this.#socket);
+    // Where both sides have ended, a connection may be forgotten without a reset.
+    return delivery === "under_way" || (delivery === "no_connection" && !wasAsked);
   }
 
   #closed(hadError: boolean): void {

@@ -11,12 +11,15 @@ import { lastWords } from "./http-answer.ts";
 import { createHttpFront, type HttpFront } from "./http-front.ts";
 import { type Port, Ports } from "./ports.ts";
 import { RequestQueue } from "./request-queue.ts";
+import { LinuxSendQueues, type SendQueues } from "./send-queues.ts";
 import { createTlsFront, type TlsFront } from "./tls-front.ts";
 
 export interface ListenDeps {
   readonly clock: Clock;
   /** Only for what concerns the server as a whole, such as certificates that cannot be reloaded. */
   readonly log?: Log;
+  /** Linux' own where there is no other. */
+  readonly sendQueues?: SendQueues;
 }
 
 /** How many of the largest bodies may be held at a time, over all connections of a server. */
@@ -27,13 +30,18 @@ export function createListen(deps: ListenDeps): Listen {
   let lastConnectionId = 0;
   const nextConnectionId = () => ++lastConnectionId;
   const ports = new Ports();
+  const { clock, sendQueues = new LinuxSendQueues(clock) } = deps;
   const listen: Listen = async (options, handler, signal) => {
     signal.throwIfAborted();
-    const server = new ListeningServer(options, handler, deps.clock, nextConnectionId);
+    const server = new ListeningServer(options, handler, { clock, sendQueues, nextConnectionId });
     await server.open(ports, deps.log, signal);
     return server;
   };
   return Object.assign(listen, { holdPorts: () => ports.hold() });
+}
+
+interface ServerDeps extends Pick<Shared, "clock" | "sendQueues"> {
+  readonly nextConnectionId: () => number;
 }
 
 class ListeningServer implements Server {
@@ -55,13 +63,14 @@ class ListeningServer implements Server {
   /** Called each time when something has closed, once the server is closing. */
   #somethingClosed = () => {};
 
-  constructor(options: ServerOptions, handler: ServerHandler, clock: Clock, nextConnectionId: () => number) {
+  constructor(options: ServerOptions, handler: ServerHandler, given: ServerDeps) {
+    const { clock, sendQueues, nextConnectionId } = given;
     const { limits, receipts, memoryIsShort = () => false } = options;
     this.#options = options;
     this.#address = { host: options.host, port: options.port };
     this.#nextConnectionId = nextConnectionId;
     const bodies = { bytes: 0, bytesMax: LARGEST_BODIES_MAX * limits.bodyBytesMax, memoryIsShort };
-    this.#shared = { handler, limits, receipts, clock, bodies, queue: new RequestQueue(handler, clock) };
+    this.#shared = { handler, limits, receipts, clock, bodies, queue: new RequestQueue(handler, clock), sendQueues };
     this.#http = createHttpFront(this.#shared);
   }
 

@@ -12,6 +12,7 @@ import { NEVER } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { systemClock } from "../../lib/system-clock.ts";
 import { createListen } from "./listen.ts";
+import type { SendQueues } from "./send-queues.ts";
 
 /** Helpers of this folder's tests: a real server on a free port, whose handler remembers, and a client of bare bytes. */
 
@@ -48,6 +49,7 @@ export interface TestServerOptions {
   readonly limits?: Partial<ServerOptions["limits"]>;
   readonly answer?: (request: ServerRequest) => ServerAnswer | Promise<ServerAnswer>;
   readonly clock?: Clock;
+  readonly sendQueues?: SendQueues;
 }
 
 /** Answers 200 over HTTP and 0 over gRPC, with `ok` and the body's length, until it is told otherwise. */
@@ -74,7 +76,8 @@ export async function startServer(given: TestServerOptions = {}): Promise<TestSe
     closed: (connection) => closed.push(connection),
   };
   const options = { ...DEFAULTS, ...given.options, limits: { ...DEFAULTS.limits, ...given.limits } };
-  const server = await createListen({ clock: given.clock ?? systemClock })(options, handler, NEVER);
+  const { clock = systemClock, sendQueues } = given;
+  const server = await createListen({ clock, ...(sendQueues && { sendQueues }) })(options, handler, NEVER);
   onTestFinished(() => server.close(AbortSignal.abort()));
   return { server, port: server.port, requests, rejected, details, opened, closed };
 }

@@ -50,8 +50,9 @@ export class HttpLink implements HttpConnection {
   #state: "open" | "closed" = "open";
   #pending: ((outcome: Outcome) => void) | undefined;
   #trouble: Trouble | undefined;
-  #requestedAtMs = 0;
   #server: HttpServerSide | undefined;
+  /** Answers that arrived: what GOST's kernel acknowledges with whatever it sends. */
+  #acknowledged = 0;
   #cancelPatience: Cancel = () => {};
 
   constructor(options: HttpLinkOptions) {
@@ -70,7 +71,6 @@ export class HttpLink implements HttpConnection {
     const { weather, token, patienceMs, world } = this.#options;
     const trouble = weather.trouble();
     this.#trouble = trouble;
-    this.#requestedAtMs = world.clock.monotonic();
     const call: Call = {
       path: this.#path,
       query: this.#query,
@@ -95,7 +95,7 @@ export class HttpLink implements HttpConnection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#end(BROKEN);
-    this.#wire.send("server", () => this.#server?.peerEnded());
+    this.#sendEnd();
   }
 
   /** Both ends are reset. Sometimes the server's is not told. */
@@ -137,15 +137,10 @@ export class HttpLink implements HttpConnection {
   }
 
   #answer({ status, body = "" }: ServerAnswer): void {
-    const { weather, world } = this.#options;
+    const { weather } = this.#options;
     const trouble = this.#trouble;
     const reply = { status, body: typeof body === "string" ? body : Buffer.from(body).toString() };
-    // Where a request was late, GOST's patience may end right behind its arrival, with the answer on its way: its end is
-    // as prompt then as if it had read the answer. Nobody can tell that apart, so such answers take no time.
-    const wasLate = world.clock.monotonic() - this.#requestedAtMs > PROMPT_END_MS;
-    if (wasLate && this.#pending === undefined) this.#server?.reset();
-    else if (wasLate) this.#replied(reply);
-    else this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
+    this.#wire.send("client", () => this.#replied(reply), trouble === "stall_answer" ? weather.stallMs() : 0);
     if (trouble === "cut_answer") this.cut();
     if (trouble === "vanish_answer") this.vanish();
   }
@@ -156,6 +151,7 @@ export class HttpLink implements HttpConnection {
       this.#wire.send("server", () => this.#server?.reset());
       return;
     }
+    this.#acknowledged++;
     const trouble = this.#trouble;
     this.#end(reply);
     if (trouble === "cut_after") this.cut();
@@ -179,7 +175,12 @@ export class HttpLink implements HttpConnection {
   #giveUp(): void {
     this.#state = "closed";
     this.#end(BROKEN);
-    this.#wire.send("server", () => this.#server?.peerEnded(), 0, false);
+    this.#sendEnd(false);
+  }
+
+  #sendEnd(isInOrder?: boolean): void {
+    const acknowledged = this.#acknowledged;
+    this.#wire.send("server", () => this.#server?.peerEnded(acknowledged), 0, isInOrder);
   }
 
   /** TCP sends again for a while, then gives up. */
@@ -224,6 +225,7 @@ class HttpServerSide implements ServerSide {
   #endWhenAnswered = false;
   #cancelAsking: Cancel | undefined;
   #lastRequestAtMs = 0;
+  #answers = 0;
 
   constructor(world: World, listener: Listener, host: string, ways: Ways) {
     this.#world = world;
@@ -278,9 +280,13 @@ class HttpServerSide implements ServerSide {
     this.#ways.reset();
   }
 
-  /** A FIN, with no reset before it. */
-  peerEnded(): void {
+  /**
+   * A FIN, with no reset before it; so many answers had arrived where it came from. Who gives up within the 20 ms in which
+   * the server takes that for a reader's end does not live here: dedupe's README says what follows from it.
+   */
+  peerEnded(acknowledged: number): void {
     if (this.#state === "ended") return;
+    if (acknowledged < this.#answers) this.#settle("unread", "unread");
     const isPrompt = this.#world.clock.monotonic() - this.#lastRequestAtMs <= PROMPT_END_MS;
     const wasAsked = this.#state === "ending";
     this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
@@ -304,6 +310,7 @@ class HttpServerSide implements ServerSide {
     else if (answer.status === 503) this.#unprovenRefusals.push(receipt);
     else receipt.settle("unknown");
     this.#inWork = undefined;
+    this.#answers++;
     this.#ways.answer(answer);
     if (this.#endWhenAnswered) this.#end();
   }

@@ -73,7 +73,9 @@ async function waysOfFresh(config: Drawn): Promise<readonly string[]> {
   return found;
 }
 
-it("after any reloads, some of which fail, an agent is as one that was started with the last that did not", async () => {
+it("after any reloads, some of which fail, an agent is as one that was started with the last that did not", {
+  timeout: 60_000,
+}, async () => {
   const step = fc.record({ config: drawn, failure, inFlight: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(drawn, fc.array(step, { minLength: 1, maxLength: 6 }), async (initial, steps) => {

@@ -1,8 +1,9 @@
 import type { Deps, Exporter } from "../../component/component.ts";
-import { type ConfigProblem, defineExporter, type OwnedResource } from "../../component/define.ts";
+import { type ConfigProblem, defineExporter } from "../../component/define.ts";
 import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
-import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { checkClientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
+import { configuredHttpClient, sendsTo } from "../../kit/client/http-client-config.ts";
 import { isRetryableHttpStatus, partialSuccess, partialSuccessOfJson } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
@@ -16,9 +17,6 @@ import { type BatchCodec, batchCodecs } from "../../model/otlp/batch-codecs.ts";
 import { batchJson } from "../../model/otlp/json-writer.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import { type Config, config } from "./config.ts";
-
-/** Answers are a few bytes; an error's text may be longer. */
-const ANSWER_BYTES_MAX = 64 * 1024;
 
 const CONTENT_TYPES: Readonly<Record<Config["encoding"], string>> = {
   proto: "application/x-protobuf",
@@ -39,13 +37,7 @@ export const otlpHttpExporter = defineExporter({
 
   create(config, deps, next): Exporter {
     const codecs = batchCodecs(deps.series);
-    const tls = clientTls(config.tls);
-    const client = deps.transport.http({
-      ...(tls !== undefined && { tls }),
-      connectionsMax: config.max_conns_per_host,
-      idleTimeoutMs: config.idle_conn_timeout,
-      answerBytesMax: ANSWER_BYTES_MAX,
-    });
+    const client = configuredHttpClient(config, deps.transport);
     const sender = <S extends Signal>(signal: S, codec: BatchCodec<S>) => senderOf(signal, codec, config, deps, client);
     return sendChain({
       config,
@@ -127,8 +119,4 @@ function checkEndpoints(config: Config): ConfigProblem[] {
   return [
     { severity: "error", code: "missing_option", path: ["endpoint"], message, expected: "http://127.0.0.1:4318" },
   ];
-}
-
-function sendsTo({ hostname, port, protocol }: URL, path: readonly string[]): OwnedResource {
-  return { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path };
 }

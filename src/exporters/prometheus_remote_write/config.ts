@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ConfigProblem } from "../../component/define.ts";
-import { clientTlsConfig } from "../../kit/client/client-tls.ts";
-import { duration, extensionId, httpUrl, secret } from "../../kit/fields.ts";
+import { httpClientFields } from "../../kit/client/http-client-config.ts";
+import { duration, httpUrl } from "../../kit/fields.ts";
 import type { SeriesNamingOptions } from "../../kit/prometheus/series-naming.ts";
 import { TRANSLATION_STRATEGIES } from "../../kit/prometheus/translation.ts";
 import { sendFields } from "../../kit/send/config.ts";
@@ -15,11 +15,6 @@ export const config = z.strictObject({
     .enum(PROTOBUF_MESSAGES)
     .default("prometheus.WriteRequest")
     .describe("Remote write 1.0, which every receiver takes, or 2.0, which tells what it took of a request."),
-  headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
-  auth: z
-    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
-    .optional()
-    .describe("Who puts the credentials in."),
   namespace: z.string().default("").describe("Put in front of every metric's name, with an underscore."),
   external_labels: z
     .record(z.string().min(1), z.string())
@@ -54,9 +49,7 @@ export const config = z.strictObject({
   resend_interval: duration(120_000).describe(
     "After how long without news a stored total is written once more, so that queries find idle series; 0 never.",
   ),
-  tls: clientTlsConfig().prefault({}).describe("How `https` is secured; the scheme decides whether it is."),
-  max_conns_per_host: z.int().min(1).max(1000).default(20).describe("How many connections are open at the most."),
-  idle_conn_timeout: duration(90_000).describe("A connection that was not used for so long is closed."),
+  ...httpClientFields(),
   ...sendFields(5000),
 });
 

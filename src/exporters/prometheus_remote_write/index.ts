@@ -1,7 +1,8 @@
 import type { Deps, Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { HttpAnswer, HttpClient } from "../../component/transport.ts";
-import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { checkClientTls } from "../../kit/client/client-tls.ts";
+import { configuredHttpClient, sendsTo } from "../../kit/client/http-client-config.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
@@ -19,8 +20,6 @@ import type { TimeSeries } from "./time-series.ts";
 import { WriteRequestV1 } from "./write-request-v1.ts";
 import { writeRequestV2 } from "./write-request-v2.ts";
 
-/** Answers are empty; an error's text may be longer. */
-const ANSWER_BYTES_MAX = 64 * 1024;
 const BAD_REQUEST = 400;
 
 export const prometheusRemoteWriteExporter = defineExporter({
@@ -33,18 +32,10 @@ export const prometheusRemoteWriteExporter = defineExporter({
   telemetry: [...SEND_TELEMETRY, LEFT_OUT, REPEATED],
   feeds: sendFeeds,
   check: (config) => [...checkSendFields(config), ...checkClientTls(config.tls, ["tls"]), ...checkResending(config)],
-  resources: ({ endpoint: { hostname, port, protocol } }) => [
-    { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
-  ],
+  resources: ({ endpoint }) => [sendsTo(endpoint, ["endpoint"])],
 
   create(config, deps, next): Exporter {
-    const tls = clientTls(config.tls);
-    const client = deps.transport.http({
-      ...(tls !== undefined && { tls }),
-      connectionsMax: config.max_conns_per_host,
-      idleTimeoutMs: config.idle_conn_timeout,
-      answerBytesMax: ANSWER_BYTES_MAX,
-    });
+    const client = configuredHttpClient(config, deps.transport);
     const samples = new Samples({
       naming: new SeriesNaming(namingOptions(config)),
       table: deps.series,

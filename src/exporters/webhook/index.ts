@@ -1,8 +1,9 @@
 import type { Deps, Exporter } from "../../component/component.ts";
 import { type ConfigProblem, defineExporter } from "../../component/define.ts";
 import type { HttpClient } from "../../component/transport.ts";
-import { checkClientTls, clientTls } from "../../kit/client/client-tls.ts";
+import { checkClientTls } from "../../kit/client/client-tls.ts";
 import { compressor } from "../../kit/client/compression.ts";
+import { configuredHttpClient, sendsTo } from "../../kit/client/http-client-config.ts";
 import { isRetryableHttpStatus } from "../../kit/otlp/export-answer.ts";
 import { checkSendFields } from "../../kit/send/config.ts";
 import { sendFeeds } from "../../kit/send/dead-letter-exporter.ts";
@@ -17,9 +18,6 @@ import { type Config, config } from "./config.ts";
 import { plainItems } from "./plain-item.ts";
 import { keyOf, signer } from "./signature.ts";
 
-/** Answers are short; an error's text may be longer. */
-const ANSWER_BYTES_MAX = 64 * 1024;
-
 export const webhookExporter = defineExporter({
   type: "webhook",
   summary: "Posts batches or single items as JSON to any address, signed, in a shape of one's own.",
@@ -29,18 +27,10 @@ export const webhookExporter = defineExporter({
   telemetry: SEND_TELEMETRY,
   feeds: sendFeeds,
   check: (config) => [...checkOwn(config), ...checkSendFields(config), ...checkClientTls(config.tls, ["tls"])],
-  resources: ({ endpoint: { hostname, port, protocol } }) => [
-    { type: "send", host: hostname, port: Number(port) || (protocol === "https:" ? 443 : 80), path: ["endpoint"] },
-  ],
+  resources: ({ endpoint }) => [sendsTo(endpoint, ["endpoint"])],
 
   create(config, deps, next): Exporter {
-    const tls = clientTls(config.tls);
-    const client = deps.transport.http({
-      ...(tls !== undefined && { tls }),
-      connectionsMax: config.max_conns_per_host,
-      idleTimeoutMs: config.idle_conn_timeout,
-      answerBytesMax: ANSWER_BYTES_MAX,
-    });
+    const client = configuredHttpClient(config, deps.transport);
     const sender = <S extends Signal>(signal: S) => senderOf(signal, config, deps, client);
     return sendChain({
       config,

@@ -23,10 +23,11 @@ type Shown = Sample["value"];
 
 /**
  * The last point to arrive counts: our clock may have been set back. Only a counter that would fall within one life is
- * plainly an older point that was overtaken, and would look like a restart to Prometheus.
+ * plainly an older point that was overtaken, and would look like a restart to Prometheus. Two of one millisecond may be
+ * overtaken as well, where a Collector with several consumers stands in between: the larger is the newer.
  */
 export function takeOver(sample: Sample, metric: Metric, value: Value): DropReason | undefined {
-  const older = value.time < sample.timeMs && value.start === sample.createdMs;
+  const older = value.time <= sample.timeMs && value.start === sample.createdMs;
   if (older && counts(metric) && amount(value.value) < amount(sample.value)) return "out_of_order";
   show(sample, value, value.value as Shown);
   return undefined;

@@ -329,6 +329,8 @@ describe("what cannot be shown", () => {
     show(point(io, 10, { time: 5000 }), point(io, 8, { time: 4000 }));
     expect(await lines()).toEqual(['gost_client_io_bytes_total{instance="edge-1",job="gost"} 10']);
     expect(dropped("out_of_order")).toBe(1);
+    show(point(io, 9, { time: 5000 }));
+    expect(await lines()).toEqual(['gost_client_io_bytes_total{instance="edge-1",job="gost"} 10']);
     show(point(io, 12, { time: 4500 }));
     expect(await lines()).toEqual(['gost_client_io_bytes_total{instance="edge-1",job="gost"} 12']);
     show(point(io, 1, { start: 2000, time: 4600 }));

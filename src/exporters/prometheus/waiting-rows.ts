@@ -9,7 +9,7 @@ import type { Place, RowPlaces } from "./place.ts";
  * Rows whose places are settled are not shown as they come: each waits until somebody looks, and most are replaced by
  * the next one before that. So to take a row costs the same however many series it has. What is shown in the end is what
  * would be if each had been shown at once: what waits is shown before a row that does not replace all of it, or that is
- * older than what was seen there already, and before anything else happens to its places.
+ * not newer than what was seen there already, and before anything else happens to its places.
  */
 export class WaitingRows {
   readonly #drops: Drops;
@@ -25,7 +25,7 @@ export class WaitingRows {
   take(row: Row, nowMs: number): boolean {
     const settled = this.#bySeries.get(row.series[0]!);
     if (settled === undefined || settled.series !== row.series) return false;
-    const isLate = row.time < settled.latestMs;
+    const isLate = row.time <= settled.latestMs;
     if (settled.row === undefined) this.#waiting.add(settled);
     else if (isLate || !covers(row, settled.row)) this.#show(settled);
     settled.row = row;

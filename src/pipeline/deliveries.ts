@@ -8,7 +8,6 @@ import { orAborted } from "../lib/abort.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Signal } from "../model/signal.ts";
 import { ADMISSION_LIMITS, Admission, type AdmissionLimits } from "./admission.ts";
-import { CommitPace } from "./commit-pace.ts";
 import { type CommitResult, Committer } from "./committer.ts";
 import { Gate } from "./gate.ts";
 import { BUGS, DELIVERIES } from "./metrics.ts";
@@ -49,7 +48,6 @@ export class Deliveries {
   #open: RunningDelivery[] = [];
   readonly #meter: Meter;
   readonly #committer: Committer;
-  readonly #pace: CommitPace;
   #pumping = false;
   #closed = false;
   #lastNumber = 0;
@@ -68,7 +66,6 @@ export class Deliveries {
       this.#pump();
     };
     this.#committer = new Committer({ backend, clock, log, meter, timeoutMs, onAnsweredLate });
-    this.#pace = new CommitPace(clock, () => this.#pump());
   }
 
   /** Holds from the next delivery on. */
@@ -281,7 +278,7 @@ export class Deliveries {
       const isComplete = delivery.phase === "ran" && delivery.until <= point;
       (isComplete ? deliveries : others).push(delivery);
     }
-    if (deliveries.length === 0 || !this.#pace.begins(deliveries.length)) return false;
+    if (deliveries.length === 0) return false;
     this.#open = others;
     const entries = this.#staged.takeBefore(point);
     this.#committer.commit(entries, (result) => this.#committed(deliveries, entries, result));

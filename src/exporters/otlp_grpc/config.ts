@@ -1,15 +1,13 @@
 import * as z from "zod";
+import { clientAuthConfig } from "../../kit/auth/client-auth.ts";
 import { clientTlsConfig } from "../../kit/client/client-tls.ts";
-import { duration, extensionId, grpcTarget, secret } from "../../kit/fields.ts";
+import { duration, grpcTarget, secret } from "../../kit/fields.ts";
 import { sendFields } from "../../kit/send/config.ts";
 
 export const config = z.strictObject({
   endpoint: grpcTarget().describe("`host:port`; with `http://` in plain text, with `https://` over TLS."),
   headers: z.record(z.string().min(1), secret()).prefault({}).describe("Metadata of every call."),
-  auth: z
-    .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
-    .optional()
-    .describe("Who puts the credentials in."),
+  auth: clientAuthConfig(),
   authority: z
     .string()
     .min(1)

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { OwnedResource } from "../../component/define.ts";
 import type { HttpClient, Transport } from "../../component/transport.ts";
-import { duration, extensionId, secret } from "../fields.ts";
+import { clientAuthConfig } from "../auth/client-auth.ts";
+import { duration, secret } from "../fields.ts";
 import { clientTls, clientTlsConfig } from "./client-tls.ts";
 
 /** Answers to what is sent are short; an error's text may be longer. */
@@ -11,10 +12,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 export function httpClientFields() {
   return {
     headers: z.record(z.string().min(1), secret()).prefault({}).describe("Headers of every request."),
-    auth: z
-      .strictObject({ authenticator: extensionId().describe("The id of an extension that authenticates clients.") })
-      .optional()
-      .describe("Who puts the credentials in."),
+    auth: clientAuthConfig(),
     tls: clientTlsConfig().prefault({}).describe("How `https` is secured; the scheme decides whether it is."),
     max_conns_per_host: z.int().min(1).max(1000).default(20).describe("How many connections are open at the most."),
     idle_conn_timeout: duration(90_000).describe("A connection that was not used for so long is closed."),

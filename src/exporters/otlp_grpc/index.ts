@@ -79,7 +79,10 @@ function senderOf<S extends Signal>(
 
   async function call(batch: Batches[S], metadata: Readonly<Record<string, string>>, abort: AbortSignal) {
     try {
-      return partialSuccess(await client.call(EXPORT_METHODS[signal], codec.encode(batch), metadata, abort));
+      const request = codec.encode(batch);
+      const answer = await client.call(EXPORT_METHODS[signal], request, metadata, abort);
+      codec.recycle?.(request); // There is an answer, so all of it was sent.
+      return partialSuccess(answer);
     } catch (thrown) {
       throw thrown instanceof GrpcError ? errorOfStatus(thrown.status, thrown.message, thrown.details) : thrown;
     }

@@ -8,6 +8,8 @@ import { readTraces, writeTraces } from "./spans-codec.ts";
 /** Batches of one signal as OTLP's export request in protobuf, and back. `decode` throws a `WireError`. */
 export interface BatchCodec<S extends Signal> {
   encode(batch: Batches[S]): Uint8Array;
+  /** What was encoded is not needed any more; its memory is used again. Whoever cannot tell need not call it. */
+  recycle?(bytes: Uint8Array): void;
   decode(bytes: Uint8Array): Batches[S];
 }
 
@@ -18,7 +20,11 @@ export function batchCodecs(table: SeriesTable): BatchCodecs & { dispose(): void
   const writer = new MetricsWriter(table);
   const reader = new MetricsReader(table);
   return {
-    metrics: { encode: (batch) => writer.write(batch), decode: (bytes) => reader.read(bytes) },
+    metrics: {
+      encode: (batch) => writer.write(batch),
+      recycle: (bytes) => writer.recycle(bytes),
+      decode: (bytes) => reader.read(bytes),
+    },
     traces: { encode: writeTraces, decode: (bytes) => readTraces(bytes, table) },
     logs: { encode: writeLogs, decode: (bytes) => readLogs(bytes, table) },
     dispose() {

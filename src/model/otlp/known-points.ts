@@ -55,11 +55,12 @@ export class KnownPoints {
 
   /** Undefined where a value is NaN, which a row has where there is none. */
   #row(): Row | undefined {
-    const values: number[] = [];
-    for (let at = 2; at < this.#numbers.places.length; at += 3) {
-      const value = this.#value(this.#numbers.places[at]!);
+    const { length } = this.series;
+    const values = new Array<number>(length);
+    for (let index = 0; index < length; index++) {
+      const value = this.#value(this.#numbers.places[3 * index + 2]!);
       if (Number.isNaN(value)) return undefined;
-      values.push(value);
+      values[index] = value;
     }
     return new Row(this.series, this.#start(0), this.#time(0), values);
   }

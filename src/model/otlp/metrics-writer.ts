@@ -1,31 +1,23 @@
+import { SpareBuffers } from "../../lib/spare-buffers.ts";
 import type { MetricsBatch, Point, Row } from "../points.ts";
 import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
-import { attributesSize, lengthField, writeAttributes } from "./attributes-codec.ts";
+import { lengthField } from "./attributes-codec.ts";
 import { resourceHead, scopeHead } from "./heads.ts";
+import { attributesOf, type PointBlock, type PointTemplate, PointTemplates, pointBlock } from "./point-templates.ts";
 import { DATA_FIELD, rarePointBytes } from "./rare-points.ts";
-import { FIXED64, fieldSize, LENGTH, tag, VARINT, varintSize, WireWriter } from "./wire-writer.ts";
+import { type EntryList, noEntries, type OtherEntry, RequestEntries } from "./request-entries.ts";
+import { fieldSize, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
-/** What a point of a sum or gauge consists of before its attributes: start, time and value, each behind its tag. */
-const NUMBERS_BYTES = 27;
-const START_TAG = tag(2, FIXED64);
-const TIME_TAG = tag(3, FIXED64);
-const DOUBLE_TAG = tag(4, FIXED64);
-const INT_TAG = tag(6, FIXED64);
 const NO_BYTES = new Uint8Array(0);
-const NO_POINTS: Points = { bytes: NO_BYTES, numbersAt: new Uint32Array(0) };
-/** Where they stand there, the last one with its tag, which tells its kind. */
-const START_AT = 1;
-const TIME_AT = 10;
-const VALUE_TAG_AT = 18;
 /** Rows of fewer points are those of streams, of several metrics. */
 const BLOCK_POINTS_MIN = 16;
-const TEMPLATE_BYTES_USUAL = 128;
 
 /**
  * Writes metrics as OTLP's `ExportMetricsServiceRequest`. All that depends on the series alone is remembered as bytes: a
- * whole data point, in which three numbers are written anew, and the heads of metrics, scopes and resources. So a point
- * costs a copy of a hundred bytes, and a long row of one metric a single copy of all of its points.
+ * whole data point, in which three numbers are written anew, and the heads of metrics, scopes and resources. Those of one
+ * metric lie behind one another, so that points in the order in which their series first came are copied together, and a
+ * long row of one metric at once.
  *
  * Times are written to the quarter of a microsecond that a point's milliseconds have, or exactly where the point carries
  * exact nanoseconds. A start of 0 is written as 0, which is what its absence means.
@@ -36,6 +28,8 @@ export class MetricsWriter {
   readonly #blocks: Memo<Block>;
   readonly #resources = new WeakMap<Resource, ResourceGroup>();
   readonly #open: ResourceGroup[] = [];
+  readonly #spare = new SpareBuffers();
+  readonly #entries = new RequestEntries();
 
   constructor(table: SeriesTable) {
     this.#known = table.memo<KnownSeries>();
@@ -48,15 +42,20 @@ export class MetricsWriter {
       const { series, start, time, values } = row;
       for (let index = 0; index < series.length; index++) {
         const value = values[index]!;
-        if (!Number.isNaN(value)) this.#add(series[index]!, start, time, value, undefined);
+        if (!Number.isNaN(value)) this.#add(series[index]!, start, time, value);
       }
     }
     for (const point of points) {
       if (typeof point.value === "number" && point.extra === undefined) {
-        this.#add(point.series, point.start, point.time, point.value, undefined);
+        this.#add(point.series, point.start, point.time, point.value);
       } else this.#addRare(point);
     }
     return this.#written();
+  }
+
+  /** Takes back the bytes of a request that nobody needs any more. */
+  recycle(bytes: Uint8Array): void {
+    this.#spare.give(bytes);
   }
 
   dispose(): void {
@@ -68,17 +67,9 @@ export class MetricsWriter {
   #addBlock(row: Row): boolean {
     if (row.series.length < BLOCK_POINTS_MIN) return false;
     const block = this.#blockOf(row.series);
-    if (block.group === undefined || row.values.some(Number.isNaN)) return false;
-    const { group } = block;
-    const { entries } = group;
-    if (group.size === 0) this.#openUp(group);
-    entries.blocks ??= new Map();
-    entries.blocks.set(entries.known.length, { block, row });
-    entries.known.push(undefined);
-    entries.starts.push(0);
-    entries.times.push(0);
-    entries.values.push(0);
-    group.size += block.bytes.length;
+    if (block.points === undefined || row.values.some(Number.isNaN)) return false;
+    const { group, points } = block;
+    this.#addOther(group, points.bytes.length, { block: points, row });
     return true;
   }
 
@@ -89,7 +80,7 @@ export class MetricsWriter {
       const isOne = series.every(
         (each) => each.metric === metric && each.resource === resource && each.scope === scope,
       );
-      block = isOne ? blockOf(series, this.#groupOf(series[0]!)) : { series, group: undefined, ...NO_POINTS };
+      block = { series, group: this.#groupOf(series[0]!), points: isOne ? pointBlock(series) : undefined };
       this.#blocks.set(series[0]!, block);
       // They came alone until now, and seldom will again.
       if (isOne) for (const each of series) this.#known.delete(each);
@@ -98,25 +89,22 @@ export class MetricsWriter {
   }
 
   #addRare(point: Point): void {
-    const { template, numbersAt } = this.#knownOf(point.series);
-    const attributes = template.subarray(numbersAt + NUMBERS_BYTES);
-    this.#add(point.series, 0, 0, 0, rarePointBytes(point, attributes));
+    const { group, template } = this.#knownOf(point.series);
+    const bytes = rarePointBytes(point, attributesOf(template));
+    this.#addOther(group, fieldSize(bytes.length), bytes);
   }
 
-  #add(series: Series, start: number, time: number, value: number, rare: Uint8Array | undefined): void {
-    const known = this.#knownOf(series);
-    const { group } = known;
+  #add(series: Series, start: number, time: number, value: number): void {
+    const { group, template } = this.#knownOf(series);
     if (group.size === 0) this.#openUp(group);
-    const entry = group.entries;
-    entry.known.push(known);
-    entry.starts.push(start);
-    entry.times.push(time);
-    entry.values.push(value);
-    if (rare !== undefined) {
-      entry.rare ??= new Map();
-      entry.rare.set(entry.known.length - 1, rare);
-      group.size += 1 + varintSize(rare.length) + rare.length;
-    } else group.size += known.template.length;
+    group.size += template.to - template.from;
+    this.#entries.add(group.entries, template, start, time, value);
+  }
+
+  #addOther(group: MetricGroup, size: number, other: OtherEntry): void {
+    if (group.size === 0) this.#openUp(group);
+    group.size += size;
+    this.#entries.addOther(group.entries, other);
   }
 
   #openUp(group: MetricGroup): void {
@@ -139,7 +127,7 @@ export class MetricsWriter {
       }
       total += fieldSize(resource.size);
     }
-    const writer = new WireWriter(total);
+    const writer = new WireWriter(this.#spare.take(total));
     for (const resource of this.#open) {
       writer.byte(tag(1, LENGTH));
       writer.varint(resource.size);
@@ -148,19 +136,21 @@ export class MetricsWriter {
         writer.byte(tag(2, LENGTH));
         writer.varint(scope.size);
         writer.raw(scope.head);
-        for (const group of scope.open) writeMetric(writer, group);
+        for (const group of scope.open) writeMetric(writer, group, this.#entries);
         scope.open.length = 0;
       }
       resource.open.length = 0;
     }
     this.#open.length = 0;
+    this.#entries.clear();
     return writer.finish();
   }
 
   #knownOf(series: Series): KnownSeries {
     let known = this.#known.get(series);
     if (known === undefined) {
-      known = knownSeries(series, this.#groupOf(series));
+      const group = this.#groupOf(series);
+      known = { group, template: group.templates.add(series) };
       this.#known.set(series, known);
     }
     return known;
@@ -188,25 +178,15 @@ export class MetricsWriter {
 
 interface KnownSeries {
   readonly group: MetricGroup;
-  /** The point as a field of its metric: tag, length, three numbers to be filled in, attributes. */
-  readonly template: Uint8Array;
-  /** Where its numbers begin. */
-  readonly numbersAt: number;
-  readonly isInt: boolean;
+  readonly template: PointTemplate;
 }
 
-/** The points of a list of series that comes in rows, one behind the other. */
-interface Block extends Points {
+/** A list of series that comes in rows. */
+interface Block {
   readonly series: readonly Series[];
+  readonly group: MetricGroup;
   /** Undefined where they are not all of one metric of one scope of one resource. */
-  readonly group: MetricGroup | undefined;
-}
-
-interface Points {
-  /** Points as fields of their metric, with numbers to be filled in. */
-  readonly bytes: Uint8Array;
-  /** Where the numbers of each begin. */
-  readonly numbersAt: Uint32Array;
+  readonly points: PointBlock | undefined;
 }
 
 /** What is being written of one metric of one scope of one resource; empty in between. */
@@ -218,21 +198,11 @@ interface MetricGroup {
   readonly dataField: number;
   /** Temporality and monotonicity, behind the points. */
   readonly tail: Uint8Array;
-  readonly entries: Entries;
+  readonly isInt: boolean;
+  readonly templates: PointTemplates;
+  readonly entries: EntryList;
   /** The bytes of its points, each with tag and length. */
   size: number;
-}
-
-interface Entries {
-  /** Undefined in the place of a whole row. */
-  readonly known: (KnownSeries | undefined)[];
-  readonly starts: number[];
-  readonly times: number[];
-  readonly values: number[];
-  /** Points that were written whole, by their place. */
-  rare: Map<number, Uint8Array> | undefined;
-  /** Rows that are written whole, by their place. */
-  blocks: Map<number, { readonly block: Block; readonly row: Row }> | undefined;
 }
 
 interface ScopeGroup {
@@ -254,89 +224,16 @@ function metricSize({ head, size, tail }: MetricGroup): number {
   return head.length + fieldSize(size + tail.length);
 }
 
-function writeMetric(writer: WireWriter, group: MetricGroup): void {
-  const { head, dataField, tail, entries } = group;
+function writeMetric(writer: WireWriter, group: MetricGroup, entries: RequestEntries): void {
+  const { head, dataField, tail, isInt } = group;
   writer.byte(tag(2, LENGTH));
   writer.varint(metricSize(group));
   writer.raw(head);
   writer.byte(tag(dataField, LENGTH));
   writer.varint(group.size + tail.length);
-  const { known, starts, times, values, rare, blocks } = entries;
-  for (let index = 0; index < known.length; index++) {
-    const its = known[index];
-    const bytes = rare?.get(index);
-    if (bytes !== undefined) lengthField(writer, 1, bytes);
-    else if (its !== undefined) writeNumberPoint(writer, its, starts[index]!, times[index]!, values[index]!);
-    else {
-      const { block, row } = blocks!.get(index)!;
-      writeBlock(writer, block, row);
-    }
-  }
+  entries.write(writer, group.entries, isInt);
   writer.raw(tail);
-  known.length = starts.length = times.length = values.length = 0;
-  entries.rare = undefined;
-  entries.blocks = undefined;
   group.size = 0;
-}
-
-function writeNumberPoint(writer: WireWriter, known: KnownSeries, start: number, time: number, value: number): void {
-  const at = writer.at + known.numbersAt;
-  writer.raw(known.template);
-  writer.nanosAt(at + START_AT, start);
-  writer.nanosAt(at + TIME_AT, time);
-  writeValue(writer, at, known.isInt, value);
-}
-
-function writeBlock(writer: WireWriter, { series, bytes, numbersAt }: Block, { start, time, values }: Row): void {
-  const from = writer.at;
-  const isInt = series[0]!.metric.number === "int";
-  const first = from + numbersAt[0]!;
-  writer.raw(bytes);
-  writer.nanosAt(first + START_AT, start);
-  writer.nanosAt(first + TIME_AT, time);
-  for (let index = 0; index < values.length; index++) {
-    const at = from + numbersAt[index]!;
-    writer.copyAt(at + START_AT, first + START_AT);
-    writer.copyAt(at + TIME_AT, first + TIME_AT);
-    writeValue(writer, at, isInt, values[index]!);
-  }
-}
-
-function writeValue(writer: WireWriter, at: number, isInt: boolean, value: number): void {
-  if (isInt && Number.isInteger(value)) {
-    writer.byteAt(at + VALUE_TAG_AT, INT_TAG);
-    writer.intAt(at + VALUE_TAG_AT + 1, value);
-  } else {
-    writer.byteAt(at + VALUE_TAG_AT, DOUBLE_TAG);
-    writer.doubleAt(at + VALUE_TAG_AT + 1, value);
-  }
-}
-
-function knownSeries(series: Series, group: MetricGroup): KnownSeries {
-  const writer = new WireWriter(0);
-  const numbersAt = writeTemplate(writer, series);
-  return { group, template: writer.finish(), numbersAt, isInt: series.metric.number === "int" };
-}
-
-function blockOf(series: readonly Series[], group: MetricGroup): Block {
-  const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
-  const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
-  return { series, group, bytes: writer.finish().slice(), numbersAt };
-}
-
-/** A point as a field of its metric: tag, length, three numbers to be filled in, attributes. Tells where the numbers begin. */
-function writeTemplate(writer: WireWriter, { attributes }: Series): number {
-  const length = NUMBERS_BYTES + attributesSize(attributes);
-  writer.reserve(fieldSize(length));
-  writer.byte(tag(1, LENGTH));
-  writer.varint(length);
-  const numbersAt = writer.at;
-  for (const field of [START_TAG, TIME_TAG, DOUBLE_TAG]) {
-    writer.byte(field);
-    writer.double(0);
-  }
-  writeAttributes(writer, attributes, 7);
-  return numbersAt;
 }
 
 function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
@@ -349,7 +246,9 @@ function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
     head: head.finish(),
     dataField: DATA_FIELD[metric.type],
     tail: tailOf(metric),
-    entries: { known: [], starts: [], times: [], values: [], rare: undefined, blocks: undefined },
+    isInt: metric.number === "int",
+    templates: new PointTemplates(),
+    entries: noEntries(),
     size: 0,
   };
 }

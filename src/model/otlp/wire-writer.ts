@@ -11,9 +11,10 @@ export class WireWriter {
   #view: DataView;
   #at = 0;
 
-  constructor(sizeHint = 1024) {
+  /** `memory`: a size, or what it writes into first; it grows where that is not enough. */
+  constructor(memory: number | Buffer = 1024) {
     // Small ones share their memory: each of its own takes more outside the heap than it holds.
-    this.#bytes = Buffer.allocUnsafe(sizeHint);
+    this.#bytes = typeof memory === "number" ? Buffer.allocUnsafe(memory) : memory;
     this.#view = viewOf(this.#bytes);
   }
 
@@ -123,6 +124,12 @@ export class WireWriter {
   copyAt(at: number, from: number): void {
     this.#view.setInt32(at, this.#view.getInt32(from, true), true);
     this.#view.setInt32(at + 4, this.#view.getInt32(from + 4, true), true);
+  }
+
+  /** A part of something else. */
+  copy(from: Buffer, start: number, end: number): void {
+    from.copy(this.#bytes, this.#at, start, end);
+    this.#at += end - start;
   }
 
   raw(bytes: Uint8Array): void {

@@ -112,11 +112,11 @@ export class PlainRow {
     for (let part = 0; part < this.#parts.length; part++) {
       const { places } = this.#parts[part]!;
       const before = this.totals.values[part]!;
-      const its: number[] = [];
+      const its = new Array<number>(places.length);
       for (let index = 0; index < places.length; index++) {
         const delta = values[places[index]!]!;
         if (Number.isNaN(delta)) return undefined;
-        its.push(before[index]! + delta);
+        its[index] = before[index]! + delta;
       }
       sums.push(its);
     }

@@ -1,9 +1,11 @@
 /** Makes `dist/`: the program, which needs no `node_modules`, and the library with its type declarations. */
 import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
-import { cheapModules } from "./cheap-modules.ts";
+import { builtinModules, cheapModules } from "./cheap-modules.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -29,13 +31,6 @@ await Promise.all([
   }),
   build({
     ...shared,
-    entryPoints: [join(root, "scripts/launcher/gostcol.ts")],
-    outfile: join(dist, "gostcol.js"),
-    format: "esm",
-    target: "node18", // It has to be read by a Node that is too old, to say so.
-  }),
-  build({
-    ...shared,
     define,
     entryPoints: [join(root, "src/index.ts")],
     outfile: join(dist, "index.js"),
@@ -44,9 +39,19 @@ await Promise.all([
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   }),
 ]);
+const checksum = hash("sha256", readFileSync(join(dist, "agent.cjs"))).slice(0, 16);
+await build({
+  ...shared,
+  define: { BUNDLE_CHECKSUM: JSON.stringify(checksum) },
+  entryPoints: [join(root, "scripts/launcher/gostcol.ts")],
+  outfile: join(dist, "gostcol.js"),
+  format: "esm",
+  target: "node18", // It has to be read by a Node that is too old, to say so.
+  plugins: [builtinModules],
+});
 await chmod(join(dist, "gostcol.js"), 0o755);
 try {
-  run(["scripts/launcher/write-cache.ts", join(dist, "agent.cjs")], CACHE_TIMEOUT_MS);
+  run(["scripts/launcher/write-cache.ts", join(dist, "agent.cjs"), checksum], CACHE_TIMEOUT_MS);
 } catch (error) {
   // A machine where the agent cannot listen can build it all the same: it starts a little slower then.
   process.stderr.write(`built without compiled code beside it: ${String(error)}\n`);

@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
  * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, a process. Wherever one is
  * imported, it is loaded when something of it is first used.
  */
-const LATE = ["child_process", "dgram", "http2", "https", "tls", "zlib"];
+const LATE = ["child_process", "dgram", "fs/promises", "http2", "https", "tls", "zlib"];
 
 /** What pino loads for features that we do not use: it is given something to write to, in the thread that it is in. */
 const UNUSED: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const UNUSED: Readonly<Record<string, string>> = {
 export const cheapModules: Plugin = {
   name: "cheap-modules",
   setup(build) {
-    build.onResolve({ filter: /^[a-z0-9_:-]+$/ }, ({ path, importer, namespace }) => {
+    build.onResolve({ filter: /^[a-z0-9_:/-]+$/ }, ({ path, importer, namespace }) => {
       const name = path.replace(/^node:/, "");
       if (namespace === "late") return undefined;
       if (LATE.includes(name)) return { path: name, namespace: "late" };
@@ -26,6 +26,20 @@ export const cheapModules: Plugin = {
     });
     build.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({ contents: lateModule(path) }));
     build.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({ contents: UNUSED[path]! }));
+  },
+};
+
+/**
+ * For an ES module: Node gives it all members of what it imports, and loads what stands behind them (streams for those of
+ * files). Empty in a Node that is too old for this.
+ */
+export const builtinModules: Plugin = {
+  name: "builtin-modules",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule?.(${JSON.stringify(path)}) ?? {};`,
+    }));
   },
 };
 

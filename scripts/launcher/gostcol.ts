@@ -4,6 +4,9 @@ import module from "node:module";
 import { join } from "node:path";
 import { compileBundle, readBundle, runBundle } from "./bundle.ts";
 
+/** Set by the build. */
+declare const BUNDLE_CHECKSUM: string;
+
 /**
  * Becomes dist/gostcol.js: starts the agent's bundle with the code that was compiled of it when it was built. Everything
  * that is imported here is there in any Node, so that one that is too old is told so.
@@ -15,7 +18,7 @@ if (Number(major) < 24) {
 } else start(join(import.meta.dirname, "agent.cjs"));
 
 function start(file: string): void {
-  const bundle = readBundle(file);
+  const bundle = readBundle(file, BUNDLE_CHECKSUM);
   const script = existsSync(bundle.cacheFile) && compileBundle(bundle, readFileSync(bundle.cacheFile));
   if (script && !script.cachedDataRejected) {
     runBundle(script, bundle);

@@ -3,10 +3,10 @@ import { createServer } from "node:net";
 import { compileBundle, readBundle, runBundle } from "./bundle.ts";
 
 /**
- * `node write-cache.ts dist/agent.cjs`: runs the agent until it has answered a report, and writes down what V8 has
+ * `node write-cache.ts dist/agent.cjs CHECKSUM`: runs the agent until it has answered a report, and writes down what V8 has
  * compiled by then. V8 compiles a function when it is first called, so this is exactly the code that a start needs.
  */
-const bundle = readBundle(process.argv[2]!);
+const bundle = readBundle(process.argv[2]!, process.argv[3]!);
 const port = await freePort();
 process.argv = [process.execPath, "gostcol", "run", "--config", `yaml:${usualConfig(port)}`];
 const script = compileBundle(bundle);

@@ -14,6 +14,8 @@ import { makeReports, SERIAL, USUAL } from "./reports.ts";
 
 export interface LoadResult {
   readonly requests: number;
+  /** From a report's first byte to the last of its answer, in milliseconds. */
+  readonly waitMs: { readonly p50: number; readonly p99: number };
   /** Answers of any other status than 200. */
   readonly refused: number;
   /** Connections and requests that failed on the way. */
@@ -28,6 +30,8 @@ export interface LoadOptions {
   readonly connections: number;
   /** Serial numbers go on from here; a second run against the same agent needs others than the first. */
   readonly firstNumber?: number;
+  /** Reports a second; without it as many as are answered. */
+  readonly rate?: number;
 }
 
 export const HOW_TO_INSTALL = "wrk is not installed (Debian and Ubuntu: apt install wrk; macOS: brew install wrk)";
@@ -36,25 +40,35 @@ export function wrkIsInstalled(): boolean {
   return spawnSync("wrk", ["-v"]).error === undefined;
 }
 
-export function runWrk({ url, bodies, seconds, connections, firstNumber = 0 }: LoadOptions): LoadResult {
+export function runWrk(options: LoadOptions): LoadResult {
+  const { url, bodies, seconds, connections } = options;
   const folder = mkdtempSync(join(tmpdir(), "gostcol-load-"));
   try {
     writeFileSync(join(folder, "bodies"), bodies.join("\n"));
-    writeFileSync(join(folder, "load.lua"), luaScript(join(folder, "bodies"), firstNumber));
+    writeFileSync(join(folder, "load.lua"), luaScript(join(folder, "bodies"), options));
     const argv = ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", join(folder, "load.lua"), url];
     const { stdout, stderr, status } = spawnSync("wrk", argv, { encoding: "utf8" });
-    const result = /^RESULT (\d+) (\d+) (\d+) (\d+)$/m.exec(stdout ?? "");
+    const result = /^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$/m.exec(stdout ?? "");
     if (status !== 0 || result === null) throw new Error(`wrk failed: ${stderr}${stdout}`);
-    const [requests, refused, broken, microseconds] = result.slice(1).map(Number);
-    return { requests: requests!, refused: refused!, broken: broken!, seconds: microseconds! / 1e6 };
+    const [requests, refused, broken, duration, p50, p99] = result.slice(1).map(Number);
+    return {
+      requests: requests!,
+      waitMs: { p50: p50! / 1e3, p99: p99! / 1e3 },
+      refused: refused!,
+      broken: broken!,
+      seconds: duration! / 1e6,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 /** Each request is one of the reports, with a serial number of its own in the place of `SERIAL`. */
-function luaScript(bodiesFile: string, firstNumber: number): string {
+function luaScript(bodiesFile: string, { firstNumber = 0, rate, connections }: LoadOptions): string {
+  // A connection waits before each request, some longer and some shorter, so that they do not keep step.
+  const delay = rate === undefined ? "" : `function delay() return math.random(0, ${(2000 * connections) / rate}) end`;
   return `
+${delay}
 local requests = {}
 local number = ${firstNumber}
 function init(args)
@@ -69,10 +83,11 @@ function request()
   local parts = requests[number % #requests + 1]
   return parts[1] .. string.format("%d", ${SERIAL} + number) .. parts[2]
 end
-function done(summary)
+function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format("RESULT %d %d %d %d\\n", summary.requests, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout, summary.duration))
+  io.write(string.format("RESULT %d %d %d %d %d %d\\n", summary.requests, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout, summary.duration,
+    latency:percentile(50), latency:percentile(99)))
 end
 `;
 }

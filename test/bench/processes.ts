@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { request } from "node:http";
+import { connect, createServer, type Socket } from "node:net";
 
 /** A process under measurement, on a port of its own. */
 export interface Measured {
   readonly pid: number;
+  /** When it was started, as `performance.now` tells. */
+  readonly startedAt: number;
   readonly port: number;
   /** Everything it wrote to its standard error, for when it does not come up. */
   stderr(): string;
@@ -25,6 +28,7 @@ export function startProgram(
   port: number,
   environment: NodeJS.ProcessEnv = {},
 ): Measured {
+  const startedAt = performance.now();
   const child = spawn(program, argv, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...environment },
@@ -35,6 +39,7 @@ export function startProgram(
   });
   return {
     pid: child.pid!,
+    startedAt,
     port,
     stderr: () => stderr,
     stop: () => stopped(child, "SIGTERM"),
@@ -65,14 +70,33 @@ export async function firstAnswer({ port, stderr }: Measured, path: string, body
   const giveUpAt = performance.now() + 10_000;
   for (;;) {
     try {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: "POST", body });
-      if (response.status === 200) return;
-      throw new Error(`POST ${path} answered ${response.status}`);
+      const status = await posted(await connected(port), path, body);
+      if (status === 200) return;
+      throw new Error(`POST ${path} answered ${status}`);
     } catch (error) {
       if (performance.now() > giveUpAt) throw new Error(`no answer on port ${port}\n${stderr()}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
+}
+
+/** Without a client of HTTP, which has so much to do for each refused connection that it keeps a core busy. */
+function connected(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+function posted(socket: Socket, path: string, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request({ path, method: "POST", createConnection: () => socket });
+    call.on("error", reject);
+    call.on("response", (response) => {
+      response.resume().on("end", () => resolve(response.statusCode!));
+    });
+    call.end(body);
+  });
 }
 
 /** CPU seconds that a process has used, as Linux counts them (in steps of 10 ms). */

@@ -96,6 +96,8 @@ export interface ServerAnswer {
   readonly body?: Uint8Array | string;
   /** gRPC only: the status message. */
   readonly message?: string;
+  /** HTTP only: called once nobody looks at the body any more, whether it was sent or not. */
+  readonly done?: () => void;
 }
 
 export interface Server {

@@ -1,30 +1,42 @@
 /** Smaller ones come from Node's pool. */
 const BYTES_MIN = 16 * 1024;
-/** Larger ones are rare, and not to be held on to. */
-const BYTES_MAX = 4 * 1024 * 1024;
-const SPARE_MAX = 4;
+
+export interface SpareLimits {
+  /** Larger ones are not held on to. */
+  readonly bytesMax: number;
+  readonly countMax: number;
+}
 
 /**
  * Buffers that are used again. What is allocated outside the heap for each message makes V8 collect all garbage every few
- * hundred messages.
+ * hundred messages, and the kernel hand out and clear pages for each large one.
  */
 export class SpareBuffers {
+  readonly #limits: SpareLimits;
   readonly #spare: Buffer[] = [];
+  readonly #taken = new WeakSet<ArrayBufferLike>();
+
+  constructor(limits: SpareLimits) {
+    this.#limits = limits;
+  }
 
   /** A buffer of at least this size, with anything in it. */
   take(size: number): Buffer {
     if (size < BYTES_MIN) return Buffer.allocUnsafe(size);
     const index = this.#spare.findIndex(({ length }) => length >= size);
-    if (index >= 0) return this.#spare.splice(index, 1)[0]!;
-    // In steps, so that the next message, a little longer, has room in it.
-    return Buffer.allocUnsafeSlow(Math.ceil(size / BYTES_MIN) * BYTES_MIN);
+    // A new one in steps, so that the next message, a little longer, has room in it.
+    const steps = Math.ceil(size / BYTES_MIN);
+    const buffer = index >= 0 ? this.#spare.splice(index, 1)[0]! : Buffer.allocUnsafeSlow(steps * BYTES_MIN);
+    this.#taken.add(buffer.buffer);
+    return buffer;
   }
 
-  /** Of a buffer that was taken here, or the begin of it: nobody looks at it any more. */
-  give(bytes: Uint8Array): void {
-    const { byteLength } = bytes.buffer;
-    if (bytes.byteOffset > 0 || byteLength < BYTES_MIN || byteLength > BYTES_MAX) return;
-    if (this.#spare.length === SPARE_MAX) this.#spare.shift();
-    this.#spare.push(Buffer.from(bytes.buffer));
+  /** Of a buffer that was taken here, or a part of one: nobody looks at it any more. Anything else is left alone. */
+  give({ buffer }: Uint8Array): void {
+    if (!this.#taken.delete(buffer)) return;
+    const { bytesMax, countMax } = this.#limits;
+    if (buffer.byteLength > bytesMax) return;
+    if (this.#spare.length === countMax) this.#spare.shift();
+    this.#spare.push(Buffer.from(buffer));
   }
 }

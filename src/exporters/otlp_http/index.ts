@@ -78,6 +78,7 @@ function senderOf<S extends Signal>(
   async function post(url: URL, batch: Batches[S], secret: Readonly<Record<string, string>>, abort: AbortSignal) {
     const bytes = encoding === "json" ? Buffer.from(JSON.stringify(batchJson(signal, batch))) : codec.encode(batch);
     const body = await compress(bytes);
+    if (body !== bytes) codec.recycle?.(bytes);
     const answer = await client.request({ method: "POST", url, headers: { ...secret, ...headers }, body }, abort);
     if (!isSuccess(answer)) throw errorOfAnswer(answer, isRetryableHttpStatus, deps.clock.now());
     const page = errorOfPage(answer);

@@ -8,6 +8,7 @@ import { writeFamilies } from "../../kit/prometheus/write.ts";
 import { checkServerTls, serverTls } from "../../kit/tls/server-tls.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
+import { SpareBuffers } from "../../lib/spare-buffers.ts";
 import { config, namingOptions } from "./config.ts";
 import { Drops } from "./drops.ts";
 import { ShownSeries } from "./shown-series.ts";
@@ -45,6 +46,7 @@ export const prometheusExporter = defineExporter({
     const { clock, listen, log, meter, series: table } = deps;
     const guard = serverGuard(config.auth, deps);
     const telemetry = new Telemetry(meter);
+    const pages = new SpareBuffers({ bytesMax: Number.POSITIVE_INFINITY, countMax: 1 });
     let size = 0;
     const handler = scrapeHandler({
       title: "gostcol's metrics",
@@ -52,10 +54,13 @@ export const prometheusExporter = defineExporter({
       openMetrics: config.enable_open_metrics,
       write(format) {
         const { send_timestamps: timestamps, export_created_metric: created } = config;
-        const text = writeFamilies(shown.families(), { format, timestamps, created: created.enabled }, size);
+        const options = { format, timestamps, created: created.enabled };
+        // As long as the last one, and a little longer.
+        const text = writeFamilies(shown.families(), options, pages.take(size + (size >> 4)));
         size = text.length;
         return text;
       },
+      recycle: (text) => pages.give(text),
       scraped: ({ type }) => telemetry.scraped(type),
       failed: (error) => log.error("a scrape failed", { error }),
     });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ByteWriter, numberText } from "./byte-writer.ts";
 
 function written(value: number): string {
-  const writer = new ByteWriter(0);
+  const writer = new ByteWriter(Buffer.alloc(0));
   writer.number(value);
   return writer.finish().toString();
 }
@@ -31,7 +31,7 @@ test("every number reads back as it was", () => {
 test("texts of any length and alphabet follow one another", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "grapheme" })), (texts) => {
-      const writer = new ByteWriter(0);
+      const writer = new ByteWriter(Buffer.alloc(0));
       for (const text of texts) writer.text(text);
       expect(writer.finish().toString()).toBe(texts.join(""));
     }),

@@ -1,3 +1,5 @@
+const CAPACITY_MIN = 256;
+
 /**
  * Text that grows as bytes. Most of an exposition is label text that was encoded before and whole numbers, and for
  * both, bytes take a fraction of the time that joining strings and encoding the result takes.
@@ -6,9 +8,9 @@ export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
 
-  /** `capacity`: bytes that are expected; more costs a copy. */
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.max(capacity, 256));
+  /** `memory`: what it writes into; where that is not enough, it costs a copy. */
+  constructor(memory: Buffer) {
+    this.#bytes = memory;
   }
 
   get length(): number {
@@ -70,7 +72,7 @@ export class ByteWriter {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, needed));
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, needed, CAPACITY_MIN));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

@@ -57,6 +57,29 @@ describe("a scrape", () => {
     expect((await get()).text).toBe("text 3\n");
   });
 
+  test("gives a text back when something changed and the last answer with it was sent", async () => {
+    const recycled: string[] = [];
+    const { get, handler } = await scraped({ recycle: (text) => recycled.push(text.toString()) });
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    const [first, second] = [await get(), await get()];
+    const zipped = await get("/metrics", { "accept-encoding": "gzip" });
+    first.answer.done!();
+    handler.changed();
+    zipped.answer.done!();
+    await settled();
+    expect(recycled).toEqual([]);
+    second.answer.done!();
+    await settled();
+    expect(recycled).toEqual(["text 1\n"]);
+    const third = await get();
+    third.answer.done!();
+    await settled();
+    expect(recycled).toEqual(["text 1\n"]); // The next scrape may still get it.
+    handler.changed();
+    await settled();
+    expect(recycled).toEqual(["text 1\n", "text 2\n"]);
+  });
+
   test("is written anew each time where texts are not shared", async () => {
     const { get } = await scraped({ shared: false });
     expect([(await get()).text, (await get()).text]).toEqual(["text 1\n", "text 2\n"]);

@@ -9,6 +9,8 @@ export interface ScrapeOptions {
   /** Whether a scrape may get the text of an earlier one, until `changed` is called. Otherwise each is written anew. */
   readonly shared: boolean;
   readonly openMetrics: boolean;
+  /** A text that was written is not needed any more. */
+  recycle?(text: Buffer): void;
   /** For the page at `/`: whose numbers these are. */
   readonly title: string;
   /** Called for each answered scrape. */
@@ -37,12 +39,15 @@ export function scrapeHandler(options: ScrapeOptions): ScrapeHandler {
       if (request.path === "/") return frontPage(options.title);
       const format = negotiateFormat(request.header("accept"), options);
       const zipped = acceptsGzip(request.header("accept-encoding"));
+      const text = texts.of(format, zipped);
       try {
-        const body = await texts.of(format, zipped);
+        const body = await text.bytes;
         options.scraped?.(format);
         const headers = { "content-type": contentType(format), vary: "Accept, Accept-Encoding" };
-        return { status: 200, headers: zipped ? { ...headers, "content-encoding": "gzip" } : headers, body };
+        const encoding = zipped ? { "content-encoding": "gzip" } : {};
+        return { status: 200, headers: { ...headers, ...encoding }, body, done: () => text.release() };
       } catch (error) {
+        text.release();
         options.failed?.(error);
         return plain(500, "the metrics could not be written; the log says why\n");
       }
@@ -50,34 +55,70 @@ export function scrapeHandler(options: ScrapeOptions): ScrapeHandler {
   };
 }
 
+/** A text, in use by those who called `use` and did not `release` it yet. */
+class Text {
+  readonly bytes: Promise<Buffer>;
+  readonly #recycle: ((bytes: Buffer) => void) | undefined;
+  #users = 0;
+
+  constructor(bytes: Promise<Buffer>, recycle?: (bytes: Buffer) => void) {
+    this.bytes = bytes;
+    this.#recycle = recycle;
+  }
+
+  use(): this {
+    this.#users++;
+    return this;
+  }
+
+  release(): void {
+    this.#users--;
+    if (this.#users === 0 && this.#recycle) this.bytes.then(this.#recycle, () => {});
+  }
+}
+
 /** The texts of one state, by format, plain and zipped: scrapes at the same time, or with no news between, share them. */
 class Texts {
   readonly #options: ScrapeOptions;
-  readonly #kept = new Map<string, Promise<Buffer>>();
+  readonly #kept = new Map<string, Text>();
 
   constructor(options: ScrapeOptions) {
     this.#options = options;
   }
 
   forget(): void {
-    // Called for each report: clearing makes a new table, even of an empty map.
-    if (this.#kept.size > 0) this.#kept.clear();
+    if (this.#kept.size === 0) return; // Called for each report: clearing makes a new table, even of an empty map.
+    for (const text of this.#kept.values()) text.release();
+    this.#kept.clear();
   }
 
-  of(format: Format, zipped: boolean): Promise<Buffer> {
+  /** In use by whoever asked. */
+  of(format: Format, zipped: boolean): Text {
     // The version of a format changes the answer's header only.
     const key = `${format.type} ${format.escaping}`;
-    const text = this.#once(key, async () => this.#options.write(format));
-    return zipped ? this.#once(`${key} gzip`, async () => promisify(gzip)(await text, { level: GZIP_LEVEL })) : text;
+    if (zipped) return this.#once(`${key} gzip`, () => new Text(this.#zipped(format)));
+    const { write, recycle } = this.#options;
+    return this.#once(key, () => new Text((async () => write(format))(), recycle));
   }
 
-  #once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  async #zipped(format: Format): Promise<Buffer> {
+    const text = this.of(format, false);
+    try {
+      return await promisify(gzip)(await text.bytes, { level: GZIP_LEVEL });
+    } finally {
+      text.release();
+    }
+  }
+
+  #once(key: string, make: () => Text): Text {
     const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const made = make();
+    if (known !== undefined) return known.use();
+    const made = make().use();
     if (this.#options.shared) {
-      this.#kept.set(key, made);
-      made.catch(() => this.#kept.delete(key)); // Its caller hears of the error; the next scrape tries again.
+      this.#kept.set(key, made.use());
+      made.bytes.catch(() => {
+        if (this.#kept.get(key) === made) this.#kept.delete(key); // The next scrape tries again.
+      });
     }
     return made;
   }

@@ -19,12 +19,13 @@ export interface WriteOptions {
   readonly created: boolean;
 }
 
+const NO_MEMORY: Buffer = Buffer.alloc(0);
 const NEWLINE = 10;
 const SPACE = 32;
 
-/** The families in the order of their names. `sizeHint`: how many bytes are expected, such as those of the last time. */
-export function writeFamilies(families: Iterable<Family>, options: WriteOptions, sizeHint = 0): Buffer {
-  const writer = new ByteWriter(sizeHint + (sizeHint >> 4));
+/** The families in the order of their names. `memory`: where the text goes, if it is large enough. */
+export function writeFamilies(families: Iterable<Family>, options: WriteOptions, memory: Buffer = NO_MEMORY): Buffer {
+  const writer = new ByteWriter(memory);
   const sorted = [...families].sort((left, right) => (left.description.name < right.description.name ? -1 : 1));
   for (const family of sorted) {
     if (family.samples.length > 0) writeFamily(writer, family, options);

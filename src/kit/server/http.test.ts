@@ -85,6 +85,50 @@ describe("a request over HTTP", () => {
     expect([requests[0]!.path, requests[0]!.query]).toEqual(["/observer", "node=a"]);
   });
 
+  test("is done when the last of its body has left, and not before", async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024, "a");
+    let done = 0;
+    const { port } = await startServer({ answer: () => ({ status: 200, body, done: () => done++ }) });
+    const client = await rawClient(port);
+    client.socket.pause(); // More than the kernel takes for somebody who does not read.
+    client.write(post("hello"));
+    await settle();
+    expect(done).toBe(0);
+    client.socket.resume();
+    await until("all came", () => client.received.length > body.length);
+    await until("it is done", () => done > 0);
+    await settle();
+    expect(done).toBe(1);
+    expect(client.received.endsWith("a".repeat(body.length))).toBe(true);
+  });
+
+  test("is done, too, when nobody is there for its body any more", async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024, "a");
+    let done = 0;
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { port, requests, closed } = await startServer({
+      answer: async ({ path }) => {
+        if (path === "/late") await held;
+        return { status: 200, body, done: () => done++ };
+      },
+    });
+    const reader = await rawClient(port);
+    reader.socket.pause();
+    reader.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    const waiter = await rawClient(port);
+    waiter.write("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    await until("both came", () => requests.length === 2);
+    reader.socket.resetAndDestroy();
+    waiter.socket.resetAndDestroy();
+    await until("both are gone", () => closed.length === 2);
+    await until("the first is done", () => done === 1);
+    answer();
+    await until("the second is done", () => done === 2);
+  });
+
   test("that is refused with an empty body keeps its connection", async () => {
     const { port } = await startServer({ answer: () => ({ status: 503, headers: { "Retry-After": "1" } }) });
     const client = await rawClient(port);

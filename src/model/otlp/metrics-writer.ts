@@ -10,6 +10,8 @@ import { type EntryList, noEntries, type OtherEntry, RequestEntries } from "./re
 import { fieldSize, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
 const NO_BYTES = new Uint8Array(0);
+/** Of requests that are being sent at a time, those are many and these large. */
+const SPARE = { bytesMax: 4 * 1024 * 1024, countMax: 4 };
 /** Rows of fewer points are those of streams, of several metrics. */
 const BLOCK_POINTS_MIN = 16;
 
@@ -28,7 +30,7 @@ export class MetricsWriter {
   readonly #blocks: Memo<Block>;
   readonly #resources = new WeakMap<Resource, ResourceGroup>();
   readonly #open: ResourceGroup[] = [];
-  readonly #spare = new SpareBuffers();
+  readonly #spare = new SpareBuffers(SPARE);
   readonly #entries = new RequestEntries();
 
   constructor(table: SeriesTable) {

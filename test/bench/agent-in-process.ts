@@ -42,7 +42,18 @@ export async function startInProcessAgent(): Promise<InProcessAgent> {
       const query = `node=${node}&temporality=delta`;
       return receiver.request({ ...usual, method: "POST", path: "/observer", query, body, receipt });
     },
-    scrape: () => metrics.request({ ...usual, method: "GET", path: "/metrics", query: "", body: nothing, receipt }),
+    async scrape() {
+      const answer = await metrics.request({
+        ...usual,
+        method: "GET",
+        path: "/metrics",
+        query: "",
+        body: nothing,
+        receipt,
+      });
+      answer.done?.(); // As a server says it; the body is there until the next scrape.
+      return answer;
+    },
     stop: () => agent.stop(),
   };
 }

@@ -137,9 +137,15 @@ export function pointsOf({ series, start, time, values }: Row): Point[] {
   return points;
 }
 
+/** Whether each of the series has a value this time. */
+export function isWhole({ values }: Row): boolean {
+  for (let index = 0; index < values.length; index++) if (Number.isNaN(values[index]!)) return false;
+  return true;
+}
+
 /** A row with the values of the one before it where it has none; the row itself where it lacks nothing. */
 export function filledFrom(before: Row | Point | undefined, row: Row): Row {
-  if (!isRow(before) || before.series !== row.series || !row.values.some(Number.isNaN)) return row;
+  if (!isRow(before) || before.series !== row.series || isWhole(row)) return row;
   const values = row.values.map((value, index) => (Number.isNaN(value) ? before.values[index]! : value));
   return new Row(row.series, row.start, row.time, values);
 }

@@ -9,8 +9,8 @@ import { cpuSeconds, residentMebibytes } from "./processes.ts";
 const FEW: OtlpShape = { nodes: 1, seriesPerNode: 1_000 };
 const MANY: OtlpShape = { nodes: 10, seriesPerNode: 10_000 };
 /** Points and scrapes before the measurement, for V8 to compile what is called often, and in it. */
-const WARM_UP_POINTS = 1_000_000;
-const POINTS = 2_000_000;
+const WARM_UP_POINTS = 2_000_000;
+const POINTS = 6_000_000;
 const WARM_UP_SCRAPES = 5;
 const SCRAPES = 5;
 /** Garbage is collected for so long after it was made. */

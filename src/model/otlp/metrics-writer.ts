@@ -1,5 +1,5 @@
 import { SpareBuffers } from "../../lib/spare-buffers.ts";
-import type { MetricsBatch, Point, Row } from "../points.ts";
+import { isWhole, type MetricsBatch, type Point, type Row } from "../points.ts";
 import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { lengthField } from "./attributes-codec.ts";
@@ -69,7 +69,7 @@ export class MetricsWriter {
   #addBlock(row: Row): boolean {
     if (row.series.length < BLOCK_POINTS_MIN) return false;
     const block = this.#blockOf(row.series);
-    if (block.points === undefined || row.values.some(Number.isNaN)) return false;
+    if (block.points === undefined || !isWhole(row)) return false;
     const { group, points } = block;
     this.#addOther(group, points.bytes.length, { block: points, row });
     return true;

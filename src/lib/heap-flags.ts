@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 
-const GROWING_PERCENT = 60;
+const GROWING_PERCENT = 100;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until

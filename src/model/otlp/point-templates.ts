@@ -66,27 +66,24 @@ export function pointBlock(series: readonly Series[]): PointBlock {
   return { bytes: writer.finish().slice(), numbersAt };
 }
 
-/** The points of a row; `isInt`: whether whole numbers are written as such. */
+/** The points of a row. */
 export function writeBlock(
   writer: WireWriter,
+  numbers: NumbersWriter,
   { bytes, numbersAt }: PointBlock,
   { start, time, values }: Row,
-  isInt: boolean,
 ): void {
   const from = writer.at;
-  const first = from + numbersAt[0]!;
   writer.raw(bytes);
-  writer.nanosAt(first + START_AT, start);
-  writer.nanosAt(first + TIME_AT, time);
   for (let index = 0; index < values.length; index++) {
-    const at = from + numbersAt[index]!;
-    writer.copyAt(at + START_AT, first + START_AT);
-    writer.copyAt(at + TIME_AT, first + TIME_AT);
-    writeValue(writer, at, isInt, values[index]!);
+    numbers.write(from + numbersAt[index]!, start, time, values[index]!);
   }
 }
 
-/** Fills in the numbers that begin at a place; their time and start are copied from another point that has the same. */
+/**
+ * Fills in the numbers that begin at a place; their time and start are copied from the point before, if that has the same.
+ * `isInt`: whether whole numbers are written as such.
+ */
 export class NumbersWriter {
   readonly #writer: WireWriter;
   readonly #isInt: boolean;

@@ -45,7 +45,7 @@ export class RequestEntries {
     this.#others.set(index, other);
   }
 
-  /** Writes the entries of a metric as fields of it, and empties their list. `isInt`: as `writeBlock` has it. */
+  /** Writes the entries of a metric as fields of it, and empties their list. `isInt`: as `NumbersWriter` has it. */
   write(writer: WireWriter, list: EntryList, isInt: boolean): void {
     const numbers = new NumbersWriter(writer, isInt);
     for (let index = list.first; index !== NONE; ) {
@@ -55,7 +55,7 @@ export class RequestEntries {
         continue;
       }
       const other = this.#others.get(index)!;
-      if ("row" in other) writeBlock(writer, other.block, other.row, isInt);
+      if ("row" in other) writeBlock(writer, numbers, other.block, other.row);
       else lengthField(writer, 1, other);
       index = this.#next[index]!;
     }

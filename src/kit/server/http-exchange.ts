@@ -89,12 +89,17 @@ export class HttpExchange implements Waiting {
   }
 
   answer(answer: ServerAnswer): void {
-    const { response, receipt, events } = this.#options;
-    if (this.answering || !this.connection.open || response.destroyed) answer.done?.();
-    if (this.answering) return;
+    if (this.answering) {
+      answer.done?.();
+      return;
+    }
     this.answering = true;
+    const { response, receipt, events } = this.#options;
     this.#release();
-    if (!this.connection.open || response.destroyed) return;
+    if (!this.connection.open || response.destroyed) {
+      answer.done?.();
+      return;
+    }
     if (answer.done) response.once("close", answer.done);
     const outcome = answer.status === 200 ? "success" : answer.status === 503 ? "refusal" : undefined;
     if (outcome === undefined) receipt.settle("unknown");

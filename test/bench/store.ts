@@ -1,14 +1,13 @@
-import { type AgentProcess, REPORT_PATH, startAgentProcess, withStoreFolder } from "./agent-process.ts";
+import { type AgentProcess, startAgentProcess, withStoreFolder } from "./agent-process.ts";
 import type { BenchPart } from "./figure.ts";
-import { HOW_TO_INSTALL, runWrk, wrkIsInstalled } from "./load.ts";
-import { cpuSeconds, firstAnswer } from "./processes.ts";
 import { makeReports, USUAL } from "./reports.ts";
+import { runWarm } from "./warm-load.ts";
 
-/** Until everything is compiled: by the clock, whoever is slower has had fewer events by then. */
-const WARM_UP_SECONDS = 8;
-const SECONDS = 4;
-/** What waits together is committed together, so it takes many services at once to fill a disk's time. */
-const CONNECTIONS = 256;
+/**
+ * What waits together is committed together, so it takes many services at once to fill a disk's time. The warm-up is long,
+ * for by the clock whoever is slower has had fewer events by then.
+ */
+const LOAD = { connections: 256, seconds: 4, warmUp: { seconds: 8 } };
 
 /**
  * The same reports over HTTP, answered when they are on the disk, and when they are in memory. On a machine that has much
@@ -18,7 +17,6 @@ export const store: BenchPart = {
   name: "store",
   title: "the whole process over HTTP with a store, against the same without one",
   async run() {
-    if (!wrkIsInstalled()) throw new Error(HOW_TO_INSTALL);
     const memory = await measured(await startAgentProcess());
     const disk = await withStoreFolder(async (storeFolder) => measured(await startAgentProcess({ storeFolder })));
     return [
@@ -43,22 +41,7 @@ interface Measurement {
 }
 
 async function measured(agent: AgentProcess): Promise<Measurement> {
-  const bodies = makeReports(USUAL);
-  const load = { url: `http://127.0.0.1:${agent.port}${REPORT_PATH}`, bodies, connections: CONNECTIONS };
-  try {
-    await firstAnswer(agent, REPORT_PATH, bodies[0]!);
-    const warmUp = runWrk({ ...load, seconds: WARM_UP_SECONDS });
-    const cpuBefore = cpuSeconds(agent.pid);
-    const { requests, refused, broken, seconds } = runWrk({
-      ...load,
-      seconds: SECONDS,
-      firstNumber: 2 * warmUp.requests,
-    });
-    if (refused + broken > 0) throw new Error(`${refused} reports were refused, ${broken} broken\n${agent.stderr()}`);
-    const events = requests * USUAL.clientsPerService;
-    const cpuMicroseconds = ((cpuSeconds(agent.pid) - cpuBefore) * 1e6) / events;
-    return { eventsPerSecond: events / seconds, cpuMicroseconds };
-  } finally {
-    await agent.stop();
-  }
+  const { requests, seconds, cpuSeconds } = await runWarm(agent, { ...LOAD, bodies: makeReports(USUAL) });
+  const events = requests * USUAL.clientsPerService;
+  return { eventsPerSecond: events / seconds, cpuMicroseconds: (cpuSeconds * 1e6) / events };
 }

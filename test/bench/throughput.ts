@@ -1,14 +1,11 @@
-import { REPORT_PATH, startAgentProcess } from "./agent-process.ts";
+import { startAgentProcess } from "./agent-process.ts";
 import type { BenchPart, Figure } from "./figure.ts";
-import { HOW_TO_INSTALL, runWrk, wrkIsInstalled } from "./load.ts";
-import { cpuSeconds, firstAnswer, type Measured } from "./processes.ts";
+import type { Measured } from "./processes.ts";
 import { startPromClient } from "./prom-client-process.ts";
 import { makeReports, type ReportShape, USUAL } from "./reports.ts";
+import { runWarm } from "./warm-load.ts";
 
-/** Until V8 has compiled what is called often. */
-const WARM_UP_SECONDS = 5;
-const SECONDS = 4;
-const CONNECTIONS = 16;
+const LOAD = { connections: 16, seconds: 4, warmUp: { seconds: 5 } };
 /** A thousand clients, in small reports, of which HTTP itself is half the cost, and in large ones. */
 const SHAPES = [USUAL, { services: 10, clientsPerService: 100, rounds: 20 }];
 
@@ -17,7 +14,6 @@ export const throughput: BenchPart = {
   name: "throughput",
   title: "the whole process over HTTP, against a minimal server with prom-client",
   async run() {
-    if (!wrkIsInstalled()) throw new Error(HOW_TO_INSTALL);
     const figures: Figure[] = [];
     for (const shape of SHAPES) {
       const theirs = await eventsPerCpuSecond(await startPromClient(), shape);
@@ -34,17 +30,6 @@ export const throughput: BenchPart = {
 };
 
 async function eventsPerCpuSecond(server: Measured, shape: ReportShape): Promise<number> {
-  const bodies = makeReports(shape);
-  const load = { url: `http://127.0.0.1:${server.port}${REPORT_PATH}`, bodies, connections: CONNECTIONS };
-  try {
-    await firstAnswer(server, REPORT_PATH, bodies[0]!);
-    const warmUp = runWrk({ ...load, seconds: WARM_UP_SECONDS });
-    const before = cpuSeconds(server.pid);
-    const { requests, refused, broken } = runWrk({ ...load, seconds: SECONDS, firstNumber: 2 * warmUp.requests });
-    const used = cpuSeconds(server.pid) - before;
-    if (refused + broken > 0) throw new Error(`${refused} reports were refused, ${broken} broken\n${server.stderr()}`);
-    return (requests * shape.clientsPerService) / used;
-  } finally {
-    await server.stop();
-  }
+  const { requests, cpuSeconds } = await runWarm(server, { ...LOAD, bodies: makeReports(shape) });
+  return (requests * shape.clientsPerService) / cpuSeconds;
 }

@@ -9,7 +9,6 @@ import { prometheusRemoteWriteExporter } from "../../src/exporters/prometheus_re
 import { statsdExporter } from "../../src/exporters/statsd/index.ts";
 import { createTransport } from "../../src/kit/client/transport.ts";
 import { systemClock } from "../../src/lib/system-clock.ts";
-import type { Metric } from "../../src/model/series.ts";
 import {
   GRPC_FAULTS,
   HTTP_FAULTS,
@@ -19,6 +18,7 @@ import {
   STREAM_FAULTS,
   tlsPairs,
 } from "../support/backend-faults.ts";
+import { COUNTER } from "../support/counter-metric.ts";
 import { fakeTransport } from "../support/fake-transport.ts";
 import { type BackendProtocol, type FaultyBackend, faultyBackend } from "../support/faulty-backend.ts";
 import { type SendingRig, sendingRig } from "../support/sending-rig.ts";
@@ -220,22 +220,12 @@ async function rigOf(
   return rig;
 }
 
-const IO: Metric = {
-  name: "gost.client.io",
-  unit: "By",
-  description: "",
-  type: "sum",
-  monotonic: true,
-  temporality: "cumulative",
-  number: "int",
-};
-
 /** Delivers a point for each of some clients, with this total. */
 async function deliver({ table, deliver }: SendingRig, value: number): Promise<void> {
   const resource = table.resource({ "service.instance.id": "edge-1" });
   const clients = Array.from({ length: POINTS }, (_, index) => `client-${index}`);
   const points = clients.map((client) => ({
-    series: table.series(resource, table.scope("test", ""), IO, { "gost.client.id": client }),
+    series: table.series(resource, table.scope("test", ""), COUNTER, { "gost.client.id": client }),
     start: 0,
     time: 1,
     value,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { fakeTransport } from "../../../test/support/fake-transport.ts";
 import { type SendingRig, sendingRig } from "../../../test/support/sending-rig.ts";
 import { batchCodecs } from "../../model/otlp/batch-codecs.ts";
@@ -102,15 +103,7 @@ async function started(config: object): Promise<SendingRig> {
 }
 
 function batchOf(table: SeriesTable, value: number): MetricsBatch {
-  const metric = table.metric({
-    name: "gost.client.io",
-    unit: "By",
-    description: "",
-    type: "sum",
-    monotonic: true,
-    temporality: "cumulative",
-    number: "int",
-  });
+  const metric = table.metric(COUNTER);
   const series = table.series(table.resource({ "service.name": "gost" }), table.scope("test"), metric, {});
   return { rows: [], points: [{ series, start: 500, time: 1000, value }] };
 }

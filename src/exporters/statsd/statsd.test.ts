@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { fakeTransport } from "../../../test/support/fake-transport.ts";
 import { sendingRig } from "../../../test/support/sending-rig.ts";
 import { TransportError } from "../../component/transport.ts";
@@ -13,15 +14,6 @@ import { Lines } from "./lines.ts";
 import { packets } from "./packets.ts";
 
 const table = new SeriesTable();
-const COUNTER: Metric = {
-  name: "gost.client.io",
-  unit: "By",
-  description: "",
-  type: "sum",
-  monotonic: true,
-  temporality: "cumulative",
-  number: "int",
-};
 
 function seriesOf(client: string, metric: Partial<Metric> = {}, of = table): Series {
   return of.series(

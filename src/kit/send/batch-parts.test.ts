@@ -1,18 +1,11 @@
 import { expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { allPoints, type MetricsBatch } from "../../model/points.ts";
 import { SeriesTable } from "../../model/series-table.ts";
 import { BATCH_PARTS } from "./batch-parts.ts";
 
 const table = new SeriesTable();
-const metric = table.metric({
-  name: "io",
-  unit: "By",
-  description: "",
-  type: "sum",
-  monotonic: true,
-  temporality: "cumulative",
-  number: "int",
-});
+const metric = table.metric(COUNTER);
 const series = ["a", "b"].map((client) =>
   table.series(table.resource({ node: "n" }), table.scope(""), metric, { client }),
 );

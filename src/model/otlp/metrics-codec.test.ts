@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { allPoints, type MetricsBatch, type Point } from "../points.ts";
 import { SeriesTable } from "../series-table.ts";
 import { ItemBudget, TooManyItems } from "./item-budget.ts";
@@ -34,15 +35,7 @@ test("what is written is read again as it was, series and values", () => {
 test("a row is written as its points are, without the values that are not there", () => {
   const table = new SeriesTable();
   const resource = table.resource({ node: "edge-1" });
-  const metric = table.metric({
-    name: "io",
-    unit: "By",
-    description: "",
-    type: "sum",
-    monotonic: true,
-    temporality: "cumulative",
-    number: "int",
-  });
+  const metric = table.metric(COUNTER);
   const series = ["a", "b", "c"].map((client) => table.series(resource, table.scope(""), metric, { client }));
   const batch: MetricsBatch = { rows: [{ series, start: 0, time: BEGIN_MS, values: [1, Number.NaN, 3] }], points: [] };
   const read = new MetricsReader(table).read(new MetricsWriter(table).write(batch));

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { seededRandom } from "../../lib/random.ts";
 import { allPoints, type Point, Row } from "../points.ts";
 import type { Series } from "../series.ts";
@@ -9,17 +10,7 @@ import { BEGIN_MS } from "./test-kit.ts";
 
 function seriesOf(table: SeriesTable, count: number): readonly Series[] {
   const [resource, scope] = [table.resource({ node: "edge-1" }), table.scope("gost")];
-  const metrics = ["io", "connections"].map((name) =>
-    table.metric({
-      name,
-      unit: "By",
-      description: "",
-      type: "sum",
-      monotonic: true,
-      temporality: "cumulative",
-      number: "int",
-    }),
-  );
+  const metrics = ["io", "connections"].map((name) => table.metric({ ...COUNTER, name }));
   const one = (index: number) =>
     table.series(resource, scope, metrics[index % 2]!, { client: `${index}`.repeat(1 + (index % 40)) });
   return Array.from({ length: count }, (_, index) => one(index));

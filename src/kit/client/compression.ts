@@ -9,6 +9,7 @@ import {
   zstdCompress,
   zstdCompressSync,
 } from "node:zlib";
+import { atOnce } from "../../lib/zlib-at-once.ts";
 
 /** The names that HTTP has for them. `deflate` is zlib's format, as HTTP means it. */
 export type Compression = "gzip" | "zstd" | "deflate" | "none";
@@ -32,21 +33,21 @@ export function compressor(compression: Compression, level: number): Compress {
     case "gzip":
       return smallAtOnce(
         level,
-        (bytes) => gzipSync(bytes, { ...options, chunkSize: chunkSizeFor(bytes) }),
+        (bytes) => atOnce(gzipSync, bytes, { ...options, chunkSize: chunkSizeFor(bytes) }),
         // Its streams can be reset as those of deflate; Node's types do not say so.
         reusing(() => createGzip(options) as unknown as Deflate),
       );
     case "deflate":
       return smallAtOnce(
         level,
-        (bytes) => deflateSync(bytes, { ...options, chunkSize: chunkSizeFor(bytes) }),
+        (bytes) => atOnce(deflateSync, bytes, { ...options, chunkSize: chunkSizeFor(bytes) }),
         reusing(() => createDeflate(options)),
       );
     case "zstd": {
       const params = { params: { [constants.ZSTD_c_compressionLevel]: level } };
       return smallAtOnce(
         level,
-        (bytes) => zstdCompressSync(bytes, params),
+        (bytes) => atOnce(zstdCompressSync, bytes, params),
         (bytes) => promisify(zstdCompress)(bytes, params),
       );
     }
@@ -58,9 +59,9 @@ export function compressor(compression: Compression, level: number): Compress {
 /** What telemetry shrinks to fits into one piece of this size, and is seldom much less. */
 const chunkSizeFor = (bytes: Uint8Array) => Math.max(CHUNK_BYTES_MIN, bytes.length >> 2);
 
-function smallAtOnce(level: number, atOnce: (bytes: Uint8Array) => Uint8Array, beside: Compress): Compress {
+function smallAtOnce(level: number, small: (bytes: Uint8Array) => Uint8Array, beside: Compress): Compress {
   const bytesMax = AT_ONCE_BYTES_MAX / Math.max(level, 1);
-  return async (bytes) => (bytes.length <= bytesMax ? atOnce(bytes) : beside(bytes));
+  return async (bytes) => (bytes.length <= bytesMax ? small(bytes) : beside(bytes));
 }
 
 /**

@@ -94,6 +94,8 @@ function unaryCall(call: UnaryCall): Promise<Uint8Array | undefined> {
     });
     stream.on("close", () => {
       signal.removeEventListener("abort", onAbort);
+      // Node holds on to the stream until a full collection, and would so to what its listeners have at hand.
+      stream.removeAllListeners();
       const answer = {
         head,
         trailers,

@@ -1,4 +1,5 @@
 import { constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { atOnce } from "../../lib/zlib-at-once.ts";
 
 /** The compressions that are undone, as HTTP and gRPC name them. `deflate` is zlib's format. */
 export const COMPRESSIONS = ["gzip", "deflate", "zstd"] as const;
@@ -25,12 +26,12 @@ export function decompress(
   try {
     switch (compression) {
       case "gzip":
-        return gunzipSync(bytes, limits);
+        return atOnce(gunzipSync, bytes, limits);
       case "deflate":
-        return inflateSync(bytes, limits);
+        return atOnce(inflateSync, bytes, limits);
       case "zstd": {
         const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX };
-        return zstdDecompressSync(bytes, { ...limits, params });
+        return atOnce(zstdDecompressSync, bytes, { ...limits, params });
       }
       default:
         return compression satisfies never;

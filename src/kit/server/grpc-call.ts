@@ -90,6 +90,9 @@ export class GrpcCall implements Waiting {
 
   answer(answer: ServerAnswer): void {
     const { stream, receipt } = this.#options;
+    // Node holds on to the stream until a full collection, and so to us.
+    this.body = EMPTY;
+    this.#message.forget();
     if (this.status !== undefined || stream.closed || stream.destroyed) return;
     this.status = answer.status;
     this.#release();

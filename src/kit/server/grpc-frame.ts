@@ -55,6 +55,11 @@ export class UnaryMessage {
     return { message: frame.subarray(PREFIX_BYTES), compressed: frame[0] === 1 };
   }
 
+  /** Nobody needs it any more. */
+  forget(): void {
+    this.#chunks = [];
+  }
+
   #joined(): Buffer {
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#bytes)];
     return this.#chunks[0] ?? Buffer.alloc(0);

@@ -37,6 +37,8 @@ export interface TestServer {
   readonly server: Server;
   readonly port: number;
   readonly requests: ServerRequest[];
+  /** Of the requests, as they came. */
+  readonly bodies: Uint8Array[];
   /** `reason`s, oldest first. */
   readonly rejected: string[];
   readonly details: string[];
@@ -55,6 +57,7 @@ export interface TestServerOptions {
 /** Answers 200 over HTTP and 0 over gRPC, with `ok` and the body's length, until it is told otherwise. */
 export async function startServer(given: TestServerOptions = {}): Promise<TestServer> {
   const requests: ServerRequest[] = [];
+  const bodies: Uint8Array[] = [];
   const rejected: string[] = [];
   const details: string[] = [];
   const opened: ServerConnection[] = [];
@@ -66,6 +69,7 @@ export async function startServer(given: TestServerOptions = {}): Promise<TestSe
   const handler: ServerHandler = {
     request(request) {
       requests.push(request);
+      bodies.push(request.body);
       return (given.answer ?? ok)(request);
     },
     rejected(reason, _connection, detail) {
@@ -79,7 +83,7 @@ export async function startServer(given: TestServerOptions = {}): Promise<TestSe
   const { clock = systemClock, sendQueues } = given;
   const server = await createListen({ clock, ...(sendQueues && { sendQueues }) })(options, handler, NEVER);
   onTestFinished(() => server.close(AbortSignal.abort()));
-  return { server, port: server.port, requests, rejected, details, opened, closed };
+  return { server, port: server.port, requests, bodies, rejected, details, opened, closed };
 }
 
 /** A connection of which the test writes and sees every byte. */

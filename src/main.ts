@@ -10,7 +10,7 @@ import { createTransport } from "./kit/client/transport.ts";
 import { createAskAgent } from "./kit/control/control-client.ts";
 import { createListenControl } from "./kit/control/control-server.ts";
 import { createListen } from "./kit/server/listen.ts";
-import { setHeapFlags } from "./lib/heap-flags.ts";
+import { followHeap, setHeapFlags } from "./lib/heap-flags.ts";
 import { systemClock } from "./lib/system-clock.ts";
 import { readTextFile } from "./lib/system-files.ts";
 import { systemMemory } from "./lib/system-memory.ts";
@@ -32,6 +32,7 @@ async function main(): Promise<number> {
     return EXIT.usage;
   }
   setHeapFlags();
+  followHeap();
   // Whoever reads our output may leave before the end (`gostcol schema | head`): there is nothing to be said about it.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const keepAlive = setInterval(() => {}, KEEP_ALIVE_PERIOD_MS);

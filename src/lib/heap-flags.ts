@@ -1,6 +1,14 @@
-import { setFlagsFromString } from "node:v8";
+import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 
-const GROWING_PERCENT = 100;
+const MEBIBYTE = 1024 * 1024;
+/** Both halves of where V8 makes objects: what it copies them from, and to. It begins with 1 MiB. */
+const YOUNG_BYTES = 32 * MEBIBYTE;
+const YOUNG_GROWTH = 16;
+/** V8 collects all garbage when so much came since the last time, within these bounds, which are parts of what was alive. */
+const GARBAGE_BYTES = 64 * MEBIBYTE;
+const GARBAGE_PERCENT_MIN = 100;
+const GARBAGE_PERCENT_MAX = 400;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until
@@ -9,14 +17,30 @@ const GROWING_PERCENT = 100;
  * And it collects all garbage whenever buffers of so many megabytes were made outside the heap, however large the heap is:
  * requests that are unpacked and packed again made that a third of the work. Now what is outside counts with what is inside.
  *
- * And it collects late where there is much memory: when there are several times as many bytes as were alive the last time.
- * All of these are memory that the kernel has to hand out and clear first, which takes longer than to collect. Now it is
- * when there are so many percent more.
- *
  * To be called before anything is compiled from cached code: V8 takes such code only with the flags that it was made with.
  */
 export function setHeapFlags(): void {
   setFlagsFromString("--no-allocation-site-pretenuring");
   setFlagsFromString("--external-memory-accounted-in-global-limit");
-  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+  setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH}`);
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT_MIN}`);
+}
+
+/**
+ * Keeps the heap as large as it is of use. Where there is much memory V8 lets the young half grow to 64 MiB, twice, and
+ * collects when there are several times as many bytes as were alive the last time: all of it is memory that the kernel has
+ * to hand out and clear first, which takes longer than to collect. A small heap in turn is given more than V8 would give.
+ */
+export function followHeap(): void {
+  fitFlags();
+  new PerformanceObserver(fitFlags).observe({ entryTypes: ["gc"] });
+}
+
+function fitFlags(): void {
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!.space_size;
+  setFlagsFromString(`--semi-space-growth-factor=${young < YOUNG_BYTES ? YOUNG_GROWTH : 1}`);
+  const { used_heap_size: inside, external_memory: outside } = getHeapStatistics();
+  const percent = (100 * GARBAGE_BYTES) / (inside + outside);
+  const bounded = Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX);
+  setFlagsFromString(`--heap-growing-percent=${Math.round(bounded)}`);
 }

@@ -85,6 +85,10 @@ export interface Cell<T> {
 export interface Transaction {
   /** Gives a cell another state, at once in memory. When the delivery fails, the cell gets back the one that it had. */
   change<T>(scope: StateScope<T>, cell: Cell<T>, state: T): void;
+  /**
+   * In a store that ends with the process the value may be a part of the component's memory that goes on changing: its
+   * successor, which loads when the component has stopped, finds it as it was left.
+   */
   put<T>(scope: ValueScope<T>, key: string, value: T): void;
   delete<T>(scope: ValueScope<T>, key: string): void;
   onRolledBack(undo: () => void): void;

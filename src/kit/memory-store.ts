@@ -1,7 +1,7 @@
 import type { Change, Page, PageRange, ScopeRename, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
 
 /**
- * A store that ends with the process. It keeps the staged values themselves, which are immutable, so nothing is encoded;
+ * A store that ends with the process. It keeps the staged values themselves, so nothing is encoded;
  * and it is never late, so deliveries over it never wait.
  */
 export function memoryStore(): StoreBackend {

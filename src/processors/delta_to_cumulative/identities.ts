@@ -7,7 +7,7 @@ import {
   partsOfText,
   type SeriesShape,
   type Shape,
-  type StoredIdentity,
+  StoredIdentity,
   shapeOfText,
 } from "./stored-identity.ts";
 
@@ -16,6 +16,7 @@ export const shapeCodec: Codec<Shape> = {
   decode: (bytes) => shapeOfText(textOf(bytes)),
 };
 
+/** Made of a text, or a `StoredIdentity` where nothing is encoded. */
 interface IdentityRow {
   readonly text: string;
   readonly shapeId: string;
@@ -39,6 +40,8 @@ export class Identities {
   readonly #maker = new IdentityMaker();
   /** The shapes that are in the store, or on their way there. */
   readonly #stored = new Map<string, Shape>();
+  /** By what is reported. */
+  readonly #cumulative = new WeakMap<Metric, Metric>();
   /** While everything is loaded: what the series table has made of each shape. */
   #interned: Map<SeriesShape, InternedShape> | undefined;
 
@@ -69,12 +72,12 @@ export class Identities {
   }
 
   archive(key: string, identity: StoredIdentity, transaction: Transaction): void {
-    transaction.put(archiveOf(this.#rows), key, rowOf(identity));
+    transaction.put(archiveOf(this.#rows), key, identity);
     transaction.delete(this.#rows, key);
   }
 
   unarchive(key: string, identity: StoredIdentity, transaction: Transaction): void {
-    transaction.put(this.#rows, key, rowOf(identity));
+    transaction.put(this.#rows, key, identity);
     transaction.delete(archiveOf(this.#rows), key);
   }
 
@@ -85,7 +88,7 @@ export class Identities {
       transaction.put(this.#shapes, shape.id, shape);
       transaction.onRolledBack(() => this.#stored.delete(shape.id));
     }
-    transaction.put(this.#rows, key, rowOf(identity));
+    transaction.put(this.#rows, key, identity);
   }
 
   delete(key: string, transaction: Transaction): void {
@@ -104,6 +107,26 @@ export class Identities {
     return shape.members.map(({ uncertain }) => uncertain && this.#series(uncertain, wholes.of(uncertain)));
   }
 
+  /** The same for what is reported; both have the very same attributes. `key`: that of the attributes, if at hand. */
+  exportedAs({ resource, scope, metric, attributes }: Series, key?: string): Series {
+    return this.#table.series(resource, scope, this.#cumulativeOf(metric), attributes, key);
+  }
+
+  /** The same for those of a stream, many of which have the same attributes. */
+  exportedAsAll(reported: readonly Series[]): readonly Series[] {
+    const keys = new Map<Attributes, string>();
+    return reported.map((series) => {
+      const key = keys.get(series.attributes) ?? attributesKey(series.attributes);
+      keys.set(series.attributes, key);
+      return this.exportedAs(series, key);
+    });
+  }
+
+  /** That one, where there is one. */
+  findExported({ resource, scope, metric, attributes }: Series): Series | undefined {
+    return this.#table.find(resource, scope, this.#cumulativeOf(metric), attributesKey(attributes));
+  }
+
   exportedSeries(shape: SeriesShape, common: Attributes): Series {
     return this.#series(shape, wholeOf(common, shape.attributes));
   }
@@ -120,10 +143,10 @@ export class Identities {
 
   #made(rows: ReadonlyMap<string, IdentityRow>): ReadonlyMap<string, StoredIdentity> {
     const identities = new Map<string, StoredIdentity>();
-    for (const [key, { text, shapeId, common }] of rows) {
+    for (const [key, { shapeId, common }] of rows) {
       // Without its shape, which then was set aside, a total waits until it is reported again.
       const shape = this.#stored.get(shapeId);
-      if (shape !== undefined) identities.set(key, { text, shape, common });
+      if (shape !== undefined) identities.set(key, new StoredIdentity(shape, common));
     }
     return identities;
   }
@@ -138,11 +161,24 @@ export class Identities {
     const interned = {
       resource: this.#table.resource(resource),
       scope: this.#table.scope(scope.name, scope.version, scope.attributes),
-      metric: this.#table.metric(metric.type === "gauge" ? metric : { ...metric, temporality: "cumulative" }),
+      metric: this.#table.metric(cumulative(metric)),
     };
     this.#interned?.set(shape, interned);
     return interned;
   }
+
+  #cumulativeOf(metric: Metric): Metric {
+    let made = this.#cumulative.get(metric);
+    if (made === undefined) {
+      made = this.#table.metric(cumulative(metric));
+      this.#cumulative.set(metric, made);
+    }
+    return made;
+  }
+}
+
+function cumulative(metric: Metric): Metric {
+  return metric.type === "gauge" ? metric : { ...metric, temporality: "cumulative" };
 }
 
 interface InternedShape {
@@ -155,10 +191,6 @@ interface InternedShape {
 interface Whole {
   readonly attributes: Attributes;
   readonly key: string;
-}
-
-function rowOf({ text, shape, common }: StoredIdentity): IdentityRow {
-  return { text, shapeId: shape.id, common };
 }
 
 /** Those of the members of one identity, most of which differ in their metric alone. */

@@ -1,58 +1,59 @@
 import type { Store, Transaction } from "../../component/store.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
-import { plainCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
-import { type PlainRecord, PlainRow, type RowTotals, stateOf, TotalInRow, totalNow } from "./plain-row.ts";
+import { PlainRecord, PlainRow, type RowTotals, totalOf } from "./plain-row.ts";
+import { PlainStore } from "./plain-store.ts";
 import type { PlainState } from "./plain-sums.ts";
 import type { Outgoing, Staging } from "./staging.ts";
-import type { StoredIdentity } from "./stored-identity.ts";
 
 /** All totals of series that stand alone. Without a source that could come back, they go when they are stale. */
 export class PlainRecords {
-  readonly #scope;
   readonly #identities;
   readonly #table: SeriesTable;
-  readonly #byKey = new Map<string, PlainRecord>();
+  /** By the series that they are exported as. What is reported both as deltas and whole has two totals, for one series. */
+  readonly #ofDeltas = new Map<Series, PlainRecord>();
+  readonly #ofWhole = new Map<Series, PlainRecord>();
   readonly #bySeries: Memo<PlainRecord>;
-  /** By the first of their series. */
-  readonly #rows: Memo<PlainRow>;
-  readonly #store: Store;
+  readonly #store: PlainStore;
+  #isDisposed = false;
 
   constructor(store: Store, table: SeriesTable) {
-    this.#store = store;
-    this.#scope = store.scope(plainCodec, "series");
     this.#identities = new Identities(store, table, "series");
+    this.#store = new PlainStore(store, this.#identities, [this.#ofDeltas, this.#ofWhole]);
     this.#table = table;
     this.#bySeries = table.memo<PlainRecord>();
-    this.#rows = table.memo<PlainRow>();
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#ofDeltas.size + this.#ofWhole.size;
   }
 
   /** Whether it did not expire. */
   has(record: PlainRecord): boolean {
-    return this.#byKey.get(record.key) === record;
+    return this.#mapOf(record).get(record.exported) === record;
   }
 
   async load(now: number, signal: AbortSignal): Promise<void> {
-    const identities = await this.#identities.load(signal);
-    for (const [key, state] of await this.#scope.load(signal)) {
-      const identity = identities.get(key);
-      if (identity !== undefined) this.#add(identity, state, now);
-    }
+    const stored = await this.#store.load(signal);
+    this.#identities.whileLoading(() => {
+      for (const { identity, state, key } of stored) {
+        this.#add(new PlainRecord(this.#identities.exported(identity)[0]!, identity.shape, state, now, key));
+      }
+    });
   }
 
   /** The record of a series; a new one where there is none yet, and fewer than `recordsMax` are kept. */
   of(series: Series, recordsMax: number, { transaction, at }: Staging): PlainRecord | undefined {
     const remembered = this.#bySeries.get(series);
     if (remembered !== undefined) return remembered;
-    const identity = this.#identities.ofSeries(series, behaviourOf(series));
-    const known = this.#byKey.get(identity.text);
-    if (known === undefined && this.size >= recordsMax) return undefined;
-    const record = known ?? this.#create(identity, at, transaction);
+    const { shape } = this.#identities.ofSeries(series, behaviourOf(series));
+    const exported = this.#identities.findExported(series);
+    let record = exported && this.#mapOf({ shape }).get(exported);
+    if (record === undefined) {
+      if (this.size >= recordsMax) return undefined;
+      record = this.#create(new PlainRecord(this.#identities.exportedAs(series), shape, undefined, at), transaction);
+    }
     record.series = series;
     this.#bySeries.set(series, record);
     return record;
@@ -60,17 +61,17 @@ export class PlainRecords {
 
   change(record: PlainRecord, state: PlainState, { transaction, at }: Staging): void {
     record.usedAt = at;
-    transaction.change(this.#scope, record, state);
+    this.#store.change(record, state, transaction);
   }
 
   show(record: PlainRecord, time: number, { points }: Outgoing): void {
-    const state = stateOf(record);
-    if (state !== undefined) points.push({ series: record.exported, start: state.start, time, value: state.value });
+    const total = totalOf(record);
+    if (total !== undefined) points.push({ series: record.exported, start: total.start, time, value: total.value });
   }
 
   /** The row of exactly these series. */
   row(series: readonly Series[]): PlainRow | undefined {
-    const row = this.#rows.get(series[0]!);
+    const row = this.#bySeries.get(series[0]!)?.part?.row;
     return row?.series === series ? row : undefined;
   }
 
@@ -79,120 +80,80 @@ export class PlainRecords {
     const records: PlainRecord[] = [];
     for (const each of series) {
       const record = this.#bySeries.get(each);
-      if (record === undefined || record.row !== undefined) return;
+      if (record === undefined || record.part !== undefined) return;
       records.push(record);
     }
     const row = PlainRow.of(series, records, at);
     if (row === undefined) return;
-    for (let place = 0; place < records.length; place++) {
-      const record = records[place]!;
-      record.row = row;
-      record.place = place;
-      record.state = undefined;
-      // What ends with the process keeps the row itself, so that nothing is to be put there each time.
-      if (!this.#store.durable) transaction.put(this.#scope, record.key, new TotalInRow(row, place));
-    }
-    this.#rows.set(series[0]!, row);
-    transaction.onRolledBack(() => {
-      this.#take(row);
-    });
+    row.take();
+    transaction.onRolledBack(() => row.giveBack());
   }
 
-  /** Each record has its own total again. The row keeps them as they are: the store may know them by it. */
+  /** Each record has its own total again. */
   part(row: PlainRow, transaction: Transaction): void {
-    this.#take(row);
-    transaction.onRolledBack(() => {
-      for (const record of row.records) {
-        record.row = row;
-        record.state = undefined;
-      }
-      this.#rows.set(row.series[0]!, row);
-    });
-  }
-
-  #take(row: PlainRow): void {
-    for (const record of row.records) {
-      record.state = totalNow(row, record.place);
-      record.usedAt = row.usedAt;
-      record.row = undefined;
-    }
-    this.#rows.delete(row.series[0]!);
+    row.giveBack();
+    transaction.onRolledBack(() => row.take());
   }
 
   changeRow(row: PlainRow, totals: RowTotals, { transaction, at }: Staging): void {
-    const { totals: before, records } = row;
+    const { totals: before } = row;
     row.totals = totals;
     row.usedAt = at;
     transaction.onRolledBack(() => {
       row.totals = before;
     });
-    if (!this.#store.durable) return;
-    for (const { key, place } of records) transaction.put(this.#scope, key, totalNow(row, place));
+    this.#store.changeRow(row, transaction);
   }
 
-  all(): Iterable<PlainRecord> {
-    return this.#byKey.values();
+  *all(): Iterable<PlainRecord> {
+    yield* this.#ofDeltas.values();
+    yield* this.#ofWhole.values();
   }
 
   stale(before: number): PlainRecord[] {
-    return [...this.#byKey.values()].filter(({ usedAt, row }) => (row?.usedAt ?? usedAt) <= before);
+    return [...this.all()].filter(({ usedAt, part }) => (part?.row.usedAt ?? usedAt) <= before);
   }
 
   /** Forgets totals, in the store as well. A series that comes again begins a new one. */
   expire(records: readonly PlainRecord[], transaction: Transaction): void {
     for (const record of records) {
-      if (record.row !== undefined) this.part(record.row, transaction);
+      if (record.part !== undefined) this.part(record.part.row, transaction);
       this.#remove(record);
-      transaction.delete(this.#scope, record.key);
-      this.#identities.delete(record.key, transaction);
-      transaction.onRolledBack(() => {
-        this.#table.retain(record.exported);
-        this.#byKey.set(record.key, record);
-      });
+      this.#store.delete(record, transaction);
+      transaction.onRolledBack(() => this.#add(record));
     }
   }
 
+  /** Lets go of every series. The records stay what they are: a store that ends with the process has them. */
   dispose(): void {
-    for (const { exported } of this.#byKey.values()) this.#table.release(exported);
-    this.#byKey.clear();
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const { exported } of this.all()) this.#table.release(exported);
     this.#bySeries.dispose();
-    this.#rows.dispose();
   }
 
-  #add(identity: StoredIdentity, state: PlainState | undefined, usedAt: number): PlainRecord {
-    const exported = this.#identities.exported(identity)[0]!;
-    this.#table.retain(exported);
-    const record: PlainRecord = {
-      key: identity.text,
-      state: state && nowOf(state),
-      series: undefined,
-      exported,
-      usedAt,
-      row: undefined,
-      place: 0,
-    };
-    this.#byKey.set(record.key, record);
-    return record;
+  #add(record: PlainRecord): void {
+    this.#table.retain(record.exported);
+    this.#mapOf(record).set(record.exported, record);
   }
 
-  #create(identity: StoredIdentity, now: number, transaction: Transaction): PlainRecord {
-    const record = this.#add(identity, undefined, now);
-    this.#identities.put(record.key, identity, transaction);
+  #create(record: PlainRecord, transaction: Transaction): PlainRecord {
+    this.#add(record);
+    this.#store.create(record, transaction);
     transaction.onRolledBack(() => this.#remove(record));
     return record;
   }
 
   #remove(record: PlainRecord): void {
-    this.#byKey.delete(record.key);
+    this.#mapOf(record).delete(record.exported);
     if (record.series !== undefined) this.#bySeries.delete(record.series);
     record.series = undefined;
     this.#table.release(record.exported);
   }
-}
 
-/** What a store that ends with the process has kept may be a row's total as it is at any time. */
-function nowOf({ value, start, time, last }: PlainState): PlainState {
-  return { value, start, time, ...(last !== undefined && { last }) };
+  #mapOf({ shape }: Pick<PlainRecord, "shape">): Map<Series, PlainRecord> {
+    return shape.behaviours[0] === "cumulative" ? this.#ofWhole : this.#ofDeltas;
+  }
 }
 
 const behaviourOf = ({ metric }: Series) => (metric.temporality === "cumulative" ? "cumulative" : "by_mode");

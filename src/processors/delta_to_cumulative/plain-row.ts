@@ -2,23 +2,51 @@ import type { Cell } from "../../component/store.ts";
 import { Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import type { PlainError, PlainState } from "./plain-sums.ts";
+import { type Shape, StoredIdentity } from "./stored-identity.ts";
 
-/** The total of one series that stands alone; pinned while it is kept. */
-export interface PlainRecord extends Cell<PlainState | undefined> {
+/** The total of one series that stands alone. There are very many, so it has nothing that can be made of the rest. */
+export class PlainRecord implements Cell<PlainState | undefined> {
   /** What is reported, since the last restart. */
   series: Series | undefined;
+  /** Pinned while the record is kept. */
   readonly exported: Series;
+  /** With the attributes of `exported`: its identity. */
+  readonly shape: Shape;
+  state: PlainState | undefined;
   /** When its last point came, by our clock. */
   usedAt: number;
   /** Where it is reported in a row its total is kept there, and not in `state`. */
-  row: PlainRow | undefined;
-  /** Where it stands in that row. */
-  place: number;
+  part: RowPart | undefined = undefined;
+  /** Where it stands in that part. */
+  index = 0;
+  #key: string | undefined;
+
+  /** `key`: where it has rows in a store. */
+  constructor(exported: Series, shape: Shape, state: PlainState | undefined, usedAt: number, key?: string) {
+    this.series = undefined;
+    this.exported = exported;
+    this.shape = shape;
+    this.state = state;
+    this.usedAt = usedAt;
+    this.#key = key;
+  }
+
+  get identity(): StoredIdentity {
+    return new StoredIdentity(this.shape, this.exported.attributes);
+  }
+
+  /** Only who has rows in a store is asked for it, and then with every change. */
+  get key(): string {
+    this.#key ??= this.identity.text;
+    return this.#key;
+  }
 }
 
-/** The total of a record, wherever it is kept. */
-export function stateOf({ state, row, place }: PlainRecord): PlainState | undefined {
-  return row === undefined ? state : new TotalInRow(row, place);
+/** The total of a record as it is now, wherever it is kept. */
+export function totalOf({ state, part, index }: PlainRecord): PlainState | undefined {
+  if (part === undefined) return state;
+  const { time, values } = part.row.totals;
+  return { value: values[part.number]![index]!, start: part.start, time };
 }
 
 /** The totals of a row at one time. Immutable: each row that comes makes new ones. */
@@ -29,11 +57,15 @@ export interface RowTotals {
 }
 
 /** Those of a row whose totals began at one time: what leaves as one row. */
-interface Part {
+export interface RowPart {
+  readonly row: PlainRow;
+  /** Which of the row's parts it is. */
+  readonly number: number;
   readonly start: number;
   readonly exported: readonly Series[];
+  readonly records: readonly PlainRecord[];
   /** Where they stand in the row. */
-  readonly places: readonly number[];
+  readonly places: Uint32Array;
 }
 
 /** Fewer totals that began at one time are as well kept alone. */
@@ -46,16 +78,12 @@ const PART_SIZE_MIN = 4;
 export class PlainRow {
   /** As they are reported. */
   readonly series: readonly Series[];
-  readonly records: readonly PlainRecord[];
+  readonly parts: readonly RowPart[];
   totals: RowTotals;
   /** When the last row came, by our clock. */
   usedAt: number;
-  readonly #parts: readonly Part[];
-  /** By place: its part, and where it stands there. */
-  readonly #partOf: Uint16Array;
-  readonly #indexOf: Uint32Array;
 
-  /** Undefined where they are no sums, or their totals have little in common. */
+  /** Undefined where they are no sums, or their totals have little in common. The records still have their totals. */
   static of(series: readonly Series[], records: readonly PlainRecord[], usedAt: number): PlainRow | undefined {
     const byStart = new Map<number, number[]>();
     const time = records[0]!.state?.time;
@@ -66,7 +94,7 @@ export class PlainRow {
       if (places === undefined) byStart.set(state.start, [place]);
       else places.push(place);
     }
-    const hasLargeParts = byStart.size * PART_SIZE_MIN <= records.length && byStart.size <= 0xffff;
+    const hasLargeParts = byStart.size * PART_SIZE_MIN <= records.length;
     return hasLargeParts ? new PlainRow(series, records, byStart, usedAt) : undefined;
   }
 
@@ -77,41 +105,25 @@ export class PlainRow {
     usedAt: number,
   ) {
     this.series = series;
-    this.records = records;
     this.usedAt = usedAt;
-    this.#parts = Array.from(byStart, ([start, places]) => ({
-      start,
-      exported: places.map((place) => records[place]!.exported),
-      places,
-    }));
-    this.#partOf = new Uint16Array(records.length);
-    this.#indexOf = new Uint32Array(records.length);
-    const values = this.#parts.map(({ places }, part) =>
-      places.map((place, index) => {
-        this.#partOf[place] = part;
-        this.#indexOf[place] = index;
-        return records[place]!.state!.value as number;
-      }),
-    );
-    this.totals = { time: records[0]!.state!.time, values };
-  }
-
-  startOf(place: number): number {
-    return this.#parts[this.#partOf[place]!]!.start;
-  }
-
-  valueOf(place: number): number {
-    return this.totals.values[this.#partOf[place]!]![this.#indexOf[place]!]!;
+    this.parts = Array.from(byStart, ([start, places], number) => {
+      const its = places.map((place) => records[place]!);
+      const exported = its.map((record) => record.exported);
+      return { row: this, number, start, exported, records: its, places: Uint32Array.from(places) };
+    });
+    this.totals = {
+      time: records[0]!.state!.time,
+      values: this.parts.map((part) => part.records.map(({ state }) => state!.value as number)),
+    };
   }
 
   /** The totals after deltas; why they are dropped; or undefined where they are not all to be treated alike. */
   after({ start, time, values }: Row): RowTotals | PlainError | undefined {
-    if (start !== 0 && this.#parts.some((part) => start < part.start)) return undefined;
+    if (start !== 0 && this.parts.some((part) => start < part.start)) return undefined;
     if (time <= this.totals.time) return "delta.ErrOutOfOrder";
     const sums: number[][] = [];
-    for (let part = 0; part < this.#parts.length; part++) {
-      const { places } = this.#parts[part]!;
-      const before = this.totals.values[part]!;
+    for (const { number, places } of this.parts) {
+      const before = this.totals.values[number]!;
       const its = new Array<number>(places.length);
       for (let index = 0; index < places.length; index++) {
         const delta = values[places[index]!]!;
@@ -123,39 +135,32 @@ export class PlainRow {
     return { time, values: sums };
   }
 
+  /** From now on the totals of its records are kept here. */
+  take(): void {
+    for (const part of this.parts) {
+      for (let index = 0; index < part.records.length; index++) {
+        const record = part.records[index]!;
+        record.part = part;
+        record.index = index;
+        record.state = undefined;
+      }
+    }
+  }
+
+  /** Each record has its own total again. The row keeps them as they are, so that it can take them back. */
+  giveBack(): void {
+    for (const { records } of this.parts) {
+      for (const record of records) {
+        record.state = totalOf(record);
+        record.usedAt = this.usedAt;
+        record.part = undefined;
+      }
+    }
+  }
+
   /** What is shown of the totals. */
   *rows(): Iterable<Row> {
     const { time, values } = this.totals;
-    for (const [part, { start, exported }] of this.#parts.entries()) {
-      yield new Row(exported, start, time, values[part]!);
-    }
+    for (const { number, start, exported } of this.parts) yield new Row(exported, start, time, values[number]!);
   }
-}
-
-/** One total of a row, as it is whenever it is asked for. */
-export class TotalInRow implements PlainState {
-  readonly #row: PlainRow;
-  readonly #place: number;
-
-  constructor(row: PlainRow, place: number) {
-    this.#row = row;
-    this.#place = place;
-  }
-
-  get value(): number {
-    return this.#row.valueOf(this.#place);
-  }
-
-  get start(): number {
-    return this.#row.startOf(this.#place);
-  }
-
-  get time(): number {
-    return this.#row.totals.time;
-  }
-}
-
-/** The same, as it is now and stays. */
-export function totalNow(row: PlainRow, place: number): PlainState {
-  return { value: row.valueOf(place), start: row.startOf(place), time: row.totals.time };
 }

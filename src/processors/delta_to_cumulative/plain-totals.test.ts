@@ -125,3 +125,15 @@ test("identities come back from the store with every kind of attribute value", a
   expect(rig.left.at(-1)!.points[0]!.series.attributes).toEqual(attributes);
   expect(send(rig, seriesOf(rig, {}, attributes), 2000, 3000, 5)).toEqual([[1000, 3000, 10]]);
 });
+
+test("series that differ in what JSON leaves out have totals of their own, after a restart too", async () => {
+  const rig = await rigWith();
+  const named = (value: string) => Object.fromEntries([["__proto__", value]]);
+  const all = () =>
+    [{ a: 0 }, { a: -0 }, {}, named("x"), named("y")].map((attributes) => seriesOf(rig, {}, attributes));
+  for (const [index, series] of all().entries()) send(rig, series, 1000, 2000, 10 ** index);
+  await rig.restart();
+  expect(all().map((series, index) => send(rig, series, 2000, 3000, 10 ** index)[0]![2])).toEqual([
+    2, 20, 200, 2000, 20_000,
+  ]);
+});

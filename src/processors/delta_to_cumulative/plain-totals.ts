@@ -65,7 +65,7 @@ export class PlainTotals {
       this.#counters.dropped.limit.value++;
       return;
     }
-    if (record.row !== undefined) this.#records.part(record.row, staging.transaction);
+    if (record.part !== undefined) this.#records.part(record.part.row, staging.transaction);
     const initial = this.#config.initial_value === "drop" ? (point.value as number) : 0;
     const state =
       treatment === "delta" ? afterDelta(record.state, point) : afterCumulative(record.state, point, initial);

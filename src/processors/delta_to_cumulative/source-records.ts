@@ -16,7 +16,6 @@ export interface SourceRecord extends Cell<SourceState> {
   /** What was added of it last. */
   shown: { readonly unreportedMs: number; readonly at: number } | undefined;
   readonly others: () => OtherLevels;
-  unpin: () => void;
 }
 
 const SHOWN_PERIOD_MS = 60_000;
@@ -99,7 +98,7 @@ export class SourceRecords {
   }
 
   dispose(): void {
-    for (const record of this.#byKey.values()) record.unpin();
+    for (const { unreported } of this.#byKey.values()) if (unreported !== undefined) this.#table.release(unreported);
     this.#byKey.clear();
     this.#byUnreported.clear();
   }
@@ -113,7 +112,6 @@ export class SourceRecords {
       unreported: undefined,
       shown: undefined,
       others: () => this.#others(record),
-      unpin: () => {},
     };
     this.#byKey.set(key, record);
     return record;
@@ -124,7 +122,7 @@ export class SourceRecords {
     record.reported = unreported;
     const identity = this.#identities.ofSeries(unreported, "cumulative");
     const before = record.identity;
-    if (before?.text === identity.text) return;
+    if (before !== undefined && before.text === identity.text) return;
     this.#identify(record, identity);
     this.#identities.put(record.key, identity, transaction);
     transaction.onRolledBack(() => {
@@ -136,18 +134,17 @@ export class SourceRecords {
 
   #identify(record: SourceRecord, identity: StoredIdentity): void {
     const series = this.#identities.exported(identity)[0]!;
-    const unpin = this.#table.pin(series);
+    this.#table.retain(series);
     this.#unshow(record);
     record.identity = identity;
     record.unreported = series;
     record.shown = undefined;
-    record.unpin = unpin;
     this.#byUnreported.set(series, [...(this.#byUnreported.get(series) ?? []), record]);
   }
 
   #unshow(record: SourceRecord): void {
-    record.unpin();
     if (record.unreported === undefined) return;
+    this.#table.release(record.unreported);
     const levels = this.#byUnreported.get(record.unreported)!.filter((level) => level !== record);
     if (levels.length > 0) this.#byUnreported.set(record.unreported, levels);
     else this.#byUnreported.delete(record.unreported);

@@ -4,15 +4,29 @@ import type { MemberBehaviour, Metric, Scope, Series, StreamMember } from "../..
 
 /**
  * What it takes to make the exported series again after a restart, before anything was reported: GOST is silent about
- * idle clients, and their totals must not vanish. Two identities are equal exactly when their texts are.
+ * idle clients, and their totals must not vanish.
  *
  * A hundred thousand clients differ in their names alone, so an identity is what all its series have in `common`, and the
  * shape of its series besides that; the shape is stored once.
  */
-export interface StoredIdentity {
-  readonly text: string;
+export class StoredIdentity {
   readonly shape: Shape;
+  /** Where that can be, the very object that a series has. */
   readonly common: Attributes;
+
+  constructor(shape: Shape, common: Attributes) {
+    this.shape = shape;
+    this.common = common;
+  }
+
+  get shapeId(): string {
+    return this.shape.id;
+  }
+
+  /** Two identities are equal exactly when their texts are. Written anew each time, for it is longer than all the rest. */
+  get text(): string {
+    return jsonOf([VERSION, this.shape.id, sorted(this.common)]);
+  }
 }
 
 export interface Shape {
@@ -61,9 +75,7 @@ export class IdentityMaker {
       const { shape } = this.identityOf([{ series, behaviour }]);
       this.#last = { series, behaviour, shape };
     }
-    const { shape } = this.#last!;
-    const common = sorted(attributes);
-    return { text: jsonOf([VERSION, shape.id, common]), shape, common };
+    return new StoredIdentity(this.#last!.shape, attributes);
   }
 
   identityOf(members: readonly StreamMember[]): StoredIdentity {
@@ -79,11 +91,11 @@ export class IdentityMaker {
       shape = shapeOfText(text);
       this.#shapes.set(text, shape);
     }
-    return { text: jsonOf([VERSION, shape.id, common]), shape, common };
+    return new StoredIdentity(shape, common);
   }
 
   #textOf({ resource, scope, metric, attributes }: Series, common: Attributes): string {
-    const ownText = jsonOf(withoutCommon(attributes, common));
+    const ownText = jsonOf(sorted(withoutCommon(attributes, common)));
     const resourceText = this.#remembered(resource, () => jsonOf(sorted(resource.attributes)));
     const scopeText = this.#remembered(scope, () => jsonOf(scopeOf(scope)));
     const metricText = this.#remembered(metric, () => jsonOf(metric));
@@ -135,31 +147,33 @@ export function memberKey({ series: { metric, attributes } }: MemberShape, commo
   return jsonOf([metric.name, sorted({ ...common, ...attributes })]);
 }
 
-/** What all series of an identity have, in the order of the keys. */
+/** What all series of an identity have: the attributes of the first, where that is all of them. */
 function commonAttributes(members: readonly StreamMember[]): Attributes {
   const first = members[0]!.series.attributes;
-  const common: Record<string, AttributeValue> = {};
-  for (const key of Object.keys(first).sort()) {
-    const value = first[key]!;
-    const shared = members.every(
+  return picked(first, (key, value) =>
+    members.every(
       ({ series, uncertain }) =>
         series.attributes[key] === value && (uncertain === undefined || uncertain.attributes[key] === value),
-    );
-    if (shared) common[key] = value;
-  }
-  return common;
+    ),
+  );
 }
 
 function withoutCommon(attributes: Attributes, common: Attributes): Attributes {
-  const own: Record<string, AttributeValue> = {};
-  for (const key of Object.keys(attributes).sort()) if (!Object.hasOwn(common, key)) own[key] = attributes[key]!;
-  return own;
+  return picked(attributes, (key) => !Object.hasOwn(common, key));
+}
+
+/** Those attributes that are wanted; the very same object where all of them are. */
+function picked(attributes: Attributes, isWanted: (key: string, value: AttributeValue) => boolean): Attributes {
+  const all = Object.entries(attributes);
+  const wanted = all.filter(([key, value]) => isWanted(key, value));
+  return wanted.length === all.length ? attributes : Object.fromEntries(wanted);
 }
 
 const scopeOf = ({ name, version, attributes }: Scope) => ({ name, version, attributes: sorted(attributes) });
 
+/** In the order of the keys. `fromEntries`, since a key may be called `__proto__`. */
 function sorted(attributes: Attributes): Attributes {
-  return withoutCommon(attributes, {});
+  return Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** JSON, where values that it does not have are written as objects with one member, which no attribute value is. */
@@ -170,6 +184,7 @@ function jsonOf(value: unknown): string {
 function plain(this: unknown, key: string, _value: unknown): unknown {
   const value = (this as Record<string, unknown>)[key]; // Before `Buffer.toJSON` had its way with it.
   if (typeof value === "bigint") return { $whole: String(value) };
+  if (Object.is(value, -0)) return { $number: "-0" };
   if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
   return value;

@@ -25,7 +25,6 @@ export interface StreamRecord extends Cell<StreamState> {
   uncertain: readonly (Series | undefined)[] | undefined;
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
-  unpin: () => void;
   /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
   /** The batch that it was last part of, and the time of its row there. */
@@ -233,13 +232,10 @@ export class StreamRecords {
 
   #uncertainOf(record: StreamRecord): readonly (Series | undefined)[] {
     if (record.uncertain !== undefined || record.identity === undefined) return record.uncertain ?? [];
-    record.uncertain = this.#identities.uncertain(record.identity);
-    const unpinMore = this.#table.pin(...record.uncertain.filter((series) => series !== undefined));
-    const { unpin } = record;
-    record.unpin = () => {
-      unpin();
-      unpinMore();
-    };
+    record.uncertain =
+      record.stream?.members.map(({ uncertain }) => uncertain && this.#identities.exportedAs(uncertain)) ??
+      this.#identities.uncertain(record.identity);
+    for (const series of record.uncertain) if (series !== undefined) this.#table.retain(series);
     return record.uncertain;
   }
 
@@ -261,7 +257,7 @@ export class StreamRecords {
 
   /** Lets go of every series. Nothing may be asked of the records afterwards. */
   dispose(): void {
-    for (const record of this.#byKey.values()) record.unpin();
+    for (const record of this.#byKey.values()) this.#release(record);
     this.#byKey.clear();
     this.#bySource.clear();
     this.#bySeries.dispose();
@@ -273,11 +269,10 @@ export class StreamRecords {
       state,
       stream: undefined,
       identity: undefined,
-      behaviours: [],
-      exported: [],
+      behaviours: NONE,
+      exported: NONE,
       uncertain: undefined,
-      corrected: [],
-      unpin: () => {},
+      corrected: NONE,
       source: undefined,
       archived: false,
       batch: 0,
@@ -292,7 +287,7 @@ export class StreamRecords {
     if (this.#byKey.get(record.key) === record) this.#byKey.delete(record.key);
     this.#bySource.get(record.source ?? "")?.delete(record);
     this.#unbind(record);
-    record.unpin();
+    this.#release(record);
   }
 
   #unbind(record: StreamRecord): void {
@@ -308,9 +303,8 @@ export class StreamRecords {
     if (record.source === undefined) this.#list(record, stream.source.key);
     const before = record.identity;
     const identity = this.#identities.of(stream.members);
-    if (before?.text === identity.text) return;
-    const keysBefore = before && keysOf(before);
-    const indexes = keysOf(identity).map((key, index) => keysBefore?.indexOf(key) ?? index);
+    if (before !== undefined && before.text === identity.text) return;
+    const indexes = indexesIn(before, identity);
     if (record.state.totals.length !== indexes.length || indexes.some((from, index) => from !== index)) {
       staging.transaction.change(this.scope, record, withMembers(record.state, indexes));
     }
@@ -331,18 +325,30 @@ export class StreamRecords {
   }
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
-    const earlier = record.unpin;
+    const { stream } = record;
+    const exported = stream ? this.#identities.exportedAsAll(stream.series) : this.#identities.exported(identity);
+    const corrected = this.#correctedOf(record.key, identity);
+    for (const series of exported) this.#table.retain(series);
+    for (const { series } of corrected) this.#table.retain(series);
+    this.#release(record);
     record.identity = identity;
     record.behaviours = identity.shape.behaviours;
-    record.exported = this.#identities.exported(identity);
+    record.exported = exported;
+    record.corrected = corrected;
+  }
+
+  /** Lets go of what it is shown as. */
+  #release(record: StreamRecord): void {
+    for (const series of record.exported) this.#table.release(series);
+    for (const series of record.uncertain ?? NONE) if (series !== undefined) this.#table.release(series);
+    for (const { series } of record.corrected) this.#table.release(series);
+    record.exported = NONE;
     record.uncertain = undefined;
-    record.corrected = this.#correctedOf(record.key, identity);
-    record.unpin = this.#table.pin(...record.exported, ...record.corrected.map(({ series }) => series));
-    earlier();
+    record.corrected = NONE;
   }
 
   #correctedOf(key: string, { shape, common }: StoredIdentity): StreamRecord["corrected"] {
-    if (!this.#book.corrects(key)) return [];
+    if (!this.#book.corrects(key)) return NONE;
     return shape.members.flatMap(({ series }) => {
       const corrections = this.#book.of(key, series);
       if (corrections === undefined) return [];
@@ -351,11 +357,20 @@ export class StreamRecords {
   }
 }
 
+const NONE: readonly never[] = [];
+
 /** Where the corrections of a total are shown: beside it, as a sum that may go either way. */
 function correctionsShape(shape: SeriesShape): SeriesShape {
   const name = `${shape.metric.name}.adjustment`;
   const description = "Corrections by hand, to be added to the total of the same name.";
   return { ...shape, metric: { ...shape.metric, name, description, monotonic: false } };
+}
+
+/** By member, the index that it had before. Of a stream whose identity was not known, the same. */
+function indexesIn(before: StoredIdentity | undefined, identity: StoredIdentity): readonly number[] {
+  if (before === undefined) return identity.shape.members.map((_, index) => index);
+  const keysBefore = keysOf(before);
+  return keysOf(identity).map((key) => keysBefore.indexOf(key));
 }
 
 function keysOf({ shape, common }: StoredIdentity): readonly string[] {

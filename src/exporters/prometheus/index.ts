@@ -43,7 +43,7 @@ export const prometheusExporter = defineExporter({
   ],
 
   create(config, deps): Exporter {
-    const { clock, listen, log, meter, series: table } = deps;
+    const { clock, listen, log, meter, random, series: table } = deps;
     const guard = serverGuard(config.auth, deps);
     const telemetry = new Telemetry(meter);
     const pages = new SpareBuffers({ bytesMax: Number.POSITIVE_INFINITY, countMax: 1 });
@@ -69,6 +69,7 @@ export const prometheusExporter = defineExporter({
       naming: new SeriesNaming(namingOptions(config)),
       table,
       drops: new Drops(log, telemetry),
+      random,
       seriesMax: config.limits.series,
       onChange: () => handler.changed(),
     });

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { Counter, Histogram as PromHistogram, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { readExposition } from "../../../test/support/read-exposition.ts";
-import { Family, type FamilyDescription, type Sample } from "./family.ts";
+import type { Exemplar, Histogram } from "../../model/points.ts";
+import { Family, type FamilyDescription } from "./family.ts";
 import { CLASSIC_TEXT, type Format } from "./format.ts";
 import type { Labels } from "./labels.ts";
 import { writeFamilies } from "./write.ts";
@@ -10,11 +11,21 @@ import { writeFamilies } from "./write.ts";
 const UTF8_TEXT: Format = { type: "text", version: "1.0.0", escaping: "allow-utf-8" };
 const OPEN_METRICS: Format = { type: "openmetrics", version: "1.0.0", escaping: "allow-utf-8" };
 
-type TestSample = Partial<Omit<Sample, "labels">> & { readonly labels: Labels };
+interface TestSample {
+  readonly labels: Labels;
+  readonly value: number | Histogram;
+  readonly timeMs?: number;
+  readonly createdMs?: number;
+  readonly exemplars?: readonly Exemplar[];
+}
 
 function family(description: Partial<FamilyDescription>, ...samples: TestSample[]): Family {
   const made = new Family({ name: "x", type: "gauge", help: "", unit: "", ...description });
-  for (const { labels, ...rest } of samples) Object.assign(made.add(labels), rest);
+  for (const { labels, value, timeMs = 0, createdMs = 0, exemplars } of samples) {
+    const position = made.add(labels);
+    made.show(position, value, timeMs, createdMs);
+    made.showExemplars(position, exemplars);
+  }
   return made;
 }
 

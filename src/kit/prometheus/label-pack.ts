@@ -34,6 +34,11 @@ export class LabelPack {
     return this.#starts.length;
   }
 
+  /** Of all texts together. */
+  get bytes(): number {
+    return this.#used - this.#garbage;
+  }
+
   /** The memory that has the text at a position: in it, from `start` on, it takes `length` bytes. */
   chunk(position: number): Buffer {
     return this.#chunks[this.#starts.numbers[position]! >>> CHUNK_BITS]!;

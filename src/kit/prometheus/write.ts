@@ -34,6 +34,25 @@ export function writeFamilies(families: Iterable<Family>, options: WriteOptions,
   return writer.finish();
 }
 
+/** Of a number, which is shorter as a rule, with what stands around it in its line. */
+const NUMBER_BYTES = 24;
+const TIME_BYTES = 14;
+const BUCKET_BYTES = "_bucket,le=0.12345".length;
+const HEADER_BYTES = 256;
+
+/** About how many bytes the text of families takes, and rather too many than too few: room to write it without a copy. */
+export function estimatedBytes(families: Iterable<Family>, { timestamps, created }: WriteOptions): number {
+  let bytes = 0;
+  for (const family of families) {
+    const { name, type, help } = family.description;
+    const buckets = type === "histogram" && family.size > 0 ? (family.value(0) as Histogram).bounds.length + 3 : 0;
+    const lines = Math.max(1, buckets) + (created && type !== "gauge" ? 1 : 0);
+    const line = name.length + NUMBER_BYTES + (timestamps ? TIME_BYTES : 0) + (buckets > 0 ? BUCKET_BYTES : 0);
+    bytes += lines * (family.size * line + family.labels.bytes) + HEADER_BYTES + help.length;
+  }
+  return bytes;
+}
+
 function writeFamily(writer: ByteWriter, family: Family, options: WriteOptions): void {
   const { description, size } = family;
   const { name, type } = description;

@@ -106,7 +106,7 @@ function familiesOf({ scopeMetrics }: ResourceMetrics, resource: Attributes, nam
       });
       for (const { attributes, value } of dataPoints) {
         const pairs = [...constant, ...scopeLabels, ...Object.entries(attributes as Attributes)];
-        family.add(labels(pairs)).value = value as number;
+        family.add(labels(pairs), value as number);
       }
       families.push(family);
     }
@@ -116,7 +116,7 @@ function familiesOf({ scopeMetrics }: ResourceMetrics, resource: Attributes, nam
 
 function targetInfo(resource: Attributes): Family {
   const family = new Family({ name: "target_info", type: "gauge", help: "The agent itself", unit: "" });
-  family.add(labels(Object.entries(resource))).value = 1;
+  family.add(labels(Object.entries(resource)), 1);
   return family;
 }
 

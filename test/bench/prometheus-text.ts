@@ -67,7 +67,9 @@ function ourSeries(): Scraped {
   let memory: Buffer = Buffer.alloc(0);
   return {
     change(by) {
-      for (const sample of family.samples) sample.value = (sample.value as number) + by * 1_000_003;
+      for (let position = 0; position < family.size; position++) {
+        family.show(position, (family.value(position) as number) + by * 1_000_003, 0, 0);
+      }
     },
     scrape() {
       const text = writeFamilies([family], OPTIONS, memory);

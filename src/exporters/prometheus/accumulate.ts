@@ -1,35 +1,42 @@
-import type { Sample } from "../../kit/prometheus/family.ts";
-import type { Point, PointValue } from "../../model/points.ts";
+import type { Family } from "../../kit/prometheus/family.ts";
+import type { Histogram, Point, PointValue } from "../../model/points.ts";
 import type { Metric } from "../../model/series.ts";
 import type { DropReason } from "./telemetry.ts";
 
+/** A value as far as it can be shown. */
+type Value = Pick<Point, "start" | "time" | "value">;
+
+/** The naming lets no other value through. */
+type Shown = number | Histogram;
+
 /**
- * Shows a point: takes its value, or adds it to what is shown where the metric counts in deltas. Gives a reason where
- * the point has to be left out.
+ * Shows a point in a family's sample: takes its value, or adds it to what is shown where the metric counts in deltas. Gives
+ * a reason where the point has to be left out.
  */
-export function accumulate(sample: Sample, point: Point): DropReason | undefined {
+export function accumulate(family: Family, position: number, point: Point): DropReason | undefined {
   const { metric } = point.series;
-  return isAdded(metric) ? addDelta(sample, point) : takeOver(sample, metric, point);
+  const reason = isAdded(metric) ? addDelta(family, position, point) : takeOver(family, position, metric, point);
+  if (reason === undefined && point.extra?.exemplars) family.showExemplars(position, point.extra.exemplars);
+  return reason;
 }
 
 /** Whether values are added to what is shown, in place of taking over from it. */
 export const isAdded = ({ temporality, type }: Metric) => temporality === "delta" && type !== "gauge";
-
-/** A value as far as it can be shown. */
-type Value = Pick<Point, "start" | "time" | "value" | "extra">;
-
-/** The naming lets no other value through. */
-type Shown = Sample["value"];
 
 /**
  * The last point to arrive counts: our clock may have been set back. Only a counter that would fall within one life is
  * plainly an older point that was overtaken, and would look like a restart to Prometheus. Two of one millisecond may be
  * overtaken as well, where a Collector with several consumers stands in between: the larger is the newer.
  */
-export function takeOver(sample: Sample, metric: Metric, value: Value): DropReason | undefined {
-  const older = value.time <= sample.timeMs && value.start === sample.createdMs;
-  if (older && counts(metric) && amount(value.value) < amount(sample.value)) return "out_of_order";
-  show(sample, value, value.value as Shown);
+export function takeOver(
+  family: Family,
+  position: number,
+  metric: Metric,
+  { start, time, value }: Value,
+): DropReason | undefined {
+  const older = time <= family.timeMs(position) && start === family.createdMs(position);
+  if (older && counts(metric) && amount(value) < amount(family.value(position))) return "out_of_order";
+  family.show(position, value as Shown, time, start);
   return undefined;
 }
 
@@ -41,27 +48,19 @@ const amount = (value: PointValue) => (typeof value === "number" ? value : value
  * count, for what lies in between was lost; Prometheus sees a restart. One that begins earlier overlaps: a histogram is
  * left out, a sum begins anew.
  */
-function addDelta(sample: Sample, point: Point): DropReason | undefined {
-  const first = sample.timeMs === 0;
-  if (!first && point.start === sample.timeMs) {
-    const sum = added(sample.value, point.value as Shown);
+function addDelta(family: Family, position: number, { start, time, value }: Value): DropReason | undefined {
+  const shownMs = family.timeMs(position);
+  const first = shownMs === 0;
+  if (!first && start === shownMs) {
+    const sum = added(family.value(position), value as Shown);
     if (sum !== undefined) {
-      const { createdMs } = sample;
-      show(sample, point, sum);
-      sample.createdMs = createdMs;
+      family.show(position, sum, time, family.createdMs(position));
       return undefined;
     }
   }
-  if (!first && typeof point.value !== "number" && point.start < sample.timeMs) return "misaligned";
-  show(sample, point, point.value as Shown);
+  if (!first && typeof value !== "number" && start < shownMs) return "misaligned";
+  family.show(position, value as Shown, time, start);
   return undefined;
-}
-
-function show(sample: Sample, point: Value, value: Shown): void {
-  sample.value = value;
-  sample.timeMs = point.time;
-  sample.createdMs = point.start;
-  sample.exemplars = point.extra?.exemplars ?? sample.exemplars;
 }
 
 /** Undefined for histograms of different buckets. */

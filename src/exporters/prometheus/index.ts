@@ -4,13 +4,13 @@ import type { Server, ServerAnswer, ServerHandler } from "../../component/server
 import { DENIED, guarded, serverGuard } from "../../kit/auth/server-guard.ts";
 import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
-import { writeFamilies } from "../../kit/prometheus/write.ts";
+import { estimatedBytes, writeFamilies } from "../../kit/prometheus/write.ts";
 import { checkServerTls, serverTls } from "../../kit/tls/server-tls.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import { SpareBuffers } from "../../lib/spare-buffers.ts";
 import { config, namingOptions } from "./config.ts";
 import { Drops } from "./drops.ts";
+import { PageMemory } from "./page-memory.ts";
 import { ShownSeries } from "./shown-series.ts";
 import { TELEMETRY, Telemetry } from "./telemetry.ts";
 
@@ -23,6 +23,8 @@ const REQUEST_LIMITS = {
 };
 /** An expired series is shown for so much of `metric_expiration` longer at the most. */
 const EXPIRY_CHECKS = 10;
+/** Far longer than between two scrapes: whoever is not heard of for so long may not come again. */
+const PAGE_IDLE_MS = 5 * 60_000;
 
 /** Who scraped a page without the stored totals would take their series for gone. */
 const NOT_WHOLE: ServerAnswer = {
@@ -43,11 +45,10 @@ export const prometheusExporter = defineExporter({
   ],
 
   create(config, deps): Exporter {
-    const { clock, listen, log, meter, series: table } = deps;
+    const { clock, listen, log, meter, random, series: table } = deps;
     const guard = serverGuard(config.auth, deps);
     const telemetry = new Telemetry(meter);
-    const pages = new SpareBuffers({ bytesMax: Number.POSITIVE_INFINITY, countMax: 1 });
-    let size = 0;
+    const pages = new PageMemory();
     const handler = scrapeHandler({
       title: "gostcol's metrics",
       shared: true,
@@ -55,10 +56,8 @@ export const prometheusExporter = defineExporter({
       write(format) {
         const { send_timestamps: timestamps, export_created_metric: created } = config;
         const options = { format, timestamps, created: created.enabled };
-        // As long as the last one, and a little longer.
-        const text = writeFamilies(shown.families(), options, pages.take(size + (size >> 4)));
-        size = text.length;
-        return text;
+        const families = shown.families();
+        return writeFamilies(families, options, pages.take(estimatedBytes(families, options)));
       },
       recycle: (text) => pages.give(text),
       scraped: ({ type }) => telemetry.scraped(type),
@@ -69,6 +68,7 @@ export const prometheusExporter = defineExporter({
       naming: new SeriesNaming(namingOptions(config)),
       table,
       drops: new Drops(log, telemetry),
+      random,
       seriesMax: config.limits.series,
       onChange: () => handler.changed(),
     });
@@ -89,6 +89,7 @@ export const prometheusExporter = defineExporter({
         const options = { host, port, protocols: ["http"], ...tls, limits, receipts: false } as const;
         server = await listen(options, guarded(restoring, guard), signal);
         running.push(telemetry.showSeries(() => shown.size));
+        running.push(clock.every(PAGE_IDLE_MS, () => pages.clearUnused()));
         if (expirationMs > 0) {
           const expire = () => {
             telemetry.expired.value += shown.expire(clock.monotonic() - expirationMs);

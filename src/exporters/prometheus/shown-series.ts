@@ -1,12 +1,16 @@
-import { Family, type FamilyDescription } from "../../kit/prometheus/family.ts";
+import type { Family, FamilyDescription } from "../../kit/prometheus/family.ts";
+import { LabelKey } from "../../kit/prometheus/label-index.ts";
 import type { MetricPlan, SeriesNaming } from "../../kit/prometheus/series-naming.ts";
+import type { Random } from "../../lib/random.ts";
 import { type MetricsBatch, type Point, pointsOf, type Row } from "../../model/points.ts";
 import type { Metric, Series } from "../../model/series.ts";
-import type { Memo, SeriesTable } from "../../model/series-table.ts";
+import type { SeriesTable } from "../../model/series-table.ts";
 import { accumulate, isAdded } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
+import { FamilyPlaces } from "./family-places.ts";
 import { LabelTexts } from "./label-texts.ts";
-import { type FamilyPlaces, isShown, type Place } from "./place.ts";
+import type { Place } from "./place.ts";
+import { Places } from "./places.ts";
 import { TargetInfo } from "./target-info.ts";
 import type { DropReason } from "./telemetry.ts";
 import { WaitingRows } from "./waiting-rows.ts";
@@ -15,6 +19,7 @@ export interface ShownSeriesOptions {
   readonly naming: SeriesNaming;
   readonly table: SeriesTable;
   readonly drops: Drops;
+  readonly random: Random;
   readonly seriesMax: number;
   /** Called when a scrape would show something else than before; once for all that comes together. */
   readonly onChange: () => void;
@@ -25,22 +30,23 @@ export class ShownSeries {
   readonly #options: ShownSeriesOptions;
   readonly #families = new Map<string, FamilyPlaces>();
   readonly #targets: TargetInfo;
-  readonly #places: Memo<Place>;
+  readonly #places: Places;
   readonly #waiting: WaitingRows;
   readonly #labels: LabelTexts;
+  readonly #key: LabelKey;
   readonly #plans = new WeakMap<Metric, MetricPlan>();
-  #size = 0;
 
   constructor(options: ShownSeriesOptions) {
     this.#options = options;
     this.#targets = new TargetInfo(options.naming);
-    this.#waiting = new WaitingRows(options.table, options.drops);
+    this.#places = new Places(options.table, (place) => this.#evicted(place));
+    this.#waiting = new WaitingRows(this.#places, options.drops);
     this.#labels = new LabelTexts(options.naming);
-    this.#places = options.table.memo((series, place) => this.#evicted(series, place));
+    this.#key = new LabelKey(options.random.integer(2 ** 32));
   }
 
   get size(): number {
-    return this.#size;
+    return this.#places.size;
   }
 
   families(): readonly Family[] {
@@ -59,12 +65,9 @@ export class ShownSeries {
   expire(beforeMs: number): number {
     this.#waiting.showAll();
     let expired = 0;
-    for (const { places } of this.#families.values()) {
-      for (const place of places.values()) {
-        if (place.seenMs >= beforeMs || place.owner.lease.pins > 0) continue;
-        this.#remove(place);
-        expired++;
-      }
+    for (let place = 0; place < this.#places.end; place++) {
+      // A contender may have got the place, and be as old.
+      for (; this.#isExpired(place, beforeMs); expired++) this.#remove(place);
     }
     if (expired > 0) this.#options.onChange();
     return expired;
@@ -73,7 +76,11 @@ export class ShownSeries {
   /** Lets go of the series table. */
   dispose(): void {
     this.#places.dispose();
-    this.#waiting.dispose();
+  }
+
+  #isExpired(place: Place, beforeMs: number): boolean {
+    if (!this.#places.has(place) || this.#places.seenMs(place) >= beforeMs) return false;
+    return this.#places.owner(place).lease.pins === 0;
   }
 
   #takeRow(row: Row, nowMs: number): void {
@@ -84,18 +91,19 @@ export class ShownSeries {
 
   /** The place of a series for which nothing is shown but the last of its own values. */
   #ownPlace(series: Series): Place | undefined {
-    const place = this.#placeOf(series);
-    return place?.owner === series && !isAdded(series.metric) ? place : undefined;
+    const place = this.#places.of(series);
+    const owns = place !== undefined && this.#places.owner(place) === series;
+    return owns && !isAdded(series.metric) ? place : undefined;
   }
 
   #takeOne(point: Point, nowMs: number): void {
     const { series } = point;
+    const known = this.#places.of(series);
     if (point.extra?.noRecordedValue) {
-      const place = this.#placeOf(series);
-      if (place?.owner === series) this.#end(place, point.time);
+      if (known !== undefined && this.#places.owner(known) === series) this.#end(known, point.time);
       return;
     }
-    const place = this.#placeOf(series) ?? this.#findPlace(series);
+    const place = known ?? this.#findPlace(series);
     const reason = typeof place === "string" ? place : this.#show(place, point, nowMs);
     if (reason !== undefined) this.#options.drops.drop(reason, series);
   }
@@ -103,15 +111,14 @@ export class ShownSeries {
   /** From then on the series has no value, but for one that came since and was put in front of that. */
   #end(place: Place, time: number): void {
     this.#waiting.release(place);
-    if (time >= place.sample.timeMs) this.#remove(place);
+    if (time >= this.#places.home(place).family.timeMs(this.#places.position(place))) this.#remove(place);
   }
 
   #show(place: Place, point: Point, nowMs: number): DropReason | undefined {
     this.#waiting.release(place);
-    if (place.owner !== point.series && !this.#wins(place, point, nowMs)) return "duplicate";
-    place.contender = undefined;
-    place.seenMs = nowMs;
-    return accumulate(place.sample, point);
+    if (this.#places.owner(place) !== point.series && !this.#wins(place, point, nowMs)) return "duplicate";
+    this.#places.seen(place, nowMs);
+    return accumulate(this.#places.home(place).family, this.#places.position(place), point);
   }
 
   /**
@@ -120,23 +127,20 @@ export class ShownSeries {
    * it is the same source, described anew.
    */
   #wins(place: Place, point: Point, nowMs: number): boolean {
-    const insists = place.contender?.point.series === point.series;
+    const insists = this.#places.contender(place)?.point.series === point.series;
     if (insists) this.#handOver(place, point.series);
-    else place.contender = { point, seenMs: nowMs };
+    else this.#places.setContender(place, { point, seenMs: nowMs });
     return insists;
   }
 
   #handOver(place: Place, series: Series): void {
     this.#targets.retain(series.resource);
-    this.#targets.release(place.owner.resource);
-    place.owner = series;
-    place.sample.timeMs = 0;
-    place.sample.exemplars = undefined;
-  }
-
-  #placeOf(series: Series): Place | undefined {
-    const place = this.#places.get(series);
-    return place !== undefined && isShown(place) ? place : undefined;
+    this.#targets.release(this.#places.owner(place).resource);
+    this.#places.handOver(place, series);
+    const { family } = this.#places.home(place);
+    const position = this.#places.position(place);
+    family.show(position, family.value(position), 0, family.createdMs(position));
+    family.showExemplars(position, undefined);
   }
 
   #findPlace(series: Series): Place | DropReason {
@@ -146,24 +150,12 @@ export class ShownSeries {
     const conflict = this.#conflict(plan.description, series.metric, home);
     if (conflict !== undefined) return conflict;
     const labels = this.#labels.of(series);
-    let place = home?.places.get(labels);
-    if (place === undefined) {
-      if (this.#size >= this.#options.seriesMax) return "series_limit";
-      const owned = home ?? this.#newFamily(plan.description);
-      place = {
-        home: owned,
-        owner: series,
-        sample: owned.family.addText(labels),
-        seenMs: 0,
-        rows: undefined,
-        contender: undefined,
-      };
-      owned.places.set(labels, place);
-      this.#size++;
-      this.#targets.retain(series.resource);
-    }
-    this.#places.set(series, place);
-    return place;
+    const key = this.#key.set(labels);
+    const known = home?.find(key);
+    if (known !== undefined) return known;
+    if (this.size >= this.#options.seriesMax) return "series_limit";
+    this.#targets.retain(series.resource);
+    return this.#places.add(home ?? this.#newFamily(plan.description), labels, key, series);
   }
 
   #conflict(description: FamilyDescription, metric: Metric, home: FamilyPlaces | undefined): DropReason | undefined {
@@ -185,15 +177,13 @@ export class ShownSeries {
   }
 
   #newFamily(description: FamilyDescription): FamilyPlaces {
-    const home: FamilyPlaces = { family: new Family(description), places: new Map() };
+    const home = new FamilyPlaces(description);
     this.#families.set(description.name, home);
     return home;
   }
 
-  /** The series table forgot a series, and so do we. */
-  #evicted(series: Series, place: Place): void {
-    if (place.contender?.point.series === series) place.contender = undefined;
-    if (place.owner !== series || !isShown(place)) return;
+  /** The series table forgot a series that is shown, and so do we. */
+  #evicted(place: Place): void {
     this.#remove(place);
     this.#options.onChange();
   }
@@ -201,13 +191,11 @@ export class ShownSeries {
   /** A series that waited for this place gets it, so that its value is not lost until it comes again. */
   #remove(place: Place): void {
     this.#waiting.release(place);
-    const { home, sample, owner, contender } = place;
-    home.family.delete(sample);
-    home.places.delete(sample.labels);
-    if (home.places.size === 0) this.#families.delete(home.family.description.name);
-    this.#places.delete(owner);
-    this.#targets.release(owner.resource);
-    this.#size--;
+    const contender = this.#places.contender(place);
+    const { family } = this.#places.home(place);
+    this.#targets.release(this.#places.owner(place).resource);
+    this.#places.delete(place);
+    if (family.size === 0) this.#families.delete(family.description.name);
     if (contender !== undefined) this.#takeOne(contender.point, contender.seenMs);
   }
 }

@@ -49,7 +49,7 @@ export class TargetInfo {
       const target = JSON.stringify(identity(resource));
       if (labels === undefined || shown.has(target)) continue;
       shown.add(target);
-      family.add(labels).value = 1;
+      family.add(labels, 1);
     }
     return family;
   }

@@ -1,9 +1,12 @@
 import type { Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
-import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { takeOver } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
 import type { Place, RowPlaces } from "./place.ts";
+import type { Places } from "./places.ts";
+
+/** So many places and more stand in an array of numbers of four bytes, which itself takes more than another does. */
+const LONG_ROW = 64;
 
 /**
  * Rows whose places are settled are not shown as they come: each waits until somebody looks, and most are replaced by
@@ -12,19 +15,20 @@ import type { Place, RowPlaces } from "./place.ts";
  * not newer than what was seen there already, and before anything else happens to its places.
  */
 export class WaitingRows {
+  readonly #places: Places;
   readonly #drops: Drops;
-  readonly #bySeries: Memo<RowPlaces>;
+  readonly #settled = new Map<readonly Series[], RowPlaces>();
   readonly #waiting = new Set<RowPlaces>();
 
-  constructor(table: SeriesTable, drops: Drops) {
+  constructor(places: Places, drops: Drops) {
+    this.#places = places;
     this.#drops = drops;
-    this.#bySeries = table.memo();
   }
 
   /** False where the places of this row are not settled. */
   take(row: Row, nowMs: number): boolean {
-    const settled = this.#bySeries.get(row.series[0]!);
-    if (settled === undefined || settled.series !== row.series) return false;
+    const settled = this.#settled.get(row.series);
+    if (settled === undefined) return false;
     const isLate = row.time <= settled.latestMs;
     if (settled.row === undefined) this.#waiting.add(settled);
     else if (isLate || !covers(row, settled.row)) this.#show(settled);
@@ -36,32 +40,34 @@ export class WaitingRows {
   }
 
   /** From now on rows of these series go to these places. */
-  settle(series: readonly Series[], places: readonly Place[]): void {
-    for (const place of places) this.release(place);
-    const latestMs = places.reduce((latest, { sample }) => Math.max(latest, sample.timeMs), 0);
+  settle(series: readonly Series[], settledAt: readonly Place[]): void {
+    let latestMs = 0;
+    for (const place of settledAt) {
+      this.release(place);
+      latestMs = Math.max(latestMs, this.#places.home(place).family.timeMs(this.#places.position(place)));
+    }
+    const places = series.length < LONG_ROW ? settledAt : Uint32Array.from(settledAt);
     const settled: RowPlaces = { series, places, row: undefined, seenMs: 0, latestMs };
-    for (const place of places) place.rows = settled;
-    this.#bySeries.set(series[0]!, settled);
+    for (const place of settledAt) this.#places.setRows(place, settled);
+    this.#settled.set(series, settled);
   }
 
   /** Something else is about to happen to a place: what waits for it is shown, and rows find it no longer. */
-  release({ rows: settled }: Place): void {
+  release(place: Place): void {
+    const settled = this.#places.rows(place);
     if (settled === undefined) return;
     this.#show(settled);
     this.#waiting.delete(settled);
-    for (const place of settled.places) place.rows = undefined;
-    if (this.#bySeries.get(settled.series[0]!) === settled) this.#bySeries.delete(settled.series[0]!);
+    for (let index = 0; index < settled.places.length; index++) {
+      this.#places.setRows(settled.places[index]!, undefined);
+    }
+    this.#settled.delete(settled.series);
   }
 
   /** Shows everything that waits. */
   showAll(): void {
     for (const settled of this.#waiting) this.#show(settled);
     this.#waiting.clear();
-  }
-
-  dispose(): void {
-    this.#waiting.clear();
-    this.#bySeries.dispose();
   }
 
   #show(settled: RowPlaces): void {
@@ -73,9 +79,9 @@ export class WaitingRows {
       const value = values[index]!;
       if (Number.isNaN(value)) continue;
       const place = places[index]!;
-      place.contender = undefined;
-      place.seenMs = seenMs;
-      const reason = takeOver(place.sample, series[index]!.metric, { start, time, value });
+      this.#places.seen(place, seenMs);
+      const { family } = this.#places.home(place);
+      const reason = takeOver(family, this.#places.position(place), series[index]!.metric, { start, time, value });
       if (reason !== undefined) this.#drops.drop(reason, series[index]!);
     }
   }

@@ -1,4 +1,6 @@
 const CAPACITY_MIN = 256;
+/** What does not fit into its memory goes on in so much more of it: less than double, for texts can be large. */
+const GROWTH = 1.25;
 
 /**
  * Text that grows as bytes. Most of an exposition is label text that was encoded before and whole numbers, and for
@@ -72,7 +74,8 @@ export class ByteWriter {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, needed, CAPACITY_MIN));
+    // Of its own, for whoever uses it again: small ones would be parts of Node's pool.
+    const grown = Buffer.allocUnsafeSlow(Math.ceil(Math.max(this.#bytes.length, needed, CAPACITY_MIN) * GROWTH));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

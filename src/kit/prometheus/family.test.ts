@@ -1,37 +1,77 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Family, type Sample } from "./family.ts";
+import type { Histogram } from "../../model/points.ts";
+import type { Escaping } from "./escaping.ts";
+import { Family } from "./family.ts";
 
 const description = { name: "x", type: "gauge", help: "", unit: "" } as const;
 
-const packed = (family: Family) => {
-  const pack = family.labelPack("allow-utf-8");
-  return family.samples.map(({ position }) => pack.bytes.toString("utf8", pack.start(position), pack.end(position)));
-};
+function texts(family: Family, escaping: Escaping): string[] {
+  const pack = family.labelPack(escaping);
+  return Array.from({ length: family.size }, (_, position) => pack.text(position));
+}
 
-test("a family remembers the labels of exactly the samples that were added and not taken out", () => {
+/** All that a family shows, by labels. */
+function shown(family: Family): Record<string, unknown> {
+  const samples = texts(family, "allow-utf-8").map((labels, position) => [
+    labels,
+    {
+      value: family.value(position),
+      timeMs: family.timeMs(position),
+      createdMs: family.createdMs(position),
+      exemplars: family.exemplars(position),
+    },
+  ]);
+  return Object.fromEntries(samples);
+}
+
+test("a family shows exactly the samples that were added and not taken out, each with what is its own", () => {
+  const HISTOGRAM: Histogram = { count: 1, bounds: [], counts: [1] };
   const step = fc.oneof(
     fc.record({ add: fc.string({ maxLength: 8 }) }),
-    fc.record({ take: fc.nat(), twice: fc.boolean() }),
-    fc.record({ look: fc.constant(true) }),
+    fc.record({
+      show: fc.nat(),
+      value: fc.oneof(fc.integer(), fc.constant(HISTOGRAM)),
+      timeMs: fc.nat(),
+      exemplar: fc.option(fc.nat()),
+    }),
+    fc.record({ take: fc.nat() }),
+    fc.record({ look: fc.constantFrom<Escaping>("underscores", "values") }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const family = new Family(description);
-      const model: Sample[] = [];
+      // Of a histogram family, so that both kinds of values move.
+      const family = new Family({ ...description, type: "histogram" });
+      const model: { labels: string; shown: unknown }[] = [];
       for (const each of steps) {
         if ("add" in each) {
-          model.push(family.add({ a: JSON.stringify(each.add).replace(/["\\]/g, "'") }));
-        } else if ("take" in each && model.length > 0) {
-          const [sample] = model.splice(each.take % model.length, 1);
-          family.delete(sample!);
-          if (each.twice) family.delete(sample!);
-        } else {
-          packed(family);
+          const text = `${model.length},${JSON.stringify(each.add).replace(/["\\]/g, "'")}`;
+          const labels = `"o.dd"="${text}"`;
+          if (model.some((one) => one.labels === labels)) continue;
+          expect(family.addText(labels)).toBe(model.length);
+          model.push({ labels, shown: { value: 0, timeMs: 0, createdMs: 0, exemplars: undefined } });
+        } else if ("look" in each) {
+          const pack = texts(family, each.look);
+          const name = each.look === "values" ? "U__o_2e_dd" : "o_dd";
+          expect(pack).toEqual(model.map(({ labels }) => labels.replace('"o.dd"', name)));
+        } else if (model.length > 0 && "take" in each) {
+          const position = each.take % model.length;
+          family.delete(position);
+          const last = model.pop()!;
+          if (position < model.length) model[position] = last;
+        } else if ("show" in each && model.length > 0) {
+          const position = each.show % model.length;
+          const { timeMs, exemplar } = each;
+          const exemplars = exemplar === null ? undefined : [{ time: 0, value: exemplar, attributes: {} }];
+          // What is a number stays one.
+          const value = typeof family.value(position) === "number" ? each.value : HISTOGRAM;
+          family.show(position, value, timeMs, timeMs / 2);
+          family.showExemplars(position, exemplars);
+          model[position]!.shown = { value, timeMs, createdMs: timeMs / 2, exemplars };
         }
       }
-      expect(packed(family).toSorted()).toEqual(model.map(({ labels }) => labels).toSorted());
-      expect(new Set(family.samples)).toEqual(new Set(model));
+      expect(family.size).toBe(model.length);
+      expect(shown(family)).toEqual(Object.fromEntries(model.map(({ labels, shown }) => [labels, shown])));
     }),
   );
 });
@@ -39,12 +79,8 @@ test("a family remembers the labels of exactly the samples that were added and n
 test("one odd label name among classic ones is written for each scraper as it asks", () => {
   const family = new Family(description);
   family.add({ classic: "1" });
-  const text = (escaping: "underscores" | "allow-utf-8") => {
-    const pack = family.labelPack(escaping);
-    return family.samples.map(({ position: at }) => pack.bytes.toString("utf8", pack.start(at), pack.end(at)));
-  };
-  expect(text("underscores")).toEqual(['classic="1"']);
+  expect(texts(family, "underscores")).toEqual(['classic="1"']);
   family.add({ "o.dd": "2" });
-  expect(text("underscores")).toEqual(['classic="1"', 'o_dd="2"']);
-  expect(text("allow-utf-8")).toEqual(['classic="1"', '"o.dd"="2"']);
+  expect(texts(family, "underscores")).toEqual(['classic="1"', 'o_dd="2"']);
+  expect(texts(family, "allow-utf-8")).toEqual(['classic="1"', '"o.dd"="2"']);
 });

@@ -1,3 +1,4 @@
+import { NumberList } from "../../lib/number-list.ts";
 import type { Exemplar, Histogram } from "../../model/points.ts";
 import type { Escaping } from "./escaping.ts";
 import { LabelPack } from "./label-pack.ts";
@@ -15,84 +16,123 @@ export interface FamilyDescription {
   readonly unit: string;
 }
 
-/** What a family shows for one set of labels. Its owner changes it at will; the labels stay. */
-export interface Sample {
-  /** Their text with UTF-8 names. */
-  readonly labels: string;
-  /** A `Histogram` in families of that type, a number in all others. */
-  value: number | Histogram;
-  /** Milliseconds since the epoch; 0 for unknown. */
-  timeMs: number;
-  /** When the counter began at zero, in milliseconds since the epoch; 0 for unknown. */
-  createdMs: number;
-  exemplars: readonly Exemplar[] | undefined;
-  /** Belongs to the family: where it stands among the samples; -1 once it was taken out. */
-  position: number;
-}
-
-/** The samples of one name. Their label text is encoded once, when they are added, and then remembered. */
+/**
+ * The samples of one name, by position: 0 and up, in no order that could be relied on. Each is a label text that was
+ * encoded when it was added, and numbers in columns: objects and texts took three times the memory.
+ */
 export class Family {
   readonly description: FamilyDescription;
-  readonly #samples: Sample[] = [];
-  readonly #pack = new LabelPack("allow-utf-8");
+  /** By position, with UTF-8 names. */
+  readonly labels = new LabelPack("allow-utf-8");
   /** For scrapers that do not take UTF-8: made when the first of them comes, and only where it makes a difference. */
-  readonly #escapedPacks = new Map<Escaping, LabelPack>();
+  readonly #escapedLabels = new Map<Escaping, LabelPack>();
   #classic = true;
+  readonly #numbers = new NumberList(Float64Array);
+  readonly #timesMs = new NumberList(Float64Array);
+  readonly #createdMs = new NumberList(Float64Array);
+  readonly #histograms = new SparseColumn<Histogram>();
+  readonly #exemplars = new SparseColumn<readonly Exemplar[]>();
 
   constructor(description: FamilyDescription) {
     this.description = description;
   }
 
-  /** In no order that could be relied on. */
-  get samples(): readonly Sample[] {
-    return this.#samples;
+  get size(): number {
+    return this.#timesMs.length;
   }
 
-  /** Adds a sample of 0. That its labels are not here yet is for the caller to know. */
-  add(labels: Labels): Sample {
-    return this.addText(labelText(labels, "allow-utf-8"));
+  /** Adds a sample and gives its position. That its labels are not here yet is for the caller to know. */
+  add(labels: Labels, value?: number | Histogram): number {
+    const position = this.addText(labelText(labels, "allow-utf-8"));
+    if (value !== undefined) this.show(position, value, 0, 0);
+    return position;
   }
 
-  /** The same for a caller who has the text of the labels at hand, with UTF-8 names. */
-  addText(labels: string): Sample {
-    const sample = {
-      labels,
-      value: 0,
-      timeMs: 0,
-      createdMs: 0,
-      exemplars: undefined,
-      position: this.#samples.length,
-    };
-    this.#samples.push(sample);
-    this.#pack.add(labels);
+  /** The same for a caller who has the text of the labels at hand, with UTF-8 names. The sample is of 0. */
+  addText(labels: string): number {
+    const position = this.size;
+    this.labels.add(labels);
+    this.#numbers.push(0);
+    this.#timesMs.push(0);
+    this.#createdMs.push(0);
     this.#classic &&= !mayHaveOddNames(labels);
-    return sample;
+    return position;
   }
 
-  /** Takes a sample out; the last one moves to its place. Safe twice. */
-  delete(sample: Sample): void {
-    const { position } = sample;
-    if (position < 0) return;
-    for (const pack of [this.#pack, ...this.#escapedPacks.values()]) {
-      pack.fill(this.#samples);
+  /** A `Histogram` in families of that type, a number in all others. */
+  value(position: number): number | Histogram {
+    return this.#histograms.get(position) ?? this.#numbers.numbers[position]!;
+  }
+
+  /** Milliseconds since the epoch; 0 for unknown. */
+  timeMs(position: number): number {
+    return this.#timesMs.numbers[position]!;
+  }
+
+  /** When the counter began at zero, in milliseconds since the epoch; 0 for unknown. */
+  createdMs(position: number): number {
+    return this.#createdMs.numbers[position]!;
+  }
+
+  exemplars(position: number): readonly Exemplar[] | undefined {
+    return this.#exemplars.get(position);
+  }
+
+  /** From now on a sample is of this value and of these times. */
+  show(position: number, value: number | Histogram, timeMs: number, createdMs: number): void {
+    if (typeof value === "number") this.#numbers.numbers[position] = value;
+    else this.#histograms.set(position, value);
+    this.#timesMs.numbers[position] = timeMs;
+    this.#createdMs.numbers[position] = createdMs;
+  }
+
+  showExemplars(position: number, exemplars: readonly Exemplar[] | undefined): void {
+    this.#exemplars.set(position, exemplars);
+  }
+
+  /** Takes a sample out; the last one moves to its position. */
+  delete(position: number): void {
+    for (const pack of this.#escapedLabels.values()) {
+      pack.fill(this.labels);
       pack.moveLastTo(position);
     }
-    const last = this.#samples.pop()!;
-    last.position = position;
-    if (last !== sample) this.#samples[position] = last;
-    sample.position = -1;
+    this.#histograms.moveTo(position, this.size - 1);
+    this.#exemplars.moveTo(position, this.size - 1);
+    this.labels.moveLastTo(position);
+    this.#numbers.moveLastTo(position);
+    this.#timesMs.moveLastTo(position);
+    this.#createdMs.moveLastTo(position);
   }
 
-  /** The encoded labels of all samples, by their position in `samples`. */
+  /** The encoded labels by position, for one scraper. */
   labelPack(escaping: Escaping): LabelPack {
-    if (this.#classic || escaping === "allow-utf-8") return this.#pack;
-    let pack = this.#escapedPacks.get(escaping);
+    if (this.#classic || escaping === "allow-utf-8") return this.labels;
+    let pack = this.#escapedLabels.get(escaping);
     if (pack === undefined) {
       pack = new LabelPack(escaping);
-      this.#escapedPacks.set(escaping, pack);
+      this.#escapedLabels.set(escaping, pack);
     }
-    pack.fill(this.#samples);
+    pack.fill(this.labels);
     return pack;
+  }
+}
+
+/** What only some of the samples have, by position. */
+class SparseColumn<T> {
+  readonly #values = new Map<number, T>();
+
+  get(position: number): T | undefined {
+    return this.#values.size === 0 ? undefined : this.#values.get(position);
+  }
+
+  set(position: number, value: T | undefined): void {
+    if (value !== undefined) this.#values.set(position, value);
+    else if (this.#values.size > 0) this.#values.delete(position);
+  }
+
+  moveTo(position: number, from: number): void {
+    this.set(position, this.get(from));
+    this.set(from, undefined);
   }
 }
 

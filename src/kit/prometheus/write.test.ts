@@ -2,19 +2,30 @@ import fc from "fast-check";
 import { Counter, Histogram as PromHistogram, Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { readExposition } from "../../../test/support/read-exposition.ts";
-import { Family, type FamilyDescription, type Sample } from "./family.ts";
+import type { Exemplar, Histogram } from "../../model/points.ts";
+import { Family, type FamilyDescription } from "./family.ts";
 import { CLASSIC_TEXT, type Format } from "./format.ts";
 import type { Labels } from "./labels.ts";
-import { writeFamilies } from "./write.ts";
+import { estimatedBytes, writeFamilies } from "./write.ts";
 
 const UTF8_TEXT: Format = { type: "text", version: "1.0.0", escaping: "allow-utf-8" };
 const OPEN_METRICS: Format = { type: "openmetrics", version: "1.0.0", escaping: "allow-utf-8" };
 
-type TestSample = Partial<Omit<Sample, "labels">> & { readonly labels: Labels };
+interface TestSample {
+  readonly labels: Labels;
+  readonly value: number | Histogram;
+  readonly timeMs?: number;
+  readonly createdMs?: number;
+  readonly exemplars?: readonly Exemplar[];
+}
 
 function family(description: Partial<FamilyDescription>, ...samples: TestSample[]): Family {
   const made = new Family({ name: "x", type: "gauge", help: "", unit: "", ...description });
-  for (const { labels, ...rest } of samples) Object.assign(made.add(labels), rest);
+  for (const { labels, value, timeMs = 0, createdMs = 0, exemplars } of samples) {
+    const position = made.add(labels);
+    made.show(position, value, timeMs, createdMs);
+    made.showExemplars(position, exemplars);
+  }
   return made;
 }
 
@@ -242,6 +253,31 @@ test("prom-client, asked to show the same, says the same", async () => {
       },
     ),
   );
+});
+
+test("a text fits into the room that is made for it, and leaves little of it", () => {
+  const value = { count: 6, sum: 12.5, bounds: [0.5, 1, 2.5, 5], counts: [1, 2, 3, 0, 0] };
+  const samples = Array.from({ length: 1000 }, (_, client) => ({
+    labels: { gost_client_id: `client-${client}`, gost_service_name: "service-0", instance: "edge-1", job: "gost" },
+    timeMs: 1_700_000_000_000 + client,
+    createdMs: 1_600_000_000_000,
+  }));
+  const families = [
+    family({ name: "gost_io_bytes_total", type: "counter" }, ...samples.map((of) => ({ ...of, value: 1_000_003 }))),
+    family({ name: "gost_duration", type: "histogram" }, ...samples.map((of) => ({ ...of, value }))),
+    family({ name: "gost_up", help: "Up" }, ...samples.map((of) => ({ ...of, value: 1 }))),
+  ];
+  for (const format of [CLASSIC_TEXT, OPEN_METRICS]) {
+    for (const timestamps of [true, false]) {
+      const options = { format, timestamps, created: true };
+      const { length } = writeFamilies(families, options);
+      const room = estimatedBytes(families, options);
+      expect(room).toBeGreaterThanOrEqual(length);
+      expect(room).toBeLessThan(length * 1.2);
+      const memory = Buffer.alloc(room);
+      expect(writeFamilies(families, options, memory).buffer).toBe(memory.buffer);
+    }
+  }
 });
 
 test("label values of any client read back in the classic text as well", () => {

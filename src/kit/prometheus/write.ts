@@ -1,7 +1,7 @@
 import type { Exemplar, Histogram } from "../../model/points.ts";
 import { ByteWriter, numberText } from "./byte-writer.ts";
 import { escapeHelp, escapeName, escapeQuoted, isClassicMetricName } from "./escaping.ts";
-import type { Family, FamilyDescription, Sample } from "./family.ts";
+import type { Family, FamilyDescription } from "./family.ts";
 import type { Format } from "./format.ts";
 import type { LabelPack } from "./label-pack.ts";
 import { labelsFrom, labelText } from "./labels.ts";
@@ -28,14 +28,33 @@ export function writeFamilies(families: Iterable<Family>, options: WriteOptions,
   const writer = new ByteWriter(memory);
   const sorted = [...families].sort((left, right) => (left.description.name < right.description.name ? -1 : 1));
   for (const family of sorted) {
-    if (family.samples.length > 0) writeFamily(writer, family, options);
+    if (family.size > 0) writeFamily(writer, family, options);
   }
   if (options.format.type === "openmetrics") writer.text("# EOF\n");
   return writer.finish();
 }
 
+/** Of a number, which is shorter as a rule, with what stands around it in its line. */
+const NUMBER_BYTES = 24;
+const TIME_BYTES = 14;
+const BUCKET_BYTES = "_bucket,le=0.12345".length;
+const HEADER_BYTES = 256;
+
+/** About how many bytes the text of families takes, and rather too many than too few: room to write it without a copy. */
+export function estimatedBytes(families: Iterable<Family>, { timestamps, created }: WriteOptions): number {
+  let bytes = 0;
+  for (const family of families) {
+    const { name, type, help } = family.description;
+    const buckets = type === "histogram" && family.size > 0 ? (family.value(0) as Histogram).bounds.length + 3 : 0;
+    const lines = Math.max(1, buckets) + (created && type !== "gauge" ? 1 : 0);
+    const line = name.length + NUMBER_BYTES + (timestamps ? TIME_BYTES : 0) + (buckets > 0 ? BUCKET_BYTES : 0);
+    bytes += lines * (family.size * line + family.labels.bytes) + HEADER_BYTES + help.length;
+  }
+  return bytes;
+}
+
 function writeFamily(writer: ByteWriter, family: Family, options: WriteOptions): void {
-  const { description, samples } = family;
+  const { description, size } = family;
   const { name, type } = description;
   const openMetrics = options.format.type === "openmetrics";
   const lines = new Lines(writer, family, options);
@@ -44,19 +63,20 @@ function writeFamily(writer: ByteWriter, family: Family, options: WriteOptions):
     options.created && hasCreated(description, options.format) ? lines.shape(createdName(name)) : undefined;
   const exemplars = openMetrics && type === "counter" && name.endsWith("_total");
   writer.text(header(description, options.format));
-  for (const sample of samples) {
-    if (type === "histogram") writeHistogram(lines, name, sample, openMetrics);
-    else lines.write(line, sample, sample.value as number, exemplars ? sample.exemplars?.at(-1) : undefined);
+  for (let position = 0; position < size; position++) {
+    if (type === "histogram") writeHistogram(lines, family, position, openMetrics);
+    else lines.writeNumber(line, position, exemplars);
     // OpenMetrics wants all lines of one metric together; in the text format `_created` is a family of its own.
-    if (created && openMetrics) writeCreated(lines, created, sample);
+    if (created && openMetrics) lines.writeCreated(created, position);
   }
-  if (!created || openMetrics || !samples.some(({ createdMs }) => createdMs > 0)) return;
+  if (!created || openMetrics || !hasCreatedTimes(family)) return;
   writer.text(header({ ...description, name: createdName(name), type: "gauge", unit: "" }, options.format));
-  for (const sample of samples) writeCreated(lines, created, sample);
+  for (let position = 0; position < size; position++) lines.writeCreated(created, position);
 }
 
-function writeCreated(lines: Lines, shape: LineShape, sample: Sample): void {
-  if (sample.createdMs > 0) lines.write(shape, sample, sample.createdMs / 1000);
+function hasCreatedTimes(family: Family): boolean {
+  for (let position = 0; position < family.size; position++) if (family.createdMs(position) > 0) return true;
+  return false;
 }
 
 const createdName = (name: string) => `${withoutSuffix(name, "_total")}_created`;
@@ -65,19 +85,20 @@ const hasCreated = (description: FamilyDescription, { type }: Format) =>
   description.type === "histogram" ||
   (description.type === "counter" && !(type === "openmetrics" && isUnknownCounter(description)));
 
-function writeHistogram(lines: Lines, name: string, sample: Sample, openMetrics: boolean): void {
-  const { bounds, counts, count, sum } = sample.value as Histogram;
+function writeHistogram(lines: Lines, family: Family, position: number, openMetrics: boolean): void {
+  const { name } = family.description;
+  const { bounds, counts, count, sum } = family.value(position) as Histogram;
   let cumulative = 0;
   for (let bucket = 0; bucket <= bounds.length; bucket++) {
     const above = bounds[bucket - 1] ?? Number.NEGATIVE_INFINITY;
     const bound = bounds[bucket] ?? Number.POSITIVE_INFINITY;
     cumulative += counts[bucket] ?? 0;
     const line = lines.shape(`${name}_bucket`, `le="${boundText(bound, openMetrics)}"`);
-    const exemplar = openMetrics ? exemplarBetween(sample, above, bound) : undefined;
-    lines.write(line, sample, bucket === bounds.length ? count : cumulative, exemplar);
+    const exemplar = openMetrics ? exemplarBetween(family.exemplars(position), above, bound) : undefined;
+    lines.write(line, position, bucket === bounds.length ? count : cumulative, exemplar);
   }
-  if (sum !== undefined) lines.write(lines.shape(`${name}_sum`), sample, sum);
-  lines.write(lines.shape(`${name}_count`), sample, count);
+  if (sum !== undefined) lines.write(lines.shape(`${name}_sum`), position, sum);
+  lines.write(lines.shape(`${name}_count`), position, count);
 }
 
 /** What stands before and behind the labels in each line of one name. */
@@ -90,13 +111,15 @@ interface LineShape {
 /** Writes the lines of one family: what they share is encoded once. */
 class Lines {
   readonly #writer: ByteWriter;
-  readonly #pack: LabelPack;
+  readonly #family: Family;
+  readonly #labels: LabelPack;
   readonly #options: WriteOptions;
   readonly #shapes = new Map<string, LineShape>();
 
   constructor(writer: ByteWriter, family: Family, options: WriteOptions) {
     this.#writer = writer;
-    this.#pack = family.labelPack(options.format.escaping);
+    this.#family = family;
+    this.#labels = family.labelPack(options.format.escaping);
     this.#options = options;
   }
 
@@ -111,25 +134,35 @@ class Lines {
     return shape;
   }
 
-  write(shape: LineShape, sample: Sample, value: number, exemplar?: Exemplar): void {
+  write(shape: LineShape, position: number, value: number, exemplar?: Exemplar): void {
     const writer = this.#writer;
-    const pack = this.#pack;
-    const start = pack.start(sample.position);
-    const end = pack.end(sample.position);
-    if (start === end) {
+    const length = this.#labels.length(position);
+    if (length === 0) {
       writer.bytes(shape.bare);
     } else {
+      const start = this.#labels.start(position);
       writer.bytes(shape.labelled);
-      writer.bytes(pack.bytes, start, end);
+      writer.bytes(this.#labels.chunk(position), start, start + length);
       writer.bytes(shape.labelledEnd);
     }
     writer.number(value);
-    if (this.#options.timestamps && sample.timeMs > 0) {
+    const timeMs = this.#options.timestamps ? this.#family.timeMs(position) : 0;
+    if (timeMs > 0) {
       writer.byte(SPACE);
-      writer.number(this.#options.format.type === "openmetrics" ? sample.timeMs / 1000 : Math.round(sample.timeMs));
+      writer.number(this.#options.format.type === "openmetrics" ? timeMs / 1000 : Math.round(timeMs));
     }
     if (exemplar !== undefined) writer.text(exemplarText(exemplar));
     writer.byte(NEWLINE);
+  }
+
+  writeNumber(shape: LineShape, position: number, withExemplar: boolean): void {
+    const exemplar = withExemplar ? this.#family.exemplars(position)?.at(-1) : undefined;
+    this.write(shape, position, this.#family.value(position) as number, exemplar);
+  }
+
+  writeCreated(shape: LineShape, position: number): void {
+    const createdMs = this.#family.createdMs(position);
+    if (createdMs > 0) this.write(shape, position, createdMs / 1000);
   }
 }
 
@@ -188,7 +221,11 @@ function boundText(bound: number, openMetrics: boolean): string {
 }
 
 /** The last exemplar of one bucket. */
-function exemplarBetween({ exemplars }: Sample, above: number, upTo: number): Exemplar | undefined {
+function exemplarBetween(
+  exemplars: readonly Exemplar[] | undefined,
+  above: number,
+  upTo: number,
+): Exemplar | undefined {
   return exemplars?.findLast(({ value }) => value > above && value <= upTo);
 }
 

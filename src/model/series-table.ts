@@ -1,14 +1,15 @@
 import { type Attributes, attributesKey, NO_ATTRIBUTES } from "./attributes.ts";
-import type {
-  Lease,
-  MemberBehaviour,
-  Metric,
-  Resource,
-  Scope,
-  Series,
-  Source,
-  Stream,
-  StreamMember,
+import {
+  EVICTED,
+  type Lease,
+  type MemberBehaviour,
+  type Metric,
+  type Resource,
+  type Scope,
+  type Series,
+  type Source,
+  type Stream,
+  type StreamMember,
 } from "./series.ts";
 
 /**
@@ -27,6 +28,7 @@ export class SeriesTable {
   #nextId = 0;
   #size = 0;
   #generation = 0;
+  #evicted = 0;
 
   /** How many series are alive. */
   get size(): number {
@@ -36,6 +38,11 @@ export class SeriesTable {
   /** Another one since each sweep: what was touched in it need not be touched again. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** How many series were forgotten until now. */
+  get evicted(): number {
+    return this.#evicted;
   }
 
   resource(attributes: Attributes): Resource {
@@ -113,8 +120,8 @@ export class SeriesTable {
   }
 
   /** Marks a series, and with it its whole stream, as used; for whoever keeps series instead of looking them up. */
-  touch(series: Series): void {
-    series.lease.touched = this.#generation;
+  touch({ lease }: Series): void {
+    if (lease.touched !== EVICTED) lease.touched = this.#generation;
   }
 
   /** Keeps series (and their streams) from being swept until the returned function is called. */
@@ -158,6 +165,7 @@ export class SeriesTable {
           for (const [key, series] of byAttributes) {
             if (!gone(series)) continue;
             byAttributes.delete(key);
+            series.lease.touched = EVICTED;
             for (const memo of this.#memos) memo.evict(series);
             evicted++;
           }
@@ -172,6 +180,7 @@ export class SeriesTable {
       if (gone(stream.members[0]!.series)) this.#streams.delete(key);
     }
     this.#size -= evicted;
+    this.#evicted += evicted;
     return evicted;
   }
 

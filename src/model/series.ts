@@ -96,6 +96,9 @@ export interface Source {
   readonly unreported?: Series;
 }
 
+/** What `touched` is of a series that was forgotten: whoever still holds it asks the table for another. */
+export const EVICTED = -1;
+
 /** Belongs to the `SeriesTable`: `touched` is the generation of the last use, `pins` counts who needs the series to stay. */
 export interface Lease {
   touched: number;

@@ -115,6 +115,11 @@ export interface StoreBackend {
   find<T>(scope: ValueScope<T>, keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, T>>;
   count(scope: ValueScope<unknown>, signal: AbortSignal): Promise<number>;
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void>;
+  /**
+   * Calls `ready` once, and soon: then whatever is staged by that time is to be committed together. Asked before each
+   * commit. Absent where a commit costs no more than its changes, so that none has to wait for others.
+   */
+  gather?(ready: () => void): void;
   /** Absent where nobody's state can go over to somebody else. */
   readonly scopes?: StoredScopes | undefined;
 }

@@ -15,7 +15,7 @@ export type CommitResult =
   | { readonly type: "unknown" | "late" };
 
 export interface CommitterOptions {
-  readonly backend: Pick<StoreBackend, "commit">;
+  readonly backend: Pick<StoreBackend, "commit" | "gather">;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -37,7 +37,7 @@ const ENTRIES_TO_MEASURE = 10_000;
  * known to be kept; and its effects are run then.
  */
 export class Committer {
-  readonly #backend: Pick<StoreBackend, "commit">;
+  readonly #backend: Pick<StoreBackend, "commit" | "gather">;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #timeoutMs: number;
@@ -47,6 +47,8 @@ export class Committer {
   readonly #unknown: Counter;
   #entriesWanted = Number.POSITIVE_INFINITY;
   #state: "idle" | "committing" | "late" = "idle";
+  /** What hears that the store has gathered; undefined where it was not asked to. */
+  #gathered: (() => void) | undefined;
   #carriedChanges = new Map<string, Change>();
   #carriedEffects: (() => void)[] = [];
   #giveUp = new AbortController();
@@ -75,6 +77,23 @@ export class Committer {
   get unsure(): boolean {
     return this.#state !== "idle" || this.#carriedChanges.size > 0;
   }
+
+  /** Calls back when something may be committed: once the store has gathered, where it does that. Not where none may begin. */
+  whenReady(ready: () => void): void {
+    if (this.#state !== "idle" || this.#gathered !== undefined) return;
+    if (this.#backend.gather === undefined) {
+      ready();
+      return;
+    }
+    this.#gathered = ready;
+    this.#backend.gather(this.#endGathering);
+  }
+
+  readonly #endGathering = (): void => {
+    const ready = this.#gathered!;
+    this.#gathered = undefined;
+    ready();
+  };
 
   /** Calls `ended` once: before it returns where the store does not wait. Only while `state` is `idle`. */
   commit(entries: readonly Entry[], ended: (result: CommitResult) => void): void {

@@ -62,14 +62,20 @@ const fate: fc.Arbitrary<CommitFate> = fc.oneof(
 
 it("memory, disk and what is shown agree with the outcomes, whatever the store does", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 12 }), fc.array(fate, { maxLength: 12 }), live),
+    fc.asyncProperty(
+      fc.array(plan, { minLength: 1, maxLength: 12 }),
+      fc.array(fate, { maxLength: 12 }),
+      fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+      live,
+    ),
     { numRuns: 1500 },
   );
 });
 
-async function live(plans: readonly Plan[], fates: readonly CommitFate[]): Promise<void> {
+/** `gatherMs`: how long the store gathers before each commit; absent where it does not. */
+async function live(plans: readonly Plan[], fates: readonly CommitFate[], gatherMs?: number): Promise<void> {
   const clock = virtualClock();
-  const disk = scriptedDisk(clock, fates);
+  const disk = scriptedDisk(clock, fates, gatherMs);
   const limits = { commitTimeoutMs: COMMIT_TIMEOUT_MS };
   const meters = new Meters();
   const deliveries = new Deliveries({ backend: disk.backend, clock, log: silentLog, meter: meters.meter({}), limits });
@@ -159,14 +165,21 @@ const SCOPE: StateScope<number> = {
   load: async () => new Map(),
 };
 
-function scriptedDisk(clock: VirtualClock, fates: readonly CommitFate[]) {
+function scriptedDisk(clock: VirtualClock, fates: readonly CommitFate[], gatherMs: number | undefined) {
   const rows = new Map<string, number>();
   const queue = [...fates];
   let busy = false;
   const keep = (changes: readonly Change[]) => {
     for (const { key, value } of changes) rows.set(key, value as number);
   };
-  const backend: Pick<StoreBackend, "commit"> = {
+  let waitMs = gatherMs;
+  const gather = (ready: () => void) => {
+    expect(busy, "a commit that waits for the one before it").toBe(false);
+    if (waitMs === undefined) ready();
+    else clock.after(waitMs, ready);
+  };
+  const backend: Pick<StoreBackend, "commit" | "gather"> = {
+    ...(gatherMs !== undefined && { gather }),
     commit(changes, signal) {
       expect(busy, "one commit at a time").toBe(false);
       const fate = queue.shift() ?? "at_once";
@@ -183,5 +196,9 @@ function scriptedDisk(clock: VirtualClock, fates: readonly CommitFate[]) {
       })();
     },
   };
-  return { backend, rows, heal: () => queue.splice(0) };
+  const heal = () => {
+    queue.splice(0);
+    waitMs = undefined;
+  };
+  return { backend, rows, heal };
 }

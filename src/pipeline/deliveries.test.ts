@@ -38,7 +38,7 @@ function heldStore() {
 }
 
 function engine(
-  backend: Pick<StoreBackend, "commit">,
+  backend: Pick<StoreBackend, "commit" | "gather">,
   options: {
     readonly limits?: Partial<DeliveryLimits>;
     readonly reach?: Consumer<Signal>[];
@@ -153,6 +153,30 @@ describe("a delivery over a store that takes its time", () => {
     commits[1]!.kept();
     expect(await Promise.all(outcomes)).toEqual([{ taken: true }, { taken: true }, { taken: true }]);
     expect(effects).toEqual(["a", "b", "c"]);
+  });
+
+  it("is committed with all that comes while the store gathers", async () => {
+    const { backend, commits } = heldStore();
+    const ready: (() => void)[] = [];
+    const { deliver } = engine({ ...backend, gather: (call) => ready.push(call) });
+    const outcomes = ["a", "b"].map((key) => deliver(ORIGIN, put(key)));
+    expect(ready).toHaveLength(1);
+    expect(commits).toEqual([]);
+    ready[0]!();
+    outcomes.push(deliver(ORIGIN, put("c")));
+    expect(commits.map(({ keys }) => keys)).toEqual([["a", "b"]]);
+    commits[0]!.kept();
+    expect(await Promise.all(outcomes.slice(0, 2))).toEqual([{ taken: true }, { taken: true }]);
+    expect(ready).toHaveLength(2);
+    outcomes.push(deliver(ORIGIN, put("d")));
+    ready[1]!();
+    expect(commits.map(({ keys }) => keys)).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
+    commits[1]!.kept();
+    expect(await Promise.all(outcomes)).toHaveLength(4);
+    expect(ready).toHaveLength(2);
   });
 
   it("is refused with all that built on it when the commit fails, the newest undone first", async () => {

@@ -22,7 +22,7 @@ export interface DeliveryLimits extends AdmissionLimits {
 const COMMIT_TIMEOUT_MS = 3000;
 
 export interface DeliveriesOptions {
-  readonly backend: Pick<StoreBackend, "commit">;
+  readonly backend: Pick<StoreBackend, "commit" | "gather">;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -258,17 +258,20 @@ export class Deliveries {
     }
   }
 
-  /** Commits what can be committed, one commit after the other. */
+  /** Commits what can be committed, as soon as the store wants it, one commit after the other. */
   #pump(): void {
     // What an effect delivers is committed when the effects of its own commit are through.
-    if (this.#pumping) return;
+    if (!this.#pumping && this.#open.length > 0) this.#committer.whenReady(this.#commitStaged);
+  }
+
+  readonly #commitStaged = (): void => {
     this.#pumping = true;
     try {
       while (this.#committer.state === "idle" && this.#commitNext());
     } finally {
       this.#pumping = false;
     }
-  }
+  };
 
   #commitNext(): boolean {
     const point = this.#commitPoint();

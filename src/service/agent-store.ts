@@ -57,6 +57,11 @@ export class AgentStore implements StoreBackend {
   commit(changes: readonly Change[], signal: AbortSignal): void | Promise<void> {
     return this.#backend.commit(changes, signal);
   }
+
+  gather(ready: () => void): void {
+    if (this.#backend.gather === undefined) ready();
+    else this.#backend.gather(ready);
+  }
 }
 
 /** The store that an extension provides. */

@@ -208,3 +208,13 @@ function withDatabase<T>(folder: string, work: (database: DatabaseSync) => T): T
     database.close();
   }
 }
+
+it("lets what is staged in one turn of the event loop into one commit", async () => {
+  const { store } = await openStore(testFolder());
+  const order: string[] = [];
+  store.gather(() => order.push("ready"));
+  await Promise.resolve();
+  order.push("more of this turn");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(order).toEqual(["more of this turn", "ready"]);
+});

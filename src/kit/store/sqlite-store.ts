@@ -124,6 +124,14 @@ export class SqliteStore implements StoreBackend {
     });
   }
 
+  /**
+   * To the end of this turn of the event loop. The first report of many that came together would have a commit of its own
+   * else, which the others then wait for. Longer would make commits fewer, but then nothing is left to do while one runs.
+   */
+  gather(ready: () => void): void {
+    setImmediate(ready);
+  }
+
   readonly scopes: StoredScopes = {
     names: (signal) => orAborted(this.#openedThread().ask({ type: "scopes" }), signal),
     rename: (renames, signal) => orAborted(this.#openedThread().ask({ type: "rename_scopes", renames }), signal),

@@ -1,4 +1,4 @@
-import { type Attributes, attributesKey } from "./attributes.ts";
+import type { Attributes } from "./attributes.ts";
 import type { Metric, Resource, Scope, Series } from "./series.ts";
 import type { Memo, SeriesTable } from "./series-table.ts";
 
@@ -34,15 +34,14 @@ export class LimitedSeries implements SeriesSource {
   }
 
   series(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series | undefined {
-    const key = attributesKey(attributes);
     if (this.#size >= this.#seriesMax) {
-      const known = this.#table.find(resource, scope, metric, key);
+      const known = this.#table.find(resource, scope, metric, attributes);
       if (known === undefined || this.#brought.get(known) === undefined) {
         this.#refused++;
         return undefined;
       }
     }
-    const series = this.#table.series(resource, scope, metric, attributes, key);
+    const series = this.#table.series(resource, scope, metric, attributes);
     if (this.#brought.get(series) === undefined) {
       this.#brought.set(series, true);
       this.#size++;

@@ -1,4 +1,5 @@
 import { type Attributes, attributesKey, NO_ATTRIBUTES } from "./attributes.ts";
+import { AttributesIndex, areSame } from "./attributes-index.ts";
 import {
   EVICTED,
   type Lease,
@@ -22,13 +23,19 @@ export class SeriesTable {
   readonly #resources = new Interned<Resource>();
   readonly #scopes = new Interned<Scope>();
   readonly #metrics = new Interned<Metric>();
-  readonly #series = new Map<Resource, Map<Scope, Map<Metric, Map<string, Series>>>>();
+  readonly #series = new Map<Resource, Map<Scope, Map<Metric, AttributesIndex<Series>>>>();
   readonly #streams = new Map<string, Stream>();
   readonly #memos = new Set<SeriesMemo<unknown>>();
   #nextId = 0;
   #size = 0;
   #generation = 0;
   #evicted = 0;
+  readonly #seed: number;
+
+  /** `seed`: any whole number, unknown to those who send attributes; see `AttributesIndex`. */
+  constructor(seed = 0) {
+    this.#seed = seed;
+  }
 
   /** How many series are alive. */
   get size(): number {
@@ -61,26 +68,23 @@ export class SeriesTable {
     return this.#metrics.intern(key, () => ({ name, unit, description, type, monotonic, temporality, number }));
   }
 
-  /** The series of this identity. The parts must be interned in this table. `key`: that of the attributes, if at hand. */
-  series(
-    resource: Resource,
-    scope: Scope,
-    metric: Metric,
-    attributes: Attributes,
-    key = attributesKey(attributes),
-  ): Series {
+  /** The series of this identity. The parts must be interned in this table. */
+  series(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series {
     const byAttributes = this.#attributesOf(resource, scope, metric);
-    const known = byAttributes.get(key);
+    const known = byAttributes.get(attributes);
     if (known !== undefined) {
       known.lease.touched = this.#generation;
       return known;
     }
-    return this.#add(byAttributes, key, resource, scope, metric, attributes, { touched: this.#generation, pins: 0 });
+    const series = new LoneSeries(this.#nextId++, resource, scope, metric, attributes, this.#generation);
+    byAttributes.set(series);
+    this.#size++;
+    return series;
   }
 
-  /** The series of this identity, where there is one; `key` is that of its attributes. */
-  find(resource: Resource, scope: Scope, metric: Metric, key: string): Series | undefined {
-    return this.#series.get(resource)?.get(scope)?.get(metric)?.get(key);
+  /** The series of this identity, where there is one. */
+  find(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series | undefined {
+    return this.#series.get(resource)?.get(scope)?.get(metric)?.get(attributes);
   }
 
   /**
@@ -104,10 +108,8 @@ export class SeriesTable {
       series: madeSeries,
     };
     for (const { resource, scope, metric, attributes, behaviour, uncertain } of members) {
-      const byAttributes = this.#attributesOf(resource, scope, metric);
-      const seriesKey = attributesKey(attributes);
-      if (byAttributes.delete(seriesKey)) this.#size--;
-      const series = this.#add(byAttributes, seriesKey, resource, scope, metric, attributes, lease, stream);
+      const series: Series = { id: this.#nextId++, resource, scope, metric, attributes, stream, lease };
+      if (this.#attributesOf(resource, scope, metric).set(series) === undefined) this.#size++;
       madeSeries.push(series);
       made.push({
         series,
@@ -162,13 +164,13 @@ export class SeriesTable {
     for (const [resource, byScope] of this.#series) {
       for (const [scope, byMetric] of byScope) {
         for (const [metric, byAttributes] of byMetric) {
-          for (const [key, series] of byAttributes) {
-            if (!gone(series)) continue;
-            byAttributes.delete(key);
+          byAttributes.deleteWhere((series) => {
+            if (!gone(series)) return false;
             series.lease.touched = EVICTED;
             for (const memo of this.#memos) memo.evict(series);
             evicted++;
-          }
+            return true;
+          });
           if (byAttributes.size === 0) byMetric.delete(metric);
         }
         if (byMetric.size === 0) byScope.delete(scope);
@@ -187,34 +189,42 @@ export class SeriesTable {
   /** A series that lives as long as a stream without being a member of it. */
   #companion({ resource, scope, metric, attributes }: SeriesIdentity, lease: Lease): Series {
     const byAttributes = this.#attributesOf(resource, scope, metric);
-    const key = attributesKey(attributes);
-    return byAttributes.get(key) ?? this.#add(byAttributes, key, resource, scope, metric, attributes, lease);
-  }
-
-  #attributesOf(resource: Resource, scope: Scope, metric: Metric): Map<string, Series> {
-    const byScope = intern(this.#series, resource, () => new Map<Scope, Map<Metric, Map<string, Series>>>());
-    const byMetric = intern(byScope, scope, () => new Map<Metric, Map<string, Series>>());
-    return intern(byMetric, metric, () => new Map<string, Series>());
-  }
-
-  #add(
-    byAttributes: Map<string, Series>,
-    key: string,
-    resource: Resource,
-    scope: Scope,
-    metric: Metric,
-    attributes: Attributes,
-    lease: Lease,
-    stream?: Stream,
-  ): Series {
-    const id = this.#nextId++;
-    const series: Series =
-      stream === undefined
-        ? { id, resource, scope, metric, attributes, lease }
-        : { id, resource, scope, metric, attributes, stream, lease };
-    byAttributes.set(key, series);
+    const known = byAttributes.get(attributes);
+    if (known !== undefined) return known;
+    const series: Series = { id: this.#nextId++, resource, scope, metric, attributes, lease };
+    byAttributes.set(series);
     this.#size++;
     return series;
+  }
+
+  #attributesOf(resource: Resource, scope: Scope, metric: Metric): AttributesIndex<Series> {
+    const byScope = intern(this.#series, resource, () => new Map<Scope, Map<Metric, AttributesIndex<Series>>>());
+    const byMetric = intern(byScope, scope, () => new Map<Metric, AttributesIndex<Series>>());
+    return intern(byMetric, metric, () => new AttributesIndex<Series>(this.#seed));
+  }
+}
+
+/** A series that belongs to no stream: most of OTLP's. It is its own lease, which saves an object for each. */
+class LoneSeries implements Series, Lease {
+  readonly id: number;
+  readonly resource: Resource;
+  readonly scope: Scope;
+  readonly metric: Metric;
+  readonly attributes: Attributes;
+  touched: number;
+  pins = 0;
+
+  constructor(id: number, resource: Resource, scope: Scope, metric: Metric, attributes: Attributes, touched: number) {
+    this.id = id;
+    this.resource = resource;
+    this.scope = scope;
+    this.metric = metric;
+    this.attributes = attributes;
+    this.touched = touched;
+  }
+
+  get lease(): Lease {
+    return this;
   }
 }
 
@@ -241,8 +251,19 @@ export interface Memo<T> {
   dispose(): void;
 }
 
+/** So many values stand together. Series of one kind are mostly made one after the other, so most pages are full or not there. */
+const PAGE_SIZE = 256;
+const PAGE_BITS = 8;
+const PAGE_MASK = PAGE_SIZE - 1;
+
+interface Page<T> {
+  readonly values: (T | undefined)[];
+  /** How many of them there are. */
+  count: number;
+}
+
 class SeriesMemo<T> implements Memo<T> {
-  readonly #values: (T | undefined)[] = [];
+  readonly #pages: (Page<T> | undefined)[] = [];
   readonly #onEvict: ((series: Series, value: T) => void) | undefined;
   readonly #onDispose: () => void;
 
@@ -251,30 +272,46 @@ class SeriesMemo<T> implements Memo<T> {
     this.#onDispose = onDispose;
   }
 
-  get(series: Series): T | undefined {
-    return this.#values[series.id];
+  get({ id }: Series): T | undefined {
+    return this.#pages[id >>> PAGE_BITS]?.values[id & PAGE_MASK];
   }
 
-  set(series: Series, value: T): void {
-    // Filled with undefined up to the id, so that the array stays a fast one without holes of unbounded size.
-    while (this.#values.length < series.id) this.#values.push(undefined);
-    this.#values[series.id] = value;
+  set({ id }: Series, value: T): void {
+    const page = this.#page(id >>> PAGE_BITS);
+    if (page.values[id & PAGE_MASK] === undefined) page.count++;
+    page.values[id & PAGE_MASK] = value;
   }
 
-  delete(series: Series): void {
-    if (series.id < this.#values.length) this.#values[series.id] = undefined;
+  delete({ id }: Series): void {
+    const number = id >>> PAGE_BITS;
+    const page = this.#pages[number];
+    if (page?.values[id & PAGE_MASK] === undefined) return;
+    page.values[id & PAGE_MASK] = undefined;
+    page.count--;
+    if (page.count === 0) this.#pages[number] = undefined;
   }
 
   evict(series: Series): void {
-    const value = this.#values[series.id];
+    const value = this.get(series);
     if (value === undefined) return;
-    this.#values[series.id] = undefined;
+    this.delete(series);
     this.#onEvict?.(series, value);
   }
 
   dispose(): void {
-    this.#values.length = 0;
+    this.#pages.length = 0;
     this.#onDispose();
+  }
+
+  #page(number: number): Page<T> {
+    // Filled with undefined up to there, so that the list stays a fast one, without holes.
+    while (this.#pages.length <= number) this.#pages.push(undefined);
+    let page = this.#pages[number];
+    if (page === undefined) {
+      page = { values: new Array<T | undefined>(PAGE_SIZE).fill(undefined), count: 0 };
+      this.#pages[number] = page;
+    }
+    return page;
   }
 }
 
@@ -288,7 +325,7 @@ function sameMembers(stream: Stream, members: readonly MemberIdentity[]): boolea
         series.scope === other.scope &&
         series.metric === other.metric &&
         behaviour === other.behaviour &&
-        attributesKey(series.attributes) === attributesKey(other.attributes)
+        areSame(series.attributes, other.attributes)
       );
     })
   );

@@ -62,7 +62,7 @@ export class FatalError extends Error {
  */
 export class Agent {
   readonly meters = new Meters();
-  readonly series = new SeriesTable();
+  readonly series: SeriesTable;
   readonly store: AgentStore;
   readonly failed: Promise<FatalError>;
   readonly #fail: (error: FatalError) => void;
@@ -92,6 +92,7 @@ export class Agent {
     const memory = environment.memory && collectedSeldom(environment.memory, clock);
     this.#config = config;
     this.#environment = memory === undefined ? environment : { ...environment, memory };
+    this.series = new SeriesTable(environment.random.integer(2 ** 32));
     this.store = new AgentStore(environment.store ?? memoryStore());
     const meter = this.meters.meter({});
     const deliveriesLog = log({ part: "deliveries" });

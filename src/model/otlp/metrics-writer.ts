@@ -26,8 +26,8 @@ const BLOCK_POINTS_MIN = 16;
  */
 export class MetricsWriter {
   readonly #known: Memo<KnownSeries>;
-  /** By the first of their series. */
-  readonly #blocks: Memo<Block>;
+  /** By their list. */
+  readonly #blocks = new WeakMap<readonly Series[], Block>();
   readonly #resources = new WeakMap<Resource, ResourceGroup>();
   readonly #open: ResourceGroup[] = [];
   readonly #spare = new SpareBuffers(SPARE);
@@ -35,7 +35,6 @@ export class MetricsWriter {
 
   constructor(table: SeriesTable) {
     this.#known = table.memo<KnownSeries>();
-    this.#blocks = table.memo<Block>();
   }
 
   write({ rows, points }: MetricsBatch): Uint8Array {
@@ -62,7 +61,6 @@ export class MetricsWriter {
 
   dispose(): void {
     this.#known.dispose();
-    this.#blocks.dispose();
   }
 
   /** False where a row is small, or not of one metric, or has no value somewhere. */
@@ -76,14 +74,14 @@ export class MetricsWriter {
   }
 
   #blockOf(series: readonly Series[]): Block {
-    let block = this.#blocks.get(series[0]!);
-    if (block?.series !== series) {
+    let block = this.#blocks.get(series);
+    if (block === undefined) {
       const { resource, scope, metric } = series[0]!;
       const isOne = series.every(
         (each) => each.metric === metric && each.resource === resource && each.scope === scope,
       );
-      block = { series, group: this.#groupOf(series[0]!), points: isOne ? pointBlock(series) : undefined };
-      this.#blocks.set(series[0]!, block);
+      block = { group: this.#groupOf(series[0]!), points: isOne ? pointBlock(series) : undefined };
+      this.#blocks.set(series, block);
       // They came alone until now, and seldom will again.
       if (isOne) for (const each of series) this.#known.delete(each);
     }
@@ -183,9 +181,8 @@ interface KnownSeries {
   readonly template: PointTemplate;
 }
 
-/** A list of series that comes in rows. */
+/** Of a list of series that comes in rows. */
 interface Block {
-  readonly series: readonly Series[];
   readonly group: MetricGroup;
   /** Undefined where they are not all of one metric of one scope of one resource. */
   readonly points: PointBlock | undefined;

@@ -1,5 +1,5 @@
 import { archiveOf, type Codec, type StateScope, type Store, type Transaction } from "../../component/store.ts";
-import { type Attributes, attributesKey } from "../../model/attributes.ts";
+import type { Attributes } from "../../model/attributes.ts";
 import type { MemberBehaviour, Metric, Resource, Scope, Series, StreamMember } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import {
@@ -107,24 +107,14 @@ export class Identities {
     return shape.members.map(({ uncertain }) => uncertain && this.#series(uncertain, wholes.of(uncertain)));
   }
 
-  /** The same for what is reported; both have the very same attributes. `key`: that of the attributes, if at hand. */
-  exportedAs({ resource, scope, metric, attributes }: Series, key?: string): Series {
-    return this.#table.series(resource, scope, this.#cumulativeOf(metric), attributes, key);
-  }
-
-  /** The same for those of a stream, many of which have the same attributes. */
-  exportedAsAll(reported: readonly Series[]): readonly Series[] {
-    const keys = new Map<Attributes, string>();
-    return reported.map((series) => {
-      const key = keys.get(series.attributes) ?? attributesKey(series.attributes);
-      keys.set(series.attributes, key);
-      return this.exportedAs(series, key);
-    });
+  /** The same for what is reported; both have the very same attributes. */
+  exportedAs({ resource, scope, metric, attributes }: Series): Series {
+    return this.#table.series(resource, scope, this.#cumulativeOf(metric), attributes);
   }
 
   /** That one, where there is one. */
   findExported({ resource, scope, metric, attributes }: Series): Series | undefined {
-    return this.#table.find(resource, scope, this.#cumulativeOf(metric), attributesKey(attributes));
+    return this.#table.find(resource, scope, this.#cumulativeOf(metric), attributes);
   }
 
   exportedSeries(shape: SeriesShape, common: Attributes): Series {
@@ -151,9 +141,9 @@ export class Identities {
     return identities;
   }
 
-  #series(shape: SeriesShape, { attributes, key }: Whole): Series {
+  #series(shape: SeriesShape, attributes: Attributes): Series {
     const { resource, scope, metric } = this.#interned?.get(shape) ?? this.#intern(shape);
-    return this.#table.series(resource, scope, metric, attributes, key);
+    return this.#table.series(resource, scope, metric, attributes);
   }
 
   #intern(shape: SeriesShape): InternedShape {
@@ -187,22 +177,16 @@ interface InternedShape {
   readonly metric: Metric;
 }
 
-/** All attributes of a series. */
-interface Whole {
-  readonly attributes: Attributes;
-  readonly key: string;
-}
-
-/** Those of the members of one identity, most of which differ in their metric alone. */
+/** All attributes of the members of one identity, most of which differ in their metric alone. */
 class Wholes {
   readonly #common: Attributes;
-  readonly #made = new Map<Attributes, Whole>();
+  readonly #made = new Map<Attributes, Attributes>();
 
   constructor(common: Attributes) {
     this.#common = common;
   }
 
-  of({ attributes }: SeriesShape): Whole {
+  of({ attributes }: SeriesShape): Attributes {
     let whole = this.#made.get(attributes);
     if (whole === undefined) {
       whole = wholeOf(this.#common, attributes);
@@ -212,10 +196,9 @@ class Wholes {
   }
 }
 
-function wholeOf(common: Attributes, own: Attributes): Whole {
-  let attributes = common;
-  for (const _ in own) attributes = { ...common, ...own };
-  return { attributes, key: attributesKey(attributes) };
+function wholeOf(common: Attributes, own: Attributes): Attributes {
+  for (const _ in own) return { ...common, ...own };
+  return common;
 }
 
 function textOf(bytes: Uint8Array): string {

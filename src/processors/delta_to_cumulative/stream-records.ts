@@ -326,7 +326,9 @@ export class StreamRecords {
 
   #identify(record: StreamRecord, identity: StoredIdentity): void {
     const { stream } = record;
-    const exported = stream ? this.#identities.exportedAsAll(stream.series) : this.#identities.exported(identity);
+    const exported = stream
+      ? stream.series.map((series) => this.#identities.exportedAs(series))
+      : this.#identities.exported(identity);
     const corrected = this.#correctedOf(record.key, identity);
     for (const series of exported) this.#table.retain(series);
     for (const { series } of corrected) this.#table.retain(series);

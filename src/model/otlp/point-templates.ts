@@ -63,7 +63,7 @@ export interface PointBlock {
 export function pointBlock(series: readonly Series[]): PointBlock {
   const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
   const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
-  return { bytes: writer.finish().slice(), numbersAt };
+  return { bytes: Uint8Array.from(writer.finish()), numbersAt };
 }
 
 /** The points of a row. */

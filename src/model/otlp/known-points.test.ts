@@ -140,6 +140,45 @@ test("what comes in rows is not swept, and what was swept is read anew", () => {
   expect(allPoints(read)[0]!.series).not.toBe(before[0]);
 });
 
+test.each([
+  { how: "in the same order", order: (list: readonly Series[]) => list },
+  { how: "in another order", order: (list: readonly Series[]) => list.toReversed() },
+])("a series that was swept and comes again $how is the table's new one", ({ order }) => {
+  const { table, series, send } = pair();
+  const list = CLIENTS.map((client) => series(client));
+  send(at(list, 1));
+  const before = send(at(list, 2)).rows[0]!.series;
+  const [swept, ...kept] = before;
+  for (const each of kept) table.retain(each);
+  for (let generation = 0; generation < 2; generation++) table.sweep(0);
+  expect(table.size).toBe(4);
+  for (let round = 3; round < 6; round++) {
+    const read = allPoints(send(at(order(list), round)));
+    expect(told({ rows: [], points: read })).toEqual(meant(at(order(list), round)));
+    const clients = new Map(read.map((point) => [point.series.attributes["client"], point.series]));
+    expect(clients.get("a")).not.toBe(swept);
+    for (const each of kept) expect(clients.get(each.attributes["client"])).toBe(each);
+    for (const point of read) {
+      const { resource, scope, metric, attributes } = point.series;
+      expect(point.series).toBe(table.series(resource, scope, metric, attributes));
+    }
+    expect(table.size).toBe(5);
+  }
+});
+
+test("whoever comes and goes leaves room for those who come next", () => {
+  const { table, series, send } = pair();
+  for (let round = 1; round < 50; round++) {
+    const list = CLIENTS.map((client) => series(`${client}${round}`, { description: `${round % 7}` }));
+    for (let time = 0; time < 3; time++) {
+      const points = at(list, round);
+      expect(told(send(points))).toEqual(meant(points));
+    }
+    table.sweep(0);
+    expect(table.size).toBeLessThanOrEqual(5);
+  }
+});
+
 test("a long row of one metric is written as its points are", () => {
   const table = new SeriesTable();
   const metric = { int: table.metric(SUM), double: table.metric({ ...SUM, number: "double" }) };

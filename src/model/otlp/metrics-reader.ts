@@ -2,13 +2,14 @@ import type { AttributeValue } from "../attributes.ts";
 import { BatchDraft } from "../batch-draft.ts";
 import type { SeriesSource } from "../limited-series.ts";
 import { type MetricsBatch, type Point, type PointExtra, Row } from "../points.ts";
-import type { Metric, MetricType, Resource, Scope, Series } from "../series.ts";
-import type { Memo, SeriesTable } from "../series-table.ts";
+import type { MetricType, Resource, Scope, Series } from "../series.ts";
+import type { SeriesTable } from "../series-table.ts";
 import { readKeyValue } from "./attributes-codec.ts";
 import { findField } from "./groups.ts";
 import { readResource, readScope } from "./heads.ts";
 import type { ItemBudget } from "./item-budget.ts";
 import { KnownPoints } from "./known-points.ts";
+import { isEvicted, KnownSeries, type SeriesOwner } from "./known-series.ts";
 import { type FoundData, findData, type MetricHead, readHead, readTail } from "./metric-data.ts";
 import {
   type OtherPoint,
@@ -18,19 +19,30 @@ import {
   readHistogram,
   readSummary,
 } from "./rare-points-reader.ts";
+import { RecentTexts } from "./recent-texts.ts";
 import { WireError, WireReader } from "./wire-reader.ts";
 import { FIXED64, LENGTH, tag, VARINT } from "./wire-writer.ts";
 
 /** When more resources, scopes and metrics are known than this all is forgotten, and learned anew from what comes. */
 const HEADS_MAX = 100_000;
-/** One series can be written in many ways, its attributes in every order: so many of them are remembered. */
-const PLACES_MAX = 8;
 /** Fewer points are read as fast one by one. */
 const LEARNED_POINTS_MIN = 4;
 /** When so much is learned of metrics' points, those of further metrics are read one by one. */
 const LEARNED_BYTES_MAX = 64 * 1024 * 1024;
 /** After so many misses in a row every 32nd request is learned from. */
 const MISSES_MAX = 6;
+/** When this part of what is known may be forgotten by the table, it is purged. */
+const EVICTED_PART_MAX = 0.5;
+/** Of the hashes of those who read what they wrote themselves. */
+const SEED = 0x5eed;
+
+/** Where the series come from, and what their hashes depend on. */
+export interface MetricsReaderOptions {
+  /** Points of series that it refuses are left out. */
+  readonly source?: SeriesSource;
+  /** Any 32 bits; unknown to the senders where those are strangers. */
+  readonly seed?: number;
+}
 
 /**
  * Reads OTLP's `ExportMetricsServiceRequest` straight into interned series. What is known is found by its bytes: those of
@@ -46,17 +58,24 @@ export class MetricsReader {
   readonly #resources = new Map<string, KnownResource>();
   #heads = 0;
   #learnedBytes = 0;
-  #places: Memo<Place>;
+  readonly #seed: number;
+  #series: KnownSeries;
+  #types = 0;
+  /** What the table had evicted when the last purge was. */
+  #purgedAt: number;
+  readonly #texts = new RecentTexts();
 
-  /** `source`: where the series come from; points of those that it refuses are left out. */
-  constructor(table: SeriesTable, source: SeriesSource = table) {
+  constructor(table: SeriesTable, { source = table, seed = SEED }: MetricsReaderOptions = {}) {
     this.#table = table;
     this.#source = source;
-    this.#places = this.#placesIn();
+    this.#seed = seed;
+    this.#series = new KnownSeries(seed);
+    this.#purgedAt = table.evicted;
   }
 
   read(bytes: Uint8Array, items?: ItemBudget): MetricsBatch {
     if (this.#heads > HEADS_MAX) this.#forget();
+    else if (this.#table.evicted - this.#purgedAt > this.#series.size * EVICTED_PART_MAX) this.#purge();
     const reader = new WireReader(bytes, items);
     const draft = new BatchDraft();
     while (reader.at < bytes.length) {
@@ -68,34 +87,24 @@ export class MetricsReader {
   }
 
   dispose(): void {
-    this.#places.dispose();
-    this.#resources.clear();
+    this.#forget();
   }
 
   #forget(): void {
     this.#resources.clear();
     this.#heads = 0;
     this.#learnedBytes = 0;
-    this.#places.dispose();
-    this.#places = this.#placesIn();
+    this.#series = new KnownSeries(this.#seed);
+    this.#purgedAt = this.#table.evicted;
   }
 
-  #placesIn(): Memo<Place> {
-    return this.#table.memo<Place>((_, newest) => this.#forgetPlaces(newest));
-  }
-
-  #withoutOldest(newest: Place): Place {
-    let place = newest;
-    for (let count = 1; count < PLACES_MAX && place.earlier !== undefined; count++) place = place.earlier;
-    this.#forgetPlaces(place.earlier);
-    place.earlier = undefined;
-    return newest;
-  }
-
-  #forgetPlaces(newest: Place | undefined): void {
-    for (let place = newest; place !== undefined; place = place.earlier) {
-      place.typed.series.delete(place.key);
-      this.#forgetPoints(place.typed.of);
+  #purge(): void {
+    this.#series.purge();
+    this.#purgedAt = this.#table.evicted;
+    for (const { scopes } of this.#resources.values()) {
+      for (const { metrics } of scopes.values()) {
+        for (const metric of metrics.values()) if (metric.points?.series.some(isEvicted)) this.#forgetPoints(metric);
+      }
     }
   }
 
@@ -169,8 +178,12 @@ export class MetricsReader {
     const { points } = known;
     const read = points?.read(reader, from, to);
     if (read === undefined) return false;
-    known.misses = 0;
     const { series } = points!;
+    if (known.touched !== this.#table.generation && series.some(isEvicted)) {
+      this.#forgetPoints(known);
+      return false;
+    }
+    known.misses = 0;
     reader.items.take(series.length);
     if (known.touched !== this.#table.generation) {
       for (const each of series) this.#table.touch(each);
@@ -226,7 +239,7 @@ export class MetricsReader {
     let isInt = false;
     let from = 0;
     let to = 0;
-    let parts: string | undefined;
+    let parts: Buffer[] | undefined;
     let rare: RareFields | undefined;
     while (reader.at < end) {
       const fieldAt = reader.at;
@@ -253,8 +266,9 @@ export class MetricsReader {
             from = fieldAt;
             to = reader.at;
           } else {
-            // Attributes with something in between: their bytes together are the key.
-            parts = (parts ?? reader.bytes.latin1Slice(from, to)) + reader.bytes.latin1Slice(fieldAt, reader.at);
+            // Attributes with something in between.
+            parts ??= [reader.bytes.subarray(from, to)];
+            parts.push(reader.bytes.subarray(fieldAt, reader.at));
           }
           break;
         case tag(5, LENGTH):
@@ -273,8 +287,9 @@ export class MetricsReader {
       }
     }
     if (reader.at !== end) throw new WireError("a field is longer than what it is in");
-    const key = parts ?? (to === 0 ? "" : reader.bytes.latin1Slice(from, to));
-    const series = this.#seriesOf(isInt ? this.#typed(known, "int") : this.#typed(known, "double"), key, 7);
+    const typed = isInt ? this.#typed(known, "int") : this.#typed(known, "double");
+    const series =
+      parts === undefined ? this.#seriesOf(typed, reader, from, to, 7) : this.#seriesOfParts(typed, parts, 7);
     if (series === undefined) return undefined;
     return rare === undefined
       ? { series, start, time, value }
@@ -285,34 +300,57 @@ export class MetricsReader {
   #other(reader: WireReader, end: number, known: KnownMetric): Point | undefined {
     const rare: RareFields = {};
     const read = READ_OTHER[known.head.type as keyof typeof READ_OTHER];
-    const { value, start, time, attributeKey, attributeField } = read(reader, end, rare);
-    const series = this.#seriesOf(this.#typed(known, "double"), attributeKey, attributeField);
+    const { value, start, time, attributes, attributeField } = read(reader, end, rare);
+    const { from, to, parts } = attributes;
+    const typed = this.#typed(known, "double");
+    const series =
+      parts === undefined
+        ? this.#seriesOf(typed, reader, from, to, attributeField)
+        : this.#seriesOfParts(typed, parts, attributeField);
     if (series === undefined) return undefined;
     const isPlain = rare.exemplars === undefined && rare.noRecordedValue === undefined;
     return isPlain ? { series, start, time, value } : { series, start, time, value, extra: rare as PointExtra };
   }
 
-  #typed(known: KnownMetric, number: "int" | "double"): KnownType {
+  #typed(known: KnownMetric, number: "int" | "double"): SeriesOwner {
     let typed = known[number];
     if (typed === undefined) {
       const { resource, scope } = known.scope;
-      typed = { of: known, resource, scope, metric: this.#table.metric({ ...known.head, number }), series: new Map() };
+      typed = { id: this.#types++, resource, scope, metric: this.#table.metric({ ...known.head, number }) };
       known[number] = typed;
     }
     return typed;
   }
 
-  #seriesOf(typed: KnownType, key: string, field: number): Series | undefined {
-    const known = typed.series.get(key);
+  #seriesOf(typed: SeriesOwner, reader: WireReader, from: number, to: number, field: number): Series | undefined {
+    const known = this.#series.find(typed, reader, from, to);
     if (known !== undefined) {
       this.#table.touch(known);
       return known;
     }
-    const series = this.#source.series(typed.resource, typed.scope, typed.metric, attributesIn(key, field));
-    if (series === undefined) return undefined;
-    typed.series.set(key, series);
-    this.#places.set(series, this.#withoutOldest({ typed, key, earlier: this.#places.get(series) }));
+    const attributes = this.#attributes(reader.bytes.subarray(from, to), field);
+    const series = this.#source.series(typed.resource, typed.scope, typed.metric, attributes);
+    if (series !== undefined) this.#series.add(typed, reader, from, to, series);
     return series;
+  }
+
+  /** Of attributes that do not stand in one piece: their bytes together are the key. */
+  #seriesOfParts(typed: SeriesOwner, parts: readonly Buffer[], field: number): Series | undefined {
+    const reader = new WireReader(Buffer.concat(parts));
+    return this.#seriesOf(typed, reader, 0, reader.bytes.length, field);
+  }
+
+  /** The attributes whose fields these bytes are. */
+  #attributes(bytes: Buffer, field: number): Record<string, AttributeValue> {
+    const attributes: Record<string, AttributeValue> = {};
+    if (bytes.length === 0) return attributes;
+    const reader = new WireReader(bytes, undefined, this.#texts);
+    while (reader.at < bytes.length) {
+      const found = reader.varint();
+      if (found === tag(field, LENGTH)) readKeyValue(reader, reader.lengthEnd(bytes.length), attributes);
+      else reader.skip(found & 7, bytes.length);
+    }
+    return attributes;
   }
 }
 
@@ -339,8 +377,8 @@ interface KnownScope {
 interface KnownMetric {
   readonly head: MetricHead;
   readonly scope: KnownScope;
-  int: KnownType | undefined;
-  double: KnownType | undefined;
+  int: SeriesOwner | undefined;
+  double: SeriesOwner | undefined;
   /** All points of the last time that was learned. */
   points: KnownPoints | undefined;
   /** The generation in which its series were touched. */
@@ -348,33 +386,4 @@ interface KnownMetric {
   /** How often in a row something else came than what was learned, and how often more nothing is to be learned. */
   misses: number;
   wait: number;
-}
-
-interface KnownType {
-  readonly of: KnownMetric;
-  readonly resource: Resource;
-  readonly scope: Scope;
-  readonly metric: Metric;
-  readonly series: Map<string, Series>;
-}
-
-interface Place {
-  readonly typed: KnownType;
-  readonly key: string;
-  /** The one before it; nearly always there is none. */
-  earlier: Place | undefined;
-}
-
-/** The attributes that were their fields' bytes. */
-function attributesIn(key: string, field: number): Record<string, AttributeValue> {
-  const attributes: Record<string, AttributeValue> = {};
-  if (key === "") return attributes;
-  const bytes = Buffer.from(key, "latin1");
-  const reader = new WireReader(bytes);
-  while (reader.at < bytes.length) {
-    const found = reader.varint();
-    if (found === tag(field, LENGTH)) readKeyValue(reader, reader.lengthEnd(bytes.length), attributes);
-    else reader.skip(found & 7, bytes.length);
-  }
-  return attributes;
 }

@@ -10,13 +10,21 @@ export interface RareFields {
   noRecordedValue?: boolean;
 }
 
-/** A point of a rarer type as it is read; its attributes are the bytes of their fields, in `latin1`. */
+/** A point of a rarer type as it is read. */
 export interface OtherPoint {
   readonly value: PointValue;
   readonly start: number;
   readonly time: number;
-  readonly attributeKey: string;
+  readonly attributes: AttributePlace;
   readonly attributeField: number;
+}
+
+/** Where the fields of attributes stand in a message; with something in between, their bytes are in `parts`. */
+export interface AttributePlace {
+  from: number;
+  /** 0 where there are none. */
+  to: number;
+  parts?: Buffer[];
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -27,7 +35,7 @@ export function readHistogram(reader: WireReader, end: number, rare: RareFields)
     bounds: [],
     counts: [],
   };
-  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributeKey: "", attributeField: 9 };
+  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributes: { from: 0, to: 0 }, attributeField: 9 };
   while (reader.at < end) {
     const fieldAt = reader.at;
     const field = reader.varint();
@@ -40,7 +48,7 @@ export function readHistogram(reader: WireReader, end: number, rare: RareFields)
     else if (field >> 3 === 7) readNumbers(reader, field, end, value.bounds, () => reader.double());
     else {
       reader.skip(field & 7, end);
-      if (field === tag(9, LENGTH)) point.attributeKey += reader.bytes.latin1Slice(fieldAt, reader.at);
+      if (field === tag(9, LENGTH)) addAttribute(reader, fieldAt, point.attributes);
     }
   }
   return point;
@@ -65,7 +73,7 @@ export function readExponentialHistogram(reader: WireReader, end: number, rare: 
     positive: { offset: 0, counts: [] },
     negative: { offset: 0, counts: [] },
   };
-  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributeKey: "", attributeField: 1 };
+  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributes: { from: 0, to: 0 }, attributeField: 1 };
   while (reader.at < end) {
     const fieldAt = reader.at;
     const field = reader.varint();
@@ -81,7 +89,7 @@ export function readExponentialHistogram(reader: WireReader, end: number, rare: 
     else if (field === tag(14, FIXED64)) value.zeroThreshold = reader.double();
     else {
       reader.skip(field & 7, end);
-      if (field === tag(1, LENGTH)) point.attributeKey += reader.bytes.latin1Slice(fieldAt, reader.at);
+      if (field === tag(1, LENGTH)) addAttribute(reader, fieldAt, point.attributes);
     }
   }
   return point;
@@ -93,7 +101,7 @@ export function readSummary(reader: WireReader, end: number, rare: RareFields): 
     sum: 0,
     quantiles: [],
   };
-  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributeKey: "", attributeField: 7 };
+  const point: Mutable<OtherPoint> = { value, start: 0, time: 0, attributes: { from: 0, to: 0 }, attributeField: 7 };
   while (reader.at < end) {
     const fieldAt = reader.at;
     const field = reader.varint();
@@ -103,7 +111,7 @@ export function readSummary(reader: WireReader, end: number, rare: RareFields): 
     else if (field === tag(6, LENGTH)) value.quantiles.push(readQuantile(reader, reader.lengthEnd(end)));
     else {
       reader.skip(field & 7, end);
-      if (field === tag(7, LENGTH)) point.attributeKey += reader.bytes.latin1Slice(fieldAt, reader.at);
+      if (field === tag(7, LENGTH)) addAttribute(reader, fieldAt, point.attributes);
     }
   }
   return point;
@@ -124,6 +132,17 @@ export function readExemplar(reader: WireReader, end: number): Exemplar {
     else reader.skip(field & 7, end);
   }
   return exemplar;
+}
+
+/** The field that began at `fieldAt` and ends here is another attribute. */
+function addAttribute({ bytes, at }: WireReader, fieldAt: number, place: AttributePlace): void {
+  if (place.parts === undefined && (place.to === 0 || place.to === fieldAt)) {
+    if (place.to === 0) place.from = fieldAt;
+    place.to = at;
+    return;
+  }
+  place.parts ??= [bytes.subarray(place.from, place.to)];
+  place.parts.push(bytes.subarray(fieldAt, at));
 }
 
 /** The fields that all data points have in common. */

@@ -1,15 +1,10 @@
 import { ItemBudget } from "./item-budget.ts";
+import type { RecentTexts, SlicedBuffer } from "./recent-texts.ts";
 import { FIXED32, FIXED64, LENGTH, VARINT } from "./wire-writer.ts";
 
 /** The bytes are not what they should be. */
 export class WireError extends Error {
   override readonly name = "WireError";
-}
-
-/** Node's own way from bytes to text, without `toString`'s look at the encoding's name. */
-interface SlicedBuffer extends Buffer {
-  utf8Slice(start: number, end: number): string;
-  latin1Slice(start: number, end: number): string;
 }
 
 /**
@@ -22,9 +17,12 @@ export class WireReader {
   readonly items: ItemBudget;
   readonly view: DataView;
   at = 0;
+  readonly #texts: RecentTexts | undefined;
 
-  constructor(bytes: Uint8Array, items = new ItemBudget()) {
+  /** `texts`: what is read more than once is one string then. */
+  constructor(bytes: Uint8Array, items = new ItemBudget(), texts?: RecentTexts) {
     this.items = items;
+    this.#texts = texts;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SlicedBuffer;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -125,7 +123,7 @@ export class WireReader {
   text(end: number): string {
     const from = this.at;
     this.at = end;
-    return this.bytes.utf8Slice(from, end);
+    return this.#texts === undefined ? this.bytes.utf8Slice(from, end) : this.#texts.text(this.bytes, from, end);
   }
 
   /** An id of so many bytes in hexadecimal, or of none: others would be refused by whoever gets them next. */

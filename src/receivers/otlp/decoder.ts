@@ -1,3 +1,4 @@
+import type { Deps } from "../../component/component.ts";
 import { LimitedSeries } from "../../model/limited-series.ts";
 import { ItemBudget, TooManyItems } from "../../model/otlp/item-budget.ts";
 import { readMetricsJson } from "../../model/otlp/json-metrics-reader.ts";
@@ -7,7 +8,6 @@ import { readLogs } from "../../model/otlp/logs-codec.ts";
 import { MetricsReader } from "../../model/otlp/metrics-reader.ts";
 import { readTraces } from "../../model/otlp/spans-codec.ts";
 import { WireError } from "../../model/otlp/wire-reader.ts";
-import type { SeriesTable } from "../../model/series-table.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { Encoding } from "./answers.ts";
 import { type Failed, failed } from "./verdict.ts";
@@ -34,10 +34,10 @@ export class Decoder {
   readonly #metrics: MetricsReader;
   readonly #readers: Readonly<Record<Encoding, Readers>>;
 
-  constructor(table: SeriesTable, limits: DecoderLimits) {
+  constructor({ series: table, random }: Pick<Deps, "series" | "random">, limits: DecoderLimits) {
     this.#limits = limits;
     const source = new LimitedSeries(table, limits.seriesMax);
-    const metrics = new MetricsReader(table, source);
+    const metrics = new MetricsReader(table, { source, seed: random.integer(2 ** 32) });
     this.#series = source;
     this.#metrics = metrics;
     this.#readers = {

@@ -20,7 +20,7 @@ export function createOtlpReceiver(config: Config, deps: Deps, next: Next): Rece
   const { meter, log, listen } = deps;
   const { grpc, http } = protocolsOf(config);
   const { series: seriesMax, items_per_request: itemsMax } = config.limits;
-  const decoder = new Decoder(deps.series, { seriesMax, itemsMax });
+  const decoder = new Decoder(deps, { seriesMax, itemsMax });
   const parts: ExportParts = { decoder, deliver: deps.deliver, crowded: deps.crowded, next, seriesMax };
   const requests = new Tally(meter, TELEMETRY.requests, "transport", "outcome");
   const rejected = new Tally(meter, TELEMETRY.rejected, "transport", "reason");

@@ -21,7 +21,7 @@ const sources: fc.Arbitrary<SourceState> = fc.record({
   reportAt: time,
   since: time,
   accountedAt: time,
-  unreportedMs: fc.double({ min: 0, noNaN: true }),
+  unreportedMs: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
 });
 
 /** As it was written before version 2. */

@@ -106,7 +106,10 @@ export function transferable({ numbers, values }: PackedRows): ArrayBuffer[] {
   return [numbers.buffer as ArrayBuffer, values.buffer];
 }
 
-/** Calls back for each row; `value` undefined: the row is to go. Values are parts of the message's own buffer. */
+/**
+ * Calls back for each row, one scope after the other; `value` undefined: the row is to go. Values are parts of the
+ * message's own buffer.
+ */
 export function eachRow(
   rows: PackedRows,
   row: (scope: ScopeName, key: string, value: Uint8Array | undefined) => void,
@@ -139,17 +142,24 @@ export function eachDecoded<T>(
   });
 }
 
+/**
+ * One scope after the other, and within each in the order in which rows were added. Rows of a scope are neighbours in the
+ * store's file: where more pages are changed than SQLite keeps in memory, it writes out some on the way, and those that
+ * are changed once more after that cost it most.
+ */
 function eachPlace(
   { scopes, keys, numbers }: PackedRows,
   row: (scope: ScopeName, key: string, at: number, length: number) => void,
 ): void {
-  let keyAt = 0;
-  let valueAt = 0;
-  for (let at = 0; at < numbers.length; at += 3) {
-    const keyEnd = keyAt + numbers[at + 1]!;
-    const length = numbers[at + 2]!;
-    row(scopes[numbers[at]!]!, keys.slice(keyAt, keyEnd), valueAt, length);
-    keyAt = keyEnd;
-    if (length > 0) valueAt += length;
+  for (let scope = 0; scope < scopes.length; scope++) {
+    let keyAt = 0;
+    let valueAt = 0;
+    for (let at = 0; at < numbers.length; at += 3) {
+      const keyEnd = keyAt + numbers[at + 1]!;
+      const length = numbers[at + 2]!;
+      if (numbers[at] === scope) row(scopes[scope]!, keys.slice(keyAt, keyEnd), valueAt, length);
+      keyAt = keyEnd;
+      if (length > 0) valueAt += length;
+    }
   }
 }

@@ -78,10 +78,15 @@ function setAsideFlawed(file: string, { onCorruption, now }: StoreFileOptions): 
   return { file: setAsideFile(file, usable ? "copy" : "rename", now), reason, usable };
 }
 
+/**
+ * A statement of several rows keeps what the pages were before it, to be taken back alone. By default that goes to a file
+ * in a folder of temporary files when it is 64 KiB, with each statement anew: 16 rows that are on a page each are more.
+ */
 function configure(database: DatabaseSync, { fsync, bytesMax }: StoreFileOptions): void {
   const pageBytes = pragma(database, "page_size");
   database.exec(`
     PRAGMA journal_mode = WAL;
+    PRAGMA temp_store = MEMORY;
     PRAGMA synchronous = ${fsync ? "FULL" : "NORMAL"};
     PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
     PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))};

@@ -1,27 +1,81 @@
 import type { Codec } from "../../component/store.ts";
 import type { LifeSigns } from "../../kit/source-life.ts";
+import { PackedReader, textBytes, writeNumber, writeText } from "../../lib/packed-bytes.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
 import { History, ReadReports, UnsureReport } from "./history.ts";
 
-const VERSION = 1;
+/**
+ * A history's row, written with every report: version and flags (a byte each), when the source began and when it ended,
+ * the number of unsure reports, and of each when it came, its fingerprint and its epoch, as `packed-bytes.ts` writes them.
+ *
+ * Version 1 was JSON, `{"version":1,"signs":{...},"unsure":[...]}`, so its first byte is a brace.
+ */
+const VERSION = 2;
+const BRACE = 0x7b;
+const HEADER_BYTES = 2;
+const NUMBER_BYTES = 8;
+const RELOAD = 1;
+
+/** Receipts are live: what comes back from the store is unsure for good. */
 const NO_PROOF = settledReceipt("unknown");
 
-interface Stored {
+export const historyCodec: Codec<History> = {
+  encode(history) {
+    const bytes = new Uint8Array(historyBytes(history));
+    writeHistory(history, new DataView(bytes.buffer), 0);
+    return bytes;
+  },
+  decode: (bytes) => readHistory(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
+  direct: { size: historyBytes, write: writeHistory, read: readHistory },
+};
+
+function historyBytes({ unsure }: History): number {
+  let bytes = HEADER_BYTES + 3 * NUMBER_BYTES;
+  for (const { fingerprint, epoch } of unsure) bytes += NUMBER_BYTES + textBytes(fingerprint) + textBytes(epoch);
+  return bytes;
+}
+
+function writeHistory({ signs, unsure }: History, target: DataView, offset: number): void {
+  target.setUint8(offset, VERSION);
+  target.setUint8(offset + 1, signs.reload ? RELOAD : 0);
+  let end = writeNumber(signs.beganAt, target, offset + HEADER_BYTES);
+  end = writeNumber(signs.closedAt, target, end);
+  end = writeNumber(unsure.length, target, end);
+  for (const { fingerprint, epoch, at } of unsure) {
+    end = writeNumber(at, target, end);
+    end = writeText(fingerprint, target, end);
+    end = writeText(epoch, target, end);
+  }
+}
+
+function readHistory(source: DataView, offset: number, size: number): History {
+  const reader = new PackedReader(source, offset, size);
+  const version = reader.byte();
+  if (version === BRACE) return jsonHistory(source, offset, size);
+  if (version !== VERSION) throw new Error(`history of version ${version}`);
+  const reload = (reader.byte() & RELOAD) !== 0;
+  const signs = { beganAt: reader.number(), reload, closedAt: reader.number() };
+  const count = reader.number();
+  const unsure: UnsureReport[] = [];
+  while (unsure.length < count) {
+    const at = reader.number();
+    const fingerprint = reader.text()!;
+    unsure.push(new UnsureReport(fingerprint, reader.text(), at, NO_PROOF));
+  }
+  reader.end();
+  return new History(signs, unsure, new ReadReports());
+}
+
+interface JsonHistory {
   readonly version: number;
   readonly signs: LifeSigns;
   readonly unsure: readonly { readonly fingerprint: string; readonly epoch?: string; readonly at: number }[];
 }
 
-/** A history as JSON. Receipts are live: what comes back from the store is unsure for good. */
-export const historyCodec: Codec<History> = {
-  encode({ signs, unsure }) {
-    const stored = unsure.map(({ fingerprint, epoch, at }) => ({ fingerprint, epoch, at }));
-    return Buffer.from(JSON.stringify({ version: VERSION, signs, unsure: stored }));
-  },
-  decode(bytes) {
-    const { version, signs, unsure } = JSON.parse(Buffer.from(bytes).toString()) as Stored;
-    if (version !== VERSION || !Array.isArray(unsure)) throw new Error(`history of version ${version}`);
-    const reports = unsure.map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, NO_PROOF));
-    return new History(signs, reports, new ReadReports());
-  },
-};
+function jsonHistory(source: DataView, offset: number, size: number): History {
+  const text = Buffer.from(source.buffer, source.byteOffset + offset, size).toString();
+  const { version, signs, unsure } = JSON.parse(text) as JsonHistory;
+  if (version !== 1 || !Array.isArray(unsure)) throw new Error(`history of version ${version}`);
+  const reports = unsure.map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, NO_PROOF));
+  return new History(signs, reports, new ReadReports());
+}

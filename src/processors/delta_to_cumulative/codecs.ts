@@ -2,7 +2,6 @@ import type { Codec } from "../../component/store.ts";
 import type { Adjustment } from "../../component/totals.ts";
 import { afterAbsence } from "./doubts.ts";
 import type { PlainState } from "./plain-sums.ts";
-import { newSource, type SourceState } from "./source-state.ts";
 import { numbersOfReadings, readingsOfNumbers } from "./stored-readings.ts";
 import { type Doubts, StreamState } from "./stream-state.ts";
 
@@ -98,24 +97,17 @@ function writeNumbers(numbers: readonly number[], target: DataView, offset: numb
 
 const JSON_VERSION = 1;
 
-/** After an absence a proof counts no more: the source may have begun again, in another mode, without our hearing of it. */
-export const sourceCodec: Codec<SourceState> = jsonCodec("source", (state) => ({
-  ...newSource(0),
-  ...state,
-  provenDelta: false,
-}));
+export const plainCodec: Codec<PlainState> = jsonCodec("sum");
 
-export const plainCodec: Codec<PlainState> = jsonCodec("sum", (state) => state);
+export const adjustmentCodec: Codec<Adjustment> = jsonCodec("correction");
 
-export const adjustmentCodec: Codec<Adjustment> = jsonCodec("correction", (adjustment) => adjustment);
-
-function jsonCodec<T>(what: string, made: (stored: T) => T): Codec<T> {
+function jsonCodec<T>(what: string): Codec<T> {
   return {
     encode: (state) => Buffer.from(JSON.stringify({ version: JSON_VERSION, state })),
     decode(bytes) {
       const { version, state } = JSON.parse(Buffer.from(bytes).toString()) as { version: number; state: T };
       if (version !== JSON_VERSION || typeof state !== "object") throw new Error(`${what} of version ${version}`);
-      return made(state);
+      return state;
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Cell, Store, Transaction } from "../../component/store.ts";
 import type { Series, Source } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
-import { sourceCodec } from "./codecs.ts";
 import { Identities } from "./identities.ts";
+import { sourceCodec } from "./source-codec.ts";
 import { newSource, type OtherLevels, type SourceState } from "./source-state.ts";
 import type { Outgoing, Staging } from "./staging.ts";
 import type { StoredIdentity } from "./stored-identity.ts";

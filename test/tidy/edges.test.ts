@@ -12,7 +12,7 @@ const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/kit/server/send-queues.ts": ["file", "timer"],
   "src/kit/server/": ["network", "timer"],
   "src/kit/client/": ["network"],
-  "src/kit/store/": ["file"],
+  "src/kit/store/": ["file", "timer"],
   "src/kit/send/dead-letter-file.ts": ["file"],
   "src/exporters/file/": ["file"],
   "src/kit/control/": ["network", "file"],

@@ -1,14 +1,18 @@
-import { PerformanceObserver } from "node:perf_hooks";
+import { constants, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 
 const MEBIBYTE = 1024 * 1024;
-/** Both halves of where V8 makes objects: what it copies them from, and to. It begins with 1 MiB. */
+/** Both halves of where V8 makes objects: what it copies them from, and to. It begins with 1 MiB, and grows to this. */
 const YOUNG_BYTES = 32 * MEBIBYTE;
+const YOUNG_BYTES_MAX = 128 * MEBIBYTE;
 const YOUNG_GROWTH = 16;
 /** V8 collects all garbage when so much came since the last time, within these bounds, which are parts of what was alive. */
 const GARBAGE_BYTES = 64 * MEBIBYTE;
-const GARBAGE_PERCENT_MIN = 100;
+const GARBAGE_PERCENT_MIN = 50;
 const GARBAGE_PERCENT_MAX = 400;
+/** A heap with less in it is small. It may have twice as many young objects after so many full collections. */
+const SMALL_BYTES = 64 * MEBIBYTE;
+const COLLECTIONS_OF_SMALL = 4;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until
@@ -27,20 +31,40 @@ export function setHeapFlags(): void {
 }
 
 /**
- * Keeps the heap as large as it is of use. Where there is much memory V8 lets the young half grow to 64 MiB, twice, and
- * collects when there are several times as many bytes as were alive the last time: all of it is memory that the kernel has
- * to hand out and clear first, which takes longer than to collect. A small heap in turn is given more than V8 would give.
+ * Keeps the heap as large as it is of use. Where there is much memory V8 lets each half of the young objects grow to 64 MiB,
+ * and collects when there are several times as many bytes as were alive the last time: all of it is memory that the kernel
+ * has to hand out and clear first, which takes longer than to collect.
+ *
+ * A small heap in turn is given more than V8 would give. Where it is collected often, what lives for a report or two gets
+ * old before it dies, and that is what more room for young objects prevents.
  */
 export function followHeap(): void {
-  fitFlags();
-  new PerformanceObserver(fitFlags).observe({ entryTypes: ["gc"] });
+  let youngBytes = YOUNG_BYTES;
+  let collections = 0;
+  const adjust = () => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!.space_size;
+    const growth = young >= youngBytes ? 1 : Math.min(youngBytes / young, YOUNG_GROWTH);
+    setFlagsFromString(`--semi-space-growth-factor=${Math.ceil(growth)}`);
+    const percent = (100 * GARBAGE_BYTES) / bytesUsed();
+    const bounded = Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX);
+    setFlagsFromString(`--heap-growing-percent=${Math.round(bounded)}`);
+  };
+  adjust();
+  new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries() as CollectionEntry[]) {
+      if (detail.kind !== constants.NODE_PERFORMANCE_GC_MAJOR || bytesUsed() >= SMALL_BYTES) continue;
+      collections++;
+      if (collections % COLLECTIONS_OF_SMALL === 0) youngBytes = Math.min(2 * youngBytes, YOUNG_BYTES_MAX);
+    }
+    adjust();
+  }).observe({ entryTypes: ["gc"] });
 }
 
-function fitFlags(): void {
-  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!.space_size;
-  setFlagsFromString(`--semi-space-growth-factor=${young < YOUNG_BYTES ? YOUNG_GROWTH : 1}`);
+function bytesUsed(): number {
   const { used_heap_size: inside, external_memory: outside } = getHeapStatistics();
-  const percent = (100 * GARBAGE_BYTES) / (inside + outside);
-  const bounded = Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX);
-  setFlagsFromString(`--heap-growing-percent=${Math.round(bounded)}`);
+  return inside + outside;
+}
+
+interface CollectionEntry extends PerformanceEntry {
+  readonly detail: { readonly kind: number };
 }

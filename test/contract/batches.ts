@@ -105,11 +105,14 @@ function samples(table: SeriesTable): Batches {
   return deepFrozen(batches);
 }
 
+/** What of a series belongs to its table, or names it there. */
+const OF_THE_TABLE: readonly string[] = ["stream", "lease", "touched", "pins", "id"];
+
 /** What of a batch others can see, without the identity of its objects. */
 export function seenIn(batches: readonly Batches[Signal][]): unknown {
   return JSON.parse(
     JSON.stringify(batches, (key, value: unknown) => {
-      if (key === "stream" || key === "lease" || key === "id" || key === "receipt") return undefined;
+      if (OF_THE_TABLE.includes(key) || key === "receipt") return undefined;
       return typeof value === "bigint" ? String(value) : value;
     }),
   );

@@ -6,12 +6,27 @@ export interface Codec<T> {
   /** Throws when the bytes are not a value of a known version: the row is then set aside, named and counted. */
   decode(bytes: Uint8Array): T;
   /** For values that change with every report: the same bytes, written and read right where they are. */
-  readonly direct?: {
-    /** How many bytes `write` will write. */
-    size(value: T): number;
-    write(value: T, target: DataView, offset: number): void;
-    /** Throws as `decode` does. */
-    read(source: DataView, offset: number, size: number): T;
+  readonly direct?: DirectCodec<T>;
+}
+
+export interface DirectCodec<T> {
+  /** How many bytes `write` will write. */
+  size(value: T): number;
+  write(value: T, target: DataView, offset: number): void;
+  /** Throws as `decode` does. */
+  read(source: DataView, offset: number, size: number): T;
+}
+
+/** The whole codec of what can be written and read in place. */
+export function codecOf<T>(direct: DirectCodec<T>): Codec<T> {
+  return {
+    encode(value) {
+      const bytes = new Uint8Array(direct.size(value));
+      direct.write(value, new DataView(bytes.buffer), 0);
+      return bytes;
+    },
+    decode: (bytes) => direct.read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
+    direct,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Codec } from "../../component/store.ts";
+import { codecOf } from "../../component/store.ts";
 import type { LifeSigns } from "../../kit/source-life.ts";
 import { PackedReader, textBytes, writeNumber, writeText } from "../../lib/packed-bytes.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
@@ -19,15 +19,7 @@ const RELOAD = 1;
 /** Receipts are live: what comes back from the store is unsure for good. */
 const NO_PROOF = settledReceipt("unknown");
 
-export const historyCodec: Codec<History> = {
-  encode(history) {
-    const bytes = new Uint8Array(historyBytes(history));
-    writeHistory(history, new DataView(bytes.buffer), 0);
-    return bytes;
-  },
-  decode: (bytes) => readHistory(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
-  direct: { size: historyBytes, write: writeHistory, read: readHistory },
-};
+export const historyCodec = codecOf<History>({ size: historyBytes, write: writeHistory, read: readHistory });
 
 function historyBytes({ unsure }: History): number {
   let bytes = HEADER_BYTES + 3 * NUMBER_BYTES;

@@ -1,4 +1,4 @@
-import type { Codec } from "../../component/store.ts";
+import { type Codec, codecOf } from "../../component/store.ts";
 import type { Adjustment } from "../../component/totals.ts";
 import { afterAbsence } from "./doubts.ts";
 import type { PlainState } from "./plain-sums.ts";
@@ -21,15 +21,7 @@ const WITH_READINGS = 2;
 const HEADER = 8;
 const UNTIMED_HEADER = 6;
 
-export const streamCodec: Codec<StreamState> = {
-  encode(state) {
-    const bytes = new Uint8Array(streamSize(state));
-    writeStream(state, new DataView(bytes.buffer), 0);
-    return bytes;
-  },
-  decode: (bytes) => readStream(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
-  direct: { size: streamSize, write: writeStream, read: readStream },
-};
+export const streamCodec = codecOf<StreamState>({ size: streamSize, write: writeStream, read: readStream });
 
 function readStream(source: DataView, offset: number, size: number): StreamState {
   const end = offset + size;

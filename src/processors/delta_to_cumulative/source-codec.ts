@@ -1,4 +1,4 @@
-import type { Codec } from "../../component/store.ts";
+import { codecOf } from "../../component/store.ts";
 import { PackedReader, textBytes, writeNumber, writeText } from "../../lib/packed-bytes.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 
@@ -19,15 +19,7 @@ const SEVERAL = 4;
 const TOLD_DELTA = 8;
 const TOLD_CUMULATIVE = 16;
 
-export const sourceCodec: Codec<SourceState> = {
-  encode(state) {
-    const bytes = new Uint8Array(sourceBytes(state));
-    writeSource(state, new DataView(bytes.buffer), 0);
-    return bytes;
-  },
-  decode: (bytes) => readSource(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
-  direct: { size: sourceBytes, write: writeSource, read: readSource },
-};
+export const sourceCodec = codecOf<SourceState>({ size: sourceBytes, write: writeSource, read: readSource });
 
 function sourceBytes({ epoch, formerEpochs }: SourceState): number {
   let bytes = HEADER_BYTES + NUMBERS_BYTES + textBytes(epoch);

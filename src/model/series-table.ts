@@ -70,16 +70,12 @@ export class SeriesTable {
 
   /** The series of this identity. The parts must be interned in this table. */
   series(resource: Resource, scope: Scope, metric: Metric, attributes: Attributes): Series {
-    const byAttributes = this.#attributesOf(resource, scope, metric);
-    const known = byAttributes.get(attributes);
-    if (known !== undefined) {
-      known.lease.touched = this.#generation;
-      return known;
+    const known = this.find(resource, scope, metric, attributes);
+    if (known === undefined) {
+      return this.#add(new LoneSeries(this.#nextId++, resource, scope, metric, attributes, this.#generation));
     }
-    const series = new LoneSeries(this.#nextId++, resource, scope, metric, attributes, this.#generation);
-    byAttributes.set(series);
-    this.#size++;
-    return series;
+    known.lease.touched = this.#generation;
+    return known;
   }
 
   /** The series of this identity, where there is one. */
@@ -108,8 +104,7 @@ export class SeriesTable {
       series: madeSeries,
     };
     for (const { resource, scope, metric, attributes, behaviour, uncertain } of members) {
-      const series: Series = { id: this.#nextId++, resource, scope, metric, attributes, stream, lease };
-      if (this.#attributesOf(resource, scope, metric).set(series) === undefined) this.#size++;
+      const series = this.#add({ id: this.#nextId++, resource, scope, metric, attributes, stream, lease });
       madeSeries.push(series);
       made.push({
         series,
@@ -188,12 +183,14 @@ export class SeriesTable {
 
   /** A series that lives as long as a stream without being a member of it. */
   #companion({ resource, scope, metric, attributes }: SeriesIdentity, lease: Lease): Series {
-    const byAttributes = this.#attributesOf(resource, scope, metric);
-    const known = byAttributes.get(attributes);
-    if (known !== undefined) return known;
-    const series: Series = { id: this.#nextId++, resource, scope, metric, attributes, lease };
-    byAttributes.set(series);
-    this.#size++;
+    const known = this.find(resource, scope, metric, attributes);
+    return known ?? this.#add({ id: this.#nextId++, resource, scope, metric, attributes, lease });
+  }
+
+  /** In the place of one of the same identity, if there is one. */
+  #add(series: Series): Series {
+    const { resource, scope, metric } = series;
+    if (this.#attributesOf(resource, scope, metric).set(series) === undefined) this.#size++;
     return series;
   }
 

@@ -1,3 +1,4 @@
+import { keyedHash } from "../../lib/keyed-hash.ts";
 import { NumberList } from "../../lib/number-list.ts";
 import type { LabelPack } from "./label-pack.ts";
 
@@ -5,6 +6,7 @@ import type { LabelPack } from "./label-pack.ts";
 export class LabelKey {
   readonly #seed: number;
   #bytes: Buffer = Buffer.alloc(512);
+  #view = viewOf(this.#bytes);
   #length = 0;
   #hash = 0;
 
@@ -29,9 +31,12 @@ export class LabelKey {
   /** The key of another text from now on. */
   set(text: string): this {
     // A UTF-16 unit takes three bytes of UTF-8 at the most.
-    if (text.length * 3 > this.#bytes.length) this.#bytes = Buffer.alloc(text.length * 3);
+    if (text.length * 3 > this.#bytes.length) {
+      this.#bytes = Buffer.alloc(text.length * 3);
+      this.#view = viewOf(this.#bytes);
+    }
     this.#length = this.#bytes.write(text);
-    this.#hash = hashOf(this.#bytes, this.#length, this.#seed);
+    this.#hash = keyedHash(this.#seed, 0, this.#view, 0, this.#length);
     return this;
   }
 }
@@ -134,11 +139,4 @@ export class LabelIndex {
   }
 }
 
-/** FNV-1a from a seed on, mixed so that the upper bits, which choose the slot, depend on every byte. */
-function hashOf(bytes: Buffer, length: number, seed: number): number {
-  let hash = seed ^ 0x811c9dc5;
-  for (let index = 0; index < length; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
+const viewOf = ({ buffer, byteOffset, length }: Buffer) => new DataView(buffer, byteOffset, length);

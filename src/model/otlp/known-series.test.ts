@@ -1,26 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { keyedHash } from "../../lib/keyed-hash.ts";
-import type { Metric, Series } from "../series.ts";
+import type { Series } from "../series.ts";
 import { SeriesTable } from "../series-table.ts";
 import { KnownSeries, type SeriesOwner } from "./known-series.ts";
-
-const GAUGE: Metric = {
-  name: "n",
-  unit: "",
-  description: "",
-  type: "gauge",
-  monotonic: false,
-  temporality: "unspecified",
-  number: "double",
-};
 
 /** A table, owners in it, and an index. */
 function known(hashOf?: typeof keyedHash) {
   const table = new SeriesTable();
   const [resource, scope] = [table.resource({}), table.scope("")];
   const owners = ["a", "b", "c"].map(
-    (name, id): SeriesOwner => ({ id, resource, scope, metric: table.metric({ ...GAUGE, name }) }),
+    (name, id): SeriesOwner => ({ id, resource, scope, metric: table.metric({ ...COUNTER, name }) }),
   );
   const index = new KnownSeries(1, hashOf);
   /** In the middle of a message. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import type { Meter } from "../../component/meter.ts";
 import { Refusal } from "../../component/refusal.ts";
@@ -16,15 +17,7 @@ import { PlainTotals } from "./plain-totals.ts";
 import { type Outgoing, Staging } from "./staging.ts";
 import type { Counters } from "./telemetry.ts";
 
-const METRIC: Metric = {
-  name: "io",
-  unit: "By",
-  description: "",
-  type: "sum",
-  monotonic: true,
-  temporality: "delta",
-  number: "int",
-};
+const METRIC: Metric = { ...COUNTER, name: "io", temporality: "delta" };
 
 /** Processors over one store that ends with the process, one after the other. */
 function memoryRig() {

@@ -24,8 +24,8 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
   const taken: { origin: Origin; metrics: MetricsBatch[]; logs: LogsBatch[] }[] = [];
   /** Set it to refuse: at admission, when examined, or in `consume`. */
   const refuse: { admission?: Refusal; examine?: Refusal; consume?: Refusal } = {};
-  /** Set it to make every `consume` wait. */
-  const pace: { wait?: Promise<void> } = {};
+  /** Set it to make every `consume` wait, or what is delivered count as received that much after its arrival. */
+  const pace: { wait?: Promise<void>; receivedAfterMs?: number } = {};
   let current: (typeof taken)[number] | undefined;
   let deliveries = 0;
 
@@ -73,7 +73,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
       const mine: (typeof taken)[number] = { origin, metrics: [], logs: [] };
       const delivery: Delivery = {
         id: String(++deliveries),
-        receivedAt: clock.now(),
+        receivedAt: clock.now() + (pace.receivedAfterMs ?? 0),
         peer: origin.peer,
         signal: origin.signal,
         transaction: {

@@ -83,7 +83,7 @@ function deliverReport(
       epoch,
       fingerprint: () => hash("sha256", body, "base64url"),
     });
-    presence.reported(arrival, batches);
+    presence.reported(arrival, batches, delivery.receivedAt);
     if (stated.length > 0) ready.keep(stated, delivery);
     const recalled = recalledStates(ready.recall(node, batches), book, delivery.receivedAt);
     const metrics = recalled.length === 0 ? batches : [...batches, { rows: [], points: recalled }];

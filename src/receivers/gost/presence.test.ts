@@ -116,6 +116,15 @@ describe("what is known of a node", () => {
     ]);
   });
 
+  test("is said with the very time that its last report came with", async () => {
+    const agent = await startReceiver();
+    agent.pace.receivedAfterMs = 1;
+    await agent.post([web]);
+    await agent.clock.advanceAsync(60_000);
+    const [reported, ...again] = nodeValues(agent, "gost.node.last_report.time");
+    expect(again).toEqual([reported]);
+  });
+
   test("does not let it be swept while it is connected, nor while it is gone for less than a day", async () => {
     const agent = await startReceiver();
     agent.clock.every(60_000, () => agent.table.sweep(60));

@@ -90,10 +90,11 @@ export class PresenceBook {
     presence.introduction.note(arrival.transport, arrival.told);
   }
 
-  /** What a request brought, source by source. */
-  reported({ node, connection, transport, named }: Arrival, batches: readonly MetricsBatch[]): void {
+  /** What a request brought, source by source, and the time that was told with it. */
+  reported({ node, connection, transport, named }: Arrival, batches: readonly MetricsBatch[], time: number): void {
     const presence = this.#presences.get(node);
     if (presence === undefined) return;
+    presence.lastReportTime = Math.max(presence.lastReportTime, time);
     const now = this.#parts.clock.monotonic();
     const { sources } = presence.channels[transport];
     const over = named ? undefined : this.#connections.get(connection.id);

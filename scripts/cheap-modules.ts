@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
  * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, a process. Wherever one is
  * imported, it is loaded when something of it is first used.
  */
-const LATE = ["child_process", "dgram", "fs/promises", "http2", "https", "tls", "zlib"];
+const LATE = ["child_process", "dgram", "fs/promises", "http", "http2", "https", "tls", "zlib"];
 
 /** What pino loads for features that we do not use: it is given something to write to, in the thread that it is in. */
 const UNUSED: Readonly<Record<string, string>> = {

@@ -1,25 +1,27 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { ServerAnswer } from "../../component/server.ts";
 
-/** Writes an answer in one go, always with its Content-Length: GOST drops a connection whose reply is chunked. */
-export function writeAnswer(response: ServerResponse, answer: ServerAnswer, isLast: boolean): void {
-  const { status, headers, body = "" } = answer;
+/** What stands first in an answer. Most is a success, for which Node's HTTP need not be loaded. */
+export function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${status === 200 ? "OK" : (STATUS_CODES[status] ?? "unknown")}`;
+}
+
+/** The lines that an answer brings, as names and values in turn: always with its Content-Length, without which GOST drops the connection. */
+export function answerLines({ status, headers, body = "" }: ServerAnswer): string[] {
   const lines: string[] = [];
   if (headers)
     for (const name in headers) if (name.toLowerCase() !== "content-length") lines.push(name, headers[name]!);
   if (!isBodiless(status)) {
     lines.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.byteLength));
   }
-  if (isLast) lines.push("Connection", "close");
-  response.writeHead(status, lines);
-  response.end(body);
+  return lines;
 }
 
 /** The same for a connection that never came to a request that could be parsed: the last thing on it. */
 export function lastWords(status: number, text: string): string {
   const body = `${text}\n`;
   return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    statusLine(status),
     "Connection: close",
     "Content-Type: text/plain; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,

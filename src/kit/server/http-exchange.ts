@@ -1,14 +1,32 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerAnswer } from "../../component/server.ts";
 import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
-import { textAnswer, writeAnswer } from "./http-answer.ts";
+import { textAnswer } from "./http-answer.ts";
 import type { SettableReceipt } from "./receipt.ts";
 import type { Waiting } from "./request-queue.ts";
+
+/** What stands before the body. */
+export interface RequestHead {
+  readonly method: string;
+  /** A path with its query, or a whole URL. */
+  readonly target: string;
+  /** The first value of a header, whose name is given in lower case. */
+  header(name: string): string | undefined;
+}
+
+/** Where the answer goes. */
+export interface Reply {
+  /** False once nobody is there to get it. */
+  readonly open: boolean;
+  /** Calls `sent` when the system has all of it, if it comes to that, and the answer's `done` in any case. */
+  write(answer: ServerAnswer, isLast: boolean, sent: () => void): void;
+}
 
 /** What an exchange tells the connection that it runs on. */
 export interface ExchangeEvents {
   /** The body is complete, and the request waits to be handled. */
   ready(exchange: HttpExchange): void;
+  /** Whether all before it were answered. */
+  isNext(exchange: HttpExchange): boolean;
   /** Whether the connection ends with the answer that is about to be given, which then says so. */
   isLast(exchange: HttpExchange): boolean;
   /** The answer was handed to the system in full. */
@@ -20,8 +38,8 @@ export interface ExchangeEvents {
 
 export interface ExchangeOptions {
   readonly connection: AcceptedConnection;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly head: RequestHead;
+  readonly reply: Reply;
   readonly receipt: SettableReceipt;
   readonly bodyBytesMax: number;
   readonly bodies: BodyBudget;
@@ -41,16 +59,19 @@ export class HttpExchange implements Waiting {
   body: Uint8Array = EMPTY;
   /** Whether all of the body has come, and been kept or thrown away. */
   received = false;
-  /** Whether an answer was begun. */
+  /** Whether there is an answer, out or not. */
   answering = false;
   /** Whether the answer was handed over, and was a success or a refusal: the kinds worth proving. */
   outcome: "success" | "refusal" | undefined;
   readonly #options: ExchangeOptions;
   #chunks: Buffer[] = [];
   #bytes = 0;
+  /** The answer, while others have to go out before it. */
+  #answer: ServerAnswer | undefined;
+  #sent = false;
 
   constructor(options: ExchangeOptions) {
-    const target = originForm(options.message.url ?? "/");
+    const target = originForm(options.head.target);
     const mark = target.indexOf("?");
     this.#options = options;
     this.connection = options.connection;
@@ -61,72 +82,25 @@ export class HttpExchange implements Waiting {
   }
 
   get method(): string {
-    return this.#options.message.method ?? "GET";
+    return this.#options.head.method;
   }
 
   get signal(): AbortSignal {
     return this.connection.signal;
   }
 
-  /** Read off the raw lines: Node joins the values of a header that comes twice. */
   header(name: string): string | undefined {
-    const lines = this.#options.message.rawHeaders;
-    for (let index = 0; index < lines.length; index += 2) {
-      const candidate = lines[index]!;
-      if (candidate.length === name.length && candidate.toLowerCase() === name) return lines[index + 1];
-    }
-    return undefined;
+    return this.#options.head.header(name);
   }
 
-  /** Begins to read the body, after the interim answer that `Expect: 100-continue` waits for. */
-  receive(expectsContinue: boolean): void {
-    const { message, response, bodyBytesMax } = this.#options;
-    const declared = Number(message.headers["content-length"] ?? 0);
-    if (declared > bodyBytesMax) this.#tooLarge(`${declared} bytes`);
-    else if (expectsContinue) response.writeContinue();
-    message.on("data", (chunk: Buffer) => this.#take(chunk));
-    message.on("end", () => this.#end());
+  /** Whether a body of so many bytes is taken; it is refused at once where not. */
+  expect(bytes: number): boolean {
+    const fits = bytes <= this.#options.bodyBytesMax;
+    if (!fits) this.#tooLarge(`${bytes} bytes`);
+    return fits;
   }
 
-  answer(answer: ServerAnswer): void {
-    if (this.answering) {
-      answer.done?.();
-      return;
-    }
-    this.answering = true;
-    const { response, receipt, events } = this.#options;
-    this.#release();
-    if (!this.connection.open || response.destroyed) {
-      answer.done?.();
-      return;
-    }
-    if (answer.done) response.once("close", answer.done);
-    const outcome = answer.status === 200 ? "success" : answer.status === 503 ? "refusal" : undefined;
-    if (outcome === undefined) receipt.settle("unknown");
-    response.once("finish", () => {
-      this.outcome = outcome;
-      events.answered(this);
-      if (this.received) events.over(this);
-    });
-    writeAnswer(response, answer, events.isLast(this));
-  }
-
-  overloaded(detail: string): void {
-    this.#options.events.rejected("overloaded", detail);
-    this.answer(OVERLOADED);
-  }
-
-  handlerFailed(error: unknown): void {
-    this.#options.events.rejected("handler_failed", String(error));
-    this.answer({ status: 500 });
-  }
-
-  /** The connection is gone: what is held of the body is given back. */
-  drop(): void {
-    this.#release();
-  }
-
-  #take(chunk: Buffer): void {
+  take(chunk: Buffer): void {
     if (this.answering) return; // What still comes behind an early answer is thrown away.
     const { bodyBytesMax, bodies } = this.#options;
     this.#bytes += chunk.length;
@@ -139,16 +113,64 @@ export class HttpExchange implements Waiting {
     }
   }
 
-  #end(): void {
+  /** The body is complete. */
+  end(): void {
     this.received = true;
     if (this.answering) {
-      if (this.#options.response.writableFinished) this.#options.events.over(this);
+      if (this.#sent) this.#options.events.over(this);
       return;
     }
     const chunks = this.#chunks;
     this.body = chunks.length === 1 ? chunks[0]! : chunks.length === 0 ? EMPTY : Buffer.concat(chunks, this.#bytes);
     this.#chunks = [];
     this.#options.events.ready(this);
+  }
+
+  answer(answer: ServerAnswer): void {
+    if (this.answering) {
+      answer.done?.();
+      return;
+    }
+    this.answering = true;
+    this.#release();
+    this.#answer = answer;
+    if (!this.connection.open || this.#options.events.isNext(this)) this.flush();
+  }
+
+  /** Nothing has to go out before the answer any more, if there is one. */
+  flush(): void {
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    this.#answer = undefined;
+    const { reply, receipt, events } = this.#options;
+    if (!this.connection.open || !reply.open) {
+      answer.done?.();
+      return;
+    }
+    const outcome = answer.status === 200 ? "success" : answer.status === 503 ? "refusal" : undefined;
+    if (outcome === undefined) receipt.settle("unknown");
+    reply.write(answer, events.isLast(this), () => {
+      this.#sent = true;
+      this.outcome = outcome;
+      events.answered(this);
+      if (this.received) events.over(this);
+    });
+  }
+
+  overloaded(detail: string): void {
+    this.#options.events.rejected("overloaded", detail);
+    this.answer(OVERLOADED);
+  }
+
+  handlerFailed(error: unknown): void {
+    this.#options.events.rejected("handler_failed", String(error));
+    this.answer({ status: 500 });
+  }
+
+  /** The connection is gone: what is held of the body and of the answer is given back. */
+  drop(): void {
+    this.#release();
+    this.flush();
   }
 
   #tooLarge(size: string): void {

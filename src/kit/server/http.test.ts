@@ -154,6 +154,60 @@ describe("a request over HTTP", () => {
     await until("its end proved the answer read", () => requests[0]!.receipt.state === "read");
   });
 
+  test.each([
+    ["a report", post('{"events":[]}', "/observer?node=a")],
+    ["a question", "GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\nConnection: keep-alive\r\n\r\n"],
+    ["one that is too large", post("x".repeat(200))],
+    ["one that is refused", post("a", "/503")],
+    ["one that is turned down in words", post("a", "/400")],
+    ["one with no answer but its status", post("a", "/204")],
+    ["one that gets bytes", post("a", "/bytes")],
+  ])("is the same in one piece and in two: %s", async (_name, text) => {
+    const { port, requests } = await startServer({
+      limits: { bodyBytesMax: 100 },
+      answer: ({ path }) => {
+        if (path === "/bytes") return { status: 200, headers: { "X-A": "1" }, body: Uint8Array.of(1, 200, 3) };
+        const status = Number(path.slice(1)) || 200;
+        return status === 204 ? { status } : { status, headers: { "Content-Type": "text/plain" }, body: "a word: é\n" };
+      },
+    });
+    const [whole, halves] = [await rawClient(port), await rawClient(port)];
+    whole.write(text);
+    halves.write(text.slice(0, 20));
+    await settle();
+    halves.write(text.slice(20));
+    await until("both were answered", () => whole.received !== "" && whole.received.length === halves.received.length);
+    const undated = ({ received }: { received: string }) => received.replace(/^Date: .*GMT\r$/m, "Date: now\r");
+    expect(undated(whole)).toBe(undated(halves));
+    expect(undated(whole)).toContain("Date: now");
+    const [one, two] = requests.map(({ method, path, query, body }) => ({ method, path, query, body: [...body] }));
+    expect(one).toEqual(two);
+  });
+
+  test("in one piece behind others is answered in its turn", async () => {
+    let answerFirst = () => {};
+    const { port, requests } = await startServer({
+      answer: ({ path }) => {
+        const answer = { status: 200, body: path };
+        return path === "/1" ? new Promise((resolve) => (answerFirst = () => resolve(answer))) : answer;
+      },
+    });
+    const client = await rawClient(port);
+    client.write(post("a", "/1"));
+    await until("the first arrived", () => requests.length === 1);
+    client.write(post("b", "/2"));
+    await until("the second arrived", () => requests.length === 2);
+    const [start, rest] = [post("c", "/3").slice(0, 9), post("c", "/3").slice(9)]; // Node's parser reads from here on.
+    client.write(start);
+    await settle();
+    client.write(rest);
+    await until("the third arrived", () => requests.length === 3);
+    expect(client.received).toBe("");
+    answerFirst();
+    await until("all were answered", () => client.received.endsWith("/3"));
+    expect(client.received.match(/\/\d$|\/\d(?=HTTP)/g)).toEqual(["/1", "/2", "/3"]);
+  });
+
   test("may be answered later", async () => {
     const { port } = await startServer({
       answer: async () => {

@@ -36,8 +36,8 @@ service:
   telemetry: { metrics: { level: none } }
   pipelines: { metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [prometheus] } }
 `;
-/** Each takes a hundredth of a start or more, and is for somebody else: clients, TLS, gRPC, the store, compression. */
-const NOT_NEEDED = ["http2", "https", "tls", "zlib", "sqlite", "worker_threads", "fs/promises"];
+/** Each takes a hundredth of a start or more, and is for somebody else: clients, TLS, gRPC, the store, compression, files. */
+const NOT_NEEDED = ["http2", "https", "tls", "zlib", "sqlite", "worker_threads", "fs/promises", "internal/fs/streams"];
 
 test.skipIf(!existsSync(BUNDLE))("the built program is taken from the code that was compiled with it", () => {
   const said = execFileSync(process.execPath, ["--input-type=module", "--eval", PROGRAM], { encoding: "utf8" });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,4 +57,11 @@ test.skipIf(!existsSync(BUNDLE))("a start loads no module of Node that its confi
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test.skipIf(!existsSync(BUNDLE))("the built program finds what has a file of its own beside it", () => {
+  const config = `${CONFIG.replace("delta_to_cumulative:", 'filter: { metrics: { datapoint: [\'IsMatch("", "(")\'] } }')}`;
+  const argv = [join(ROOT, "dist/gostcol.js"), "validate", "--config", `yaml:${config}`];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+  expect(`${stdout}${stderr}`).toContain("not a pattern: error parsing regexp: missing closing )");
 });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
-import { builtinModules, cheapModules } from "./cheap-modules.ts";
+import { builtinModules, cheapModules, LATE_PACKAGE, lateFile } from "./cheap-modules.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -26,8 +26,15 @@ await Promise.all([
     // load Node's whole HTTP client as well.
     format: "cjs",
     minify: true,
-    plugins: [cheapModules],
+    plugins: [lateFile, cheapModules],
     logOverride: { "empty-import-meta": "silent" }, // Asked for where the store's thread comes from the sources only.
+  }),
+  build({
+    ...shared,
+    entryPoints: [LATE_PACKAGE],
+    outfile: join(dist, `${LATE_PACKAGE}.cjs`),
+    format: "cjs",
+    minify: true,
   }),
   build({
     ...shared,

@@ -36,3 +36,9 @@ export function runBundle(script: Script, { file }: Bundle): void {
   const exports = {};
   script.runInThisContext()(exports, module.createRequire(file), { exports }, file, dirname(file));
 }
+
+/** What V8 has compiled of it by now, for `compileBundle`. */
+export function codeOf(script: Script): Buffer {
+  setHeapFlags(); // As they were: those that follow the heap are part of what V8 compares.
+  return script.createCachedData();
+}

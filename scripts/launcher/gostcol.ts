@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import module from "node:module";
-import { join } from "node:path";
-import { compileBundle, readBundle, runBundle } from "./bundle.ts";
+import { basename, join } from "node:path";
+import type { Script } from "node:vm";
+import { type Bundle, codeOf, compileBundle, readBundle, runBundle } from "./bundle.ts";
+
+const KEEP_AFTER_MS = 5000;
 
 /** Set by the build. */
 declare const BUNDLE_CHECKSUM: string;
@@ -19,12 +22,44 @@ if (Number(major) < 24) {
 
 function start(file: string): void {
   const bundle = readBundle(file, BUNDLE_CHECKSUM);
-  const script = existsSync(bundle.cacheFile) && compileBundle(bundle, readFileSync(bundle.cacheFile));
-  if (script && !script.cachedDataRejected) {
+  if (runWithCode(bundle, bundle.cacheFile)) return;
+  // Built by another Node, or installed from a package, which has no code in it.
+  const { directory } = module.enableCompileCache();
+  const own = directory && join(directory, basename(bundle.cacheFile));
+  if (own && runWithCode(bundle, own)) return;
+  if (own && process.argv.includes("run")) {
+    const script = compileBundle(bundle);
+    keepLater(script, own);
     runBundle(script, bundle);
   } else {
-    // Built by another Node. Node's own cache holds only what is compiled before anything runs, which is the smaller part.
-    module.enableCompileCache();
+    // Node's own cache holds only what is compiled before anything runs: most of what a short command needs.
     module.createRequire(file)(file);
   }
+}
+
+/** False where there is no such code, or this V8 does not want it. */
+function runWithCode(bundle: Bundle, cacheFile: string): boolean {
+  if (!existsSync(cacheFile)) return false;
+  const script = compileBundle(bundle, readFileSync(cacheFile));
+  if (script.cachedDataRejected) return false;
+  runBundle(script, bundle);
+  return true;
+}
+
+/** For the next start: what is compiled when this one is long over, or at the end if that comes before. */
+function keepLater(script: Script, cacheFile: string): void {
+  const keep = () => {
+    clearTimeout(timer);
+    process.off("exit", keep);
+    try {
+      // Nobody may find half of it, for V8 would run that.
+      const unfinished = `${cacheFile}.${process.pid}`;
+      writeFileSync(unfinished, codeOf(script), { mode: 0o600 }); // As Node does.
+      renameSync(unfinished, cacheFile);
+    } catch {
+      // The next start takes a little longer then, as this one did.
+    }
+  };
+  const timer = setTimeout(keep, KEEP_AFTER_MS).unref();
+  process.on("exit", keep);
 }

@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { setHeapFlags } from "../../src/lib/heap-flags.ts";
-import { compileBundle, readBundle, runBundle } from "./bundle.ts";
+import { codeOf, compileBundle, readBundle, runBundle } from "./bundle.ts";
 
 /**
  * `node write-cache.ts dist/agent.cjs CHECKSUM`: runs the agent until it has answered a report, and writes down what V8 has
@@ -13,8 +12,7 @@ process.argv = [process.execPath, "gostcol", "run", "--config", `yaml:${usualCon
 const script = compileBundle(bundle);
 runBundle(script, bundle);
 await untilAnswered(`http://127.0.0.1:${port}/observer/edge-1?temporality=delta`);
-setHeapFlags(); // As they were: those that follow the heap are part of what V8 compares.
-const code = script.createCachedData();
+const code = codeOf(script);
 if (compileBundle(bundle, code).cachedDataRejected) throw new Error("V8 refuses the code that it has just made");
 writeFileSync(bundle.cacheFile, code);
 process.exit();

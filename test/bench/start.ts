@@ -11,7 +11,7 @@ const RUNS = 7;
 
 /**
  * From the start of the process to its first answer: as built here, with the code cache that the build writes; and as
- * under a Node that cannot use that cache, where there is Node's own, filled or not.
+ * under a Node that cannot use that cache, or from a package, which has none: with what an earlier start kept, and without.
  */
 export const start: BenchPart = {
   name: "start",

@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -36,25 +36,77 @@ service:
   telemetry: { metrics: { level: none } }
   pipelines: { metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [prometheus] } }
 `;
-/** Each takes a hundredth of a start or more, and is for somebody else: clients, HTTP that is not plain, TLS, gRPC, the store, compression. */
-const NOT_NEEDED = ["http", "http2", "https", "tls", "zlib", "sqlite", "worker_threads", "fs/promises"];
+/** Each takes a hundredth of a start or more, and is for somebody else: HTTP that is not plain, clients, TLS, gRPC, files... */
+const NOT_NEEDED = [
+  "http",
+  "http2",
+  "https",
+  "tls",
+  "zlib",
+  "sqlite",
+  "worker_threads",
+  "fs/promises",
+  "internal/fs/streams",
+];
 
 test.skipIf(!existsSync(BUNDLE))("the built program is taken from the code that was compiled with it", () => {
   const said = execFileSync(process.execPath, ["--input-type=module", "--eval", PROGRAM], { encoding: "utf8" });
   expect(said.trim()).toBe("false");
 });
 
+test.skipIf(!existsSync(BUNDLE))(
+  "without that code a start keeps what it has compiled, and the next one takes it",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "gostcol-start-"));
+    try {
+      for (const file of ["gostcol.js", "agent.cjs"]) cpSync(join(ROOT, "dist", file), join(folder, file));
+      writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+      const environment = { NODE_COMPILE_CACHE: join(folder, "cache") };
+      const kept = () => {
+        modulesAtStart(join(folder, "gostcol.js"), environment);
+        const files = readdirSync(join(folder, "cache"), { recursive: true, encoding: "utf8" });
+        return files.filter((file) => file.includes("agent.cjs")).map((file) => join(folder, "cache", file));
+      };
+      const [file, ...others] = kept();
+      expect(others).toEqual([]);
+      const { ino } = statSync(file!);
+      expect(kept()).toEqual([file]);
+      expect(statSync(file!).ino).toBe(ino); // Whoever does not take it writes another.
+      writeFileSync(file!, "no code");
+      expect(kept()).toEqual([file]);
+      expect(statSync(file!).size).toBeGreaterThan(100_000);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
 test.skipIf(!existsSync(BUNDLE))("a start loads no module of Node that its configuration does not need", () => {
+  const loaded = modulesAtStart(join(ROOT, "dist/gostcol.js"));
+  expect(loaded).toContain("NativeModule net");
+  expect(NOT_NEEDED.filter((name) => loaded.has(`NativeModule ${name}`))).toEqual([]);
+});
+
+test.skipIf(!existsSync(BUNDLE))("the built program finds what has a file of its own beside it", () => {
+  const config = `${CONFIG.replace("delta_to_cumulative:", 'filter: { metrics: { datapoint: [\'IsMatch("", "(")\'] } }')}`;
+  const argv = [join(ROOT, "dist/gostcol.js"), "validate", "--config", `yaml:${config}`];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+  expect(`${stdout}${stderr}`).toContain("not a pattern: error parsing regexp: missing closing )");
+});
+
+/** Starts a program and ends it. */
+function modulesAtStart(program: string, environment: NodeJS.ProcessEnv = {}): ReadonlySet<string> {
   const folder = mkdtempSync(join(tmpdir(), "gostcol-start-"));
   try {
     const hook = join(folder, "listing.cjs");
     writeFileSync(hook, LISTING);
-    const argv = ["--require", hook, join(ROOT, "dist/gostcol.js"), "run", "--config", `yaml:${CONFIG}`];
-    const said = execFileSync(process.execPath, argv, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    const loaded = new Set(said.split("\n"));
-    expect(loaded).toContain("NativeModule net");
-    expect(NOT_NEEDED.filter((name) => loaded.has(`NativeModule ${name}`))).toEqual([]);
+    const said = execFileSync(process.execPath, ["--require", hook, program, "run", "--config", `yaml:${CONFIG}`], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, ...environment },
+    });
+    return new Set(said.split("\n"));
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}

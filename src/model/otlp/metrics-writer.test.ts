@@ -41,6 +41,37 @@ test("points are written right in whatever order they come, with or without thei
   }
 });
 
+test("a series that comes several times in a request, alone and in rows, has each of its values there in order", () => {
+  const random = seededRandom(11);
+  const table = new SeriesTable();
+  const series = seriesOf(table, 300);
+  const ofOneMetric = series.filter((_, index) => index % 2 === 0);
+  const writer = new MetricsWriter(table);
+  const reader = new MetricsReader(table);
+  for (let round = 0; round < 20; round++) {
+    const time = () => BEGIN_MS + random.integer(3);
+    const value = () => random.integer(2 ** 40) - 2 ** 39;
+    const rows = [ofOneMetric, series.slice(0, 5), ofOneMetric, series.slice(3, 8)].map(
+      (its) => new Row(its, BEGIN_MS, time(), its.map(value)),
+    );
+    const points = Array.from({ length: 1 + random.integer(2000) }, () => {
+      const its = series[random.integer(random.integer(series.length) + 1)]!;
+      return { series: its, start: BEGIN_MS, time: time(), value: value() };
+    });
+    const bytes = writer.write({ rows, points });
+    expect(inOrder(allPoints(reader.read(bytes)))).toEqual(inOrder(allPoints({ rows, points })));
+    writer.recycle(bytes);
+  }
+});
+
+const inOrder = (points: readonly Point[]) =>
+  new Map(
+    [...Map.groupBy(points, ({ series }) => series)].map(([series, its]) => [
+      series,
+      its.map(({ time, value }) => [time, value]),
+    ]),
+  );
+
 test("a request of very many points is as right as those before and after it", () => {
   const table = new SeriesTable();
   const few = seriesOf(table, 10);

@@ -4,7 +4,14 @@ import type { Metric, Resource, Scope, Series } from "../series.ts";
 import type { Memo, SeriesTable } from "../series-table.ts";
 import { lengthField } from "./attributes-codec.ts";
 import { resourceHead, scopeHead } from "./heads.ts";
-import { attributesOf, type PointBlock, type PointTemplate, PointTemplates, pointBlock } from "./point-templates.ts";
+import {
+  attributesOf,
+  type PointBlock,
+  type PointTemplate,
+  PointTemplates,
+  pointBlock,
+  TemplateCopies,
+} from "./point-templates.ts";
 import { DATA_FIELD, rarePointBytes } from "./rare-points.ts";
 import { type EntryList, noEntries, type OtherEntry, RequestEntries } from "./request-entries.ts";
 import { fieldSize, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
@@ -17,7 +24,7 @@ const BLOCK_POINTS_MIN = 16;
 
 /**
  * Writes metrics as OTLP's `ExportMetricsServiceRequest`. All that depends on the series alone is remembered as bytes: a
- * whole data point, in which three numbers are written anew, and the heads of metrics, scopes and resources. Those of one
+ * whole data point, in which three numbers are written anew as soon as it comes, and the heads of metrics, scopes and resources. Those of one
  * metric lie behind one another, so that points in the order in which their series first came are copied together, and a
  * long row of one metric at once.
  *
@@ -32,20 +39,16 @@ export class MetricsWriter {
   readonly #open: ResourceGroup[] = [];
   readonly #spare = new SpareBuffers(SPARE);
   readonly #entries = new RequestEntries();
+  readonly #copies = new TemplateCopies();
+  /** The number of the request that is being written. */
+  #request = 1;
 
   constructor(table: SeriesTable) {
     this.#known = table.memo<KnownSeries>();
   }
 
   write({ rows, points }: MetricsBatch): Uint8Array {
-    for (const row of rows) {
-      if (this.#addBlock(row)) continue;
-      const { series, start, time, values } = row;
-      for (let index = 0; index < series.length; index++) {
-        const value = values[index]!;
-        if (!Number.isNaN(value)) this.#add(series[index]!, start, time, value);
-      }
-    }
+    for (const row of rows) if (!this.#addBlock(row)) this.#addEach(row);
     for (const point of points) {
       if (typeof point.value === "number" && point.extra === undefined) {
         this.#add(point.series, point.start, point.time, point.value);
@@ -88,23 +91,33 @@ export class MetricsWriter {
     return block;
   }
 
+  #addEach({ series, start, time, values }: Row): void {
+    for (let index = 0; index < series.length; index++) {
+      const value = values[index]!;
+      if (!Number.isNaN(value)) this.#add(series[index]!, start, time, value);
+    }
+  }
+
   #addRare(point: Point): void {
-    const { group, template } = this.#knownOf(point.series);
-    const bytes = rarePointBytes(point, attributesOf(template));
-    this.#addOther(group, fieldSize(bytes.length), bytes);
+    const known = this.#knownOf(point.series);
+    const bytes = rarePointBytes(point, attributesOf(known));
+    this.#addOther(known.group, fieldSize(bytes.length), bytes);
   }
 
   #add(series: Series, start: number, time: number, value: number): void {
-    const { group, template } = this.#knownOf(series);
+    const known = this.#knownOf(series);
+    const { group } = known;
     if (group.size === 0) this.#openUp(group);
-    group.size += template.to - template.from;
-    this.#entries.add(group.entries, template, start, time, value);
+    group.size += known.to - known.from;
+    const template = known.request === this.#request ? this.#copies.copy(known) : known;
+    known.request = this.#request;
+    this.#entries.add(group, template, start, time, value);
   }
 
   #addOther(group: MetricGroup, size: number, other: OtherEntry): void {
     if (group.size === 0) this.#openUp(group);
     group.size += size;
-    this.#entries.addOther(group.entries, other);
+    this.#entries.addOther(group, other);
   }
 
   #openUp(group: MetricGroup): void {
@@ -143,6 +156,8 @@ export class MetricsWriter {
     }
     this.#open.length = 0;
     this.#entries.clear();
+    this.#request++;
+    this.#copies.clear();
     return writer.finish();
   }
 
@@ -150,7 +165,8 @@ export class MetricsWriter {
     let known = this.#known.get(series);
     if (known === undefined) {
       const group = this.#groupOf(series);
-      known = { group, template: group.templates.add(series) };
+      const { memory, from, to, numbersAt } = group.templates.add(series);
+      known = { group, memory, from, to, numbersAt, request: 0 };
       this.#known.set(series, known);
     }
     return known;
@@ -176,9 +192,10 @@ export class MetricsWriter {
   }
 }
 
-interface KnownSeries {
+interface KnownSeries extends PointTemplate {
   readonly group: MetricGroup;
-  readonly template: PointTemplate;
+  /** The last one that it was in. */
+  request: number;
 }
 
 /** Of a list of series that comes in rows. */
@@ -189,7 +206,7 @@ interface Block {
 }
 
 /** What is being written of one metric of one scope of one resource; empty in between. */
-interface MetricGroup {
+interface MetricGroup extends EntryList {
   readonly scope: ScopeGroup;
   /** Name, description and unit. */
   readonly head: Uint8Array;
@@ -197,9 +214,7 @@ interface MetricGroup {
   readonly dataField: number;
   /** Temporality and monotonicity, behind the points. */
   readonly tail: Uint8Array;
-  readonly isInt: boolean;
   readonly templates: PointTemplates;
-  readonly entries: EntryList;
   /** The bytes of its points, each with tag and length. */
   size: number;
 }
@@ -224,13 +239,13 @@ function metricSize({ head, size, tail }: MetricGroup): number {
 }
 
 function writeMetric(writer: WireWriter, group: MetricGroup, entries: RequestEntries): void {
-  const { head, dataField, tail, isInt } = group;
+  const { head, dataField, tail } = group;
   writer.byte(tag(2, LENGTH));
   writer.varint(metricSize(group));
   writer.raw(head);
   writer.byte(tag(dataField, LENGTH));
   writer.varint(group.size + tail.length);
-  entries.write(writer, group.entries, isInt);
+  entries.write(writer, group);
   writer.raw(tail);
   group.size = 0;
 }
@@ -245,9 +260,8 @@ function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
     head: head.finish(),
     dataField: DATA_FIELD[metric.type],
     tail: tailOf(metric),
-    isInt: metric.number === "int",
     templates: new PointTemplates(),
-    entries: noEntries(),
+    ...noEntries(metric.number === "int"),
     size: 0,
   };
 }

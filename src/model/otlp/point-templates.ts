@@ -1,7 +1,7 @@
 import type { Row } from "../points.ts";
 import type { Series } from "../series.ts";
 import { attributesSize, writeAttributes } from "./attributes-codec.ts";
-import { FIXED64, fieldSize, LENGTH, tag, WireWriter } from "./wire-writer.ts";
+import { FIXED64, fieldSize, LENGTH, Nanos, setInt, tag, viewOf, WireWriter } from "./wire-writer.ts";
 
 /** What a point of a sum or gauge consists of before its attributes: start, time and value, each behind its tag. */
 const NUMBERS_BYTES = 27;
@@ -17,40 +17,88 @@ const TEMPLATE_BYTES_USUAL = 128;
 /** Templates of one metric share memory: a little at first, for most metrics have few series. */
 const MEMORY_MIN = 1024;
 const MEMORY_MAX = 16 * 1024;
+const COPIES_MEMORY_MAX = 1024 * 1024;
+
+export interface TemplateMemory {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
 
 /** A point as a field of its metric, with others of its metric: tag, length, three numbers to be filled in, attributes. */
 export interface PointTemplate {
-  readonly memory: Buffer;
+  readonly memory: TemplateMemory;
   readonly from: number;
   readonly to: number;
-  /** Where its numbers begin, behind `from`. */
+  /** Where its numbers begin. */
   readonly numbersAt: number;
 }
 
 /** The templates of one metric of one scope of one resource: one behind the other, in the order in which they are made. */
 export class PointTemplates {
-  #memory = Buffer.alloc(0);
-  #used = 0;
+  readonly #memory = new GrowingMemory(MEMORY_MAX);
 
   add(series: Series): PointTemplate {
     const writer = new WireWriter(0);
     const numbersAt = writeTemplate(writer, series);
-    const template = writer.finish();
-    if (this.#used + template.length > this.#memory.length) {
-      const size = Math.min(Math.max(2 * this.#memory.length, MEMORY_MIN), MEMORY_MAX);
-      this.#memory = Buffer.allocUnsafeSlow(Math.max(size, template.length));
-      this.#used = 0;
-    }
-    const from = this.#used;
-    this.#memory.set(template, from);
-    this.#used += template.length;
-    return { memory: this.#memory, from, to: this.#used, numbersAt };
+    return this.#memory.place(writer.finish(), numbersAt);
   }
 }
 
+/** Templates of points of series that came before in the same request, and whose template has other numbers in it. */
+export class TemplateCopies {
+  readonly #memory = new GrowingMemory(COPIES_MEMORY_MAX);
+
+  copy({ memory, from, to, numbersAt }: PointTemplate): PointTemplate {
+    return this.#memory.place(memory.bytes.subarray(from, to), numbersAt - from);
+  }
+
+  /** For the next request. */
+  clear(): void {
+    this.#memory.clear();
+  }
+}
+
+/** Memory in pieces, each of twice the size of the one before. */
+class GrowingMemory {
+  readonly #bytesMax: number;
+  #memory: TemplateMemory | undefined;
+  #used = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  place(template: Uint8Array, numbersAt: number): PointTemplate {
+    const memory = this.#memoryFor(template.length);
+    const from = this.#used;
+    this.#used += template.length;
+    memory.bytes.set(template, from);
+    return { memory, from, to: this.#used, numbersAt: from + numbersAt };
+  }
+
+  /** Its last piece is written again. */
+  clear(): void {
+    this.#used = 0;
+  }
+
+  #memoryFor(size: number): TemplateMemory {
+    const before = this.#memory?.bytes.length ?? 0;
+    if (this.#memory !== undefined && this.#used + size <= before) return this.#memory;
+    const usual = Math.min(Math.max(2 * before, MEMORY_MIN), this.#bytesMax);
+    this.#memory = templateMemory(Math.max(usual, size));
+    this.#used = 0;
+    return this.#memory;
+  }
+}
+
+function templateMemory(size: number): TemplateMemory {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  return { bytes, view: viewOf(bytes) };
+}
+
 /** The attributes of a point, as fields of it. */
-export function attributesOf({ memory, from, to, numbersAt }: PointTemplate): Uint8Array {
-  return memory.subarray(from + numbersAt + NUMBERS_BYTES, to);
+export function attributesOf({ memory, to, numbersAt }: PointTemplate): Uint8Array {
+  return memory.bytes.subarray(numbersAt + NUMBERS_BYTES, to);
 }
 
 /** The points of a list of series that comes in rows, one behind the other. */
@@ -60,64 +108,47 @@ export interface PointBlock {
   readonly numbersAt: Uint32Array;
 }
 
+/** A row of the series of a block. */
+export interface BlockRow {
+  readonly block: PointBlock;
+  readonly row: Row;
+}
+
 export function pointBlock(series: readonly Series[]): PointBlock {
   const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
   const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
   return { bytes: Uint8Array.from(writer.finish()), numbersAt };
 }
 
-/** The points of a row. */
-export function writeBlock(
-  writer: WireWriter,
-  numbers: NumbersWriter,
-  { bytes, numbersAt }: PointBlock,
-  { start, time, values }: Row,
-): void {
+/** The points of a row. `isInt`: as `NumbersWriter` has it. */
+export function writeBlock(writer: WireWriter, numbers: NumbersWriter, isInt: boolean, { block, row }: BlockRow): void {
+  const { bytes, numbersAt } = block;
+  const { start, time, values } = row;
   const from = writer.at;
   writer.raw(bytes);
   for (let index = 0; index < values.length; index++) {
-    numbers.write(from + numbersAt[index]!, start, time, values[index]!);
+    numbers.write(writer.view, from + numbersAt[index]!, isInt, start, time, values[index]!);
   }
 }
 
-/**
- * Fills in the numbers that begin at a place; their time and start are copied from the point before, if that has the same.
- * `isInt`: whether whole numbers are written as such.
- */
+/** Fills in the numbers of points. Most have the start and the time of the point before. */
 export class NumbersWriter {
-  readonly #writer: WireWriter;
-  readonly #isInt: boolean;
-  #start = Number.NaN;
-  #startAt = 0;
-  #time = Number.NaN;
-  #timeAt = 0;
+  #start = new Nanos(0);
+  #time = new Nanos(0);
 
-  constructor(writer: WireWriter, isInt: boolean) {
-    this.#writer = writer;
-    this.#isInt = isInt;
-  }
-
-  write(at: number, start: number, time: number, value: number): void {
-    const writer = this.#writer;
-    if (start === this.#start) writer.copyAt(at + START_AT, this.#startAt);
-    else writer.nanosAt(at + START_AT, start);
-    this.#start = start;
-    this.#startAt = at + START_AT;
-    if (time === this.#time) writer.copyAt(at + TIME_AT, this.#timeAt);
-    else writer.nanosAt(at + TIME_AT, time);
-    this.#time = time;
-    this.#timeAt = at + TIME_AT;
-    writeValue(writer, at, this.#isInt, value);
-  }
-}
-
-function writeValue(writer: WireWriter, at: number, isInt: boolean, value: number): void {
-  if (isInt && Number.isInteger(value)) {
-    writer.byteAt(at + VALUE_TAG_AT, INT_TAG);
-    writer.intAt(at + VALUE_TAG_AT + 1, value);
-  } else {
-    writer.byteAt(at + VALUE_TAG_AT, DOUBLE_TAG);
-    writer.doubleAt(at + VALUE_TAG_AT + 1, value);
+  /** `at`: where they begin in `view`. `isInt`: whether whole numbers are written as such. */
+  write(view: DataView, at: number, isInt: boolean, start: number, time: number, value: number): void {
+    if (start !== this.#start.ms) this.#start = new Nanos(start);
+    this.#start.set(view, at + START_AT);
+    if (time !== this.#time.ms) this.#time = new Nanos(time);
+    this.#time.set(view, at + TIME_AT);
+    if (isInt && Number.isInteger(value)) {
+      view.setUint8(at + VALUE_TAG_AT, INT_TAG);
+      setInt(view, at + VALUE_TAG_AT + 1, value);
+    } else {
+      view.setUint8(at + VALUE_TAG_AT, DOUBLE_TAG);
+      view.setFloat64(at + VALUE_TAG_AT + 1, value, true);
+    }
   }
 }
 

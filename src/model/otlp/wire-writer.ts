@@ -63,13 +63,13 @@ export class WireWriter {
 
   /** A whole number as a 64-bit one, in two's complement; beyond 2^53 it is as exact as a `number` is. */
   int(value: number): void {
-    this.intAt(this.#at, value);
+    setInt(this.#view, this.#at, value);
     this.#at += 8;
   }
 
   /** Milliseconds since the epoch, with a fraction, as nanoseconds. */
   nanos(ms: number): void {
-    this.nanosAt(this.#at, ms);
+    new Nanos(ms).set(this.#view, this.#at);
     this.#at += 8;
   }
 
@@ -93,37 +93,14 @@ export class WireWriter {
     return this.#at;
   }
 
-  byteAt(at: number, value: number): void {
-    this.#bytes[at] = value;
-  }
-
-  doubleAt(at: number, value: number): void {
-    this.#view.setFloat64(at, value, true);
-  }
-
-  intAt(at: number, value: number): void {
-    this.#view.setUint32(at, value >>> 0, true);
-    this.#view.setInt32(at + 4, Math.floor(value / TWO_32), true);
-  }
-
-  nanosAt(at: number, ms: number): void {
-    const whole = Math.floor(ms);
-    // A millisecond is 10^6 ns, so the lower half of the product stays below 2^53 and the sum is exact.
-    const high = Math.floor(whole / TWO_32);
-    const low = (whole - high * TWO_32) * 1e6 + Math.round((ms - whole) * 1e6);
-    this.#view.setUint32(at, low >>> 0, true);
-    this.#view.setUint32(at + 4, high * 1e6 + Math.floor(low / TWO_32), true);
+  /** What it writes into, for whoever fills in what was written; until it grows or is finished. */
+  get view(): DataView {
+    return this.#view;
   }
 
   /** In UTF-8. */
   text(text: string): void {
     this.#at += this.#bytes.write(text, this.#at);
-  }
-
-  /** The eight bytes that were written at `from`. */
-  copyAt(at: number, from: number): void {
-    this.#view.setInt32(at, this.#view.getInt32(from, true), true);
-    this.#view.setInt32(at + 4, this.#view.getInt32(from + 4, true), true);
   }
 
   /** A part of something else. */
@@ -138,8 +115,38 @@ export class WireWriter {
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+export function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** A whole number at a place, as `WireWriter.int` has it. */
+export function setInt(view: DataView, at: number, value: number): void {
+  const low = value | 0;
+  view.setInt32(at, low, true);
+  // Most are of 32 bits, and a shift takes a fraction of a division.
+  view.setInt32(at + 4, low === value ? low >> 31 : Math.floor(value / TWO_32), true);
+}
+
+/** Milliseconds as the halves of 64 bits of nanoseconds: of one time for very many points. */
+export class Nanos {
+  readonly ms: number;
+  readonly #low: number;
+  readonly #high: number;
+
+  constructor(ms: number) {
+    const whole = Math.floor(ms);
+    // A millisecond is 10^6 ns, so the lower half of the product stays below 2^53 and the sum is exact.
+    const high = Math.floor(whole / TWO_32);
+    const low = (whole - high * TWO_32) * 1e6 + Math.round((ms - whole) * 1e6);
+    this.ms = ms;
+    this.#low = low | 0;
+    this.#high = (high * 1e6 + Math.floor(low / TWO_32)) | 0;
+  }
+
+  set(view: DataView, at: number): void {
+    view.setInt32(at, this.#low, true);
+    view.setInt32(at + 4, this.#high, true);
+  }
 }
 
 export function varintSize(value: number): number {

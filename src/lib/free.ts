@@ -7,6 +7,6 @@ const BYTES_MIN = 64 * 1024;
  * For bytes that have memory of their own, and that nothing in Node still writes or reads; whoever has a part of them
  * finds it empty.
  */
-export function free({ buffer, byteLength }: Uint8Array): void {
+export function free({ buffer, byteLength }: ArrayBufferView): void {
   if (byteLength >= BYTES_MIN && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -1,3 +1,4 @@
+import { free } from "../../lib/free.ts";
 import type { Row } from "../points.ts";
 import type { Series } from "../series.ts";
 import { attributesSize, writeAttributes } from "./attributes-codec.ts";
@@ -63,7 +64,10 @@ export interface PointBlock {
 export function pointBlock(series: readonly Series[]): PointBlock {
   const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
   const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
-  return { bytes: Uint8Array.from(writer.finish()), numbersAt };
+  const written = writer.finish();
+  const bytes = Uint8Array.from(written);
+  free(written);
+  return { bytes, numbersAt };
 }
 
 /** The points of a row. */

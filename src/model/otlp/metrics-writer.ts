@@ -10,8 +10,8 @@ import { type EntryList, noEntries, type OtherEntry, RequestEntries } from "./re
 import { fieldSize, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
 const NO_BYTES = new Uint8Array(0);
-/** Of requests that are being sent at a time, those are many and these large. */
-const SPARE = { bytesMax: 4 * 1024 * 1024, countMax: 4 };
+/** Few requests are being written and compressed at a time, and large ones need not be held on to. */
+const SPARE = { bytesMax: 4 * 1024 * 1024, countMax: 2 };
 /** Rows of fewer points are those of streams, of several metrics. */
 const BLOCK_POINTS_MIN = 16;
 
@@ -25,7 +25,7 @@ const BLOCK_POINTS_MIN = 16;
  * exact nanoseconds. A start of 0 is written as 0, which is what its absence means.
  */
 export class MetricsWriter {
-  readonly #known: Memo<KnownSeries>;
+  readonly #known: Memo<MetSeries>;
   /** By their list. */
   readonly #blocks = new WeakMap<readonly Series[], Block>();
   readonly #resources = new WeakMap<Resource, ResourceGroup>();
@@ -34,7 +34,7 @@ export class MetricsWriter {
   readonly #entries = new RequestEntries();
 
   constructor(table: SeriesTable) {
-    this.#known = table.memo<KnownSeries>();
+    this.#known = table.memo<MetSeries>();
   }
 
   write({ rows, points }: MetricsBatch): Uint8Array {
@@ -147,13 +147,19 @@ export class MetricsWriter {
   }
 
   #knownOf(series: Series): KnownSeries {
-    let known = this.#known.get(series);
+    const known = this.#known.get(series);
     if (known === undefined) {
       const group = this.#groupOf(series);
-      known = { group, template: group.templates.add(series) };
-      this.#known.set(series, known);
+      group.once ??= { group, template: undefined };
+      group.passing ??= new PointTemplates();
+      this.#known.set(series, group.once);
+      return { group, template: group.passing.add(series) };
     }
-    return known;
+    if (known.template !== undefined) return known as KnownSeries;
+    const { group } = known;
+    const made = { group, template: group.templates.add(series) };
+    this.#known.set(series, made);
+    return made;
   }
 
   #groupOf({ resource, scope, metric }: Series): MetricGroup {
@@ -181,6 +187,12 @@ interface KnownSeries {
   readonly template: PointTemplate;
 }
 
+/** Without a template where it came once: it may well come in a row from now on. */
+interface MetSeries {
+  readonly group: MetricGroup;
+  readonly template: PointTemplate | undefined;
+}
+
 /** Of a list of series that comes in rows. */
 interface Block {
   readonly group: MetricGroup;
@@ -199,6 +211,10 @@ interface MetricGroup {
   readonly tail: Uint8Array;
   readonly isInt: boolean;
   readonly templates: PointTemplates;
+  /** Those of series that come for the first time, until they are written. */
+  passing: PointTemplates | undefined;
+  /** Of all series that came once. */
+  once: MetSeries | undefined;
   readonly entries: EntryList;
   /** The bytes of its points, each with tag and length. */
   size: number;
@@ -233,6 +249,7 @@ function writeMetric(writer: WireWriter, group: MetricGroup, entries: RequestEnt
   entries.write(writer, group.entries, isInt);
   writer.raw(tail);
   group.size = 0;
+  group.passing = undefined;
 }
 
 function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
@@ -247,6 +264,8 @@ function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
     tail: tailOf(metric),
     isInt: metric.number === "int",
     templates: new PointTemplates(),
+    passing: undefined,
+    once: undefined,
     entries: noEntries(),
     size: 0,
   };

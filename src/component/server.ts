@@ -82,7 +82,7 @@ export interface ServerRequest {
   readonly query: string;
   /** The value of a header or a metadata key (lower case), the first where there are several. */
   header(name: string): string | undefined;
-  /** Until it is answered; over gRPC it is empty then. */
+  /** Until it is answered; over gRPC it is empty then, and its memory may be gone: whoever keeps a part of it copies that. */
   readonly body: Uint8Array;
   /** The fate of the answer that will be given to this request. */
   readonly receipt: Receipt;

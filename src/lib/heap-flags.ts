@@ -10,9 +10,13 @@ const YOUNG_GROWTH = 16;
 const GARBAGE_BYTES = 64 * MEBIBYTE;
 const GARBAGE_PERCENT_MIN = 50;
 const GARBAGE_PERCENT_MAX = 400;
-/** A heap with less in it is small. It may have twice as many young objects after so many full collections. */
+/** A heap with less alive in it is small. It may have twice as many young objects after so many full collections. */
 const SMALL_BYTES = 64 * MEBIBYTE;
 const COLLECTIONS_OF_SMALL = 4;
+/** Of one that is not. What is collected too late there is a lot of memory, what is collected often is little of the work. */
+const YOUNG_BYTES_OF_LARGE = 8 * MEBIBYTE;
+const GARBAGE_BYTES_OF_LARGE = 32 * MEBIBYTE;
+const GARBAGE_PERCENT_MIN_OF_LARGE = 25;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until
@@ -28,6 +32,7 @@ export function setHeapFlags(): void {
   setFlagsFromString("--external-memory-accounted-in-global-limit");
   setFlagsFromString(`--semi-space-growth-factor=${YOUNG_GROWTH}`);
   setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT_MIN}`);
+  setFlagsFromString("--no-memory-saver-mode");
 }
 
 /**
@@ -36,28 +41,45 @@ export function setHeapFlags(): void {
  * has to hand out and clear first, which takes longer than to collect.
  *
  * A small heap in turn is given more than V8 would give. Where it is collected often, what lives for a report or two gets
- * old before it dies, and that is what more room for young objects prevents.
+ * old before it dies, and that is what more room for young objects prevents. A large one is given less: V8 takes room for
+ * young objects back where it collects to save memory, so it is told to until there is no more than should be.
  */
 export function followHeap(): void {
-  let youngBytes = YOUNG_BYTES;
+  let youngBytesOfSmall = YOUNG_BYTES;
   let collections = 0;
+  /** After the last full collection. */
+  let alive = bytesUsed();
   const adjust = () => {
+    const isLarge = alive >= SMALL_BYTES;
     const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!.space_size;
-    const growth = young >= youngBytes ? 1 : Math.min(youngBytes / young, YOUNG_GROWTH);
-    setFlagsFromString(`--semi-space-growth-factor=${Math.ceil(growth)}`);
-    const percent = (100 * GARBAGE_BYTES) / bytesUsed();
-    const bounded = Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX);
-    setFlagsFromString(`--heap-growing-percent=${Math.round(bounded)}`);
+    const youngBytes = isLarge ? YOUNG_BYTES_OF_LARGE : youngBytesOfSmall;
+    const growth = Math.min(Math.max(Math.round(youngBytes / young), 1), YOUNG_GROWTH);
+    setFlagsFromString(`--semi-space-growth-factor=${growth}`);
+    setFlagsFromString(isLarge && young >= 2 * youngBytes ? "--memory-saver-mode" : "--no-memory-saver-mode");
+    setFlagsFromString(`--heap-growing-percent=${isLarge ? garbagePercentOfLarge(alive) : garbagePercent()}`);
   };
   adjust();
   new PerformanceObserver((list) => {
     for (const { detail } of list.getEntries() as CollectionEntry[]) {
-      if (detail.kind !== constants.NODE_PERFORMANCE_GC_MAJOR || bytesUsed() >= SMALL_BYTES) continue;
+      if (detail.kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
+      alive = bytesUsed();
+      if (alive >= SMALL_BYTES) continue;
       collections++;
-      if (collections % COLLECTIONS_OF_SMALL === 0) youngBytes = Math.min(2 * youngBytes, YOUNG_BYTES_MAX);
+      if (collections % COLLECTIONS_OF_SMALL === 0) {
+        youngBytesOfSmall = Math.min(2 * youngBytesOfSmall, YOUNG_BYTES_MAX);
+      }
     }
     adjust();
   }).observe({ entryTypes: ["gc"] });
+}
+
+function garbagePercent(): number {
+  const percent = (100 * GARBAGE_BYTES) / bytesUsed();
+  return Math.round(Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX));
+}
+
+function garbagePercentOfLarge(alive: number): number {
+  return Math.round(Math.max((100 * GARBAGE_BYTES_OF_LARGE) / alive, GARBAGE_PERCENT_MIN_OF_LARGE));
 }
 
 function bytesUsed(): number {

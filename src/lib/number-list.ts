@@ -1,3 +1,5 @@
+import { free } from "./free.ts";
+
 type Numbers = Float64Array | Uint32Array;
 
 const CAPACITY_MIN = 8;
@@ -24,7 +26,7 @@ export class NumberList<A extends Numbers> {
     return this.#length;
   }
 
-  /** Those of the list, to be read and written, and what it has to spare behind them. Another array once it has grown. */
+  /** Those of the list, to be read and written, and what it has to spare behind them. Another array once it has grown: the one before is empty. */
   get numbers(): A {
     return this.#numbers;
   }
@@ -43,6 +45,7 @@ export class NumberList<A extends Numbers> {
   #resize(): void {
     const resized = new this.#kind(CAPACITY_MIN + Math.ceil(this.#length * (1 + SPARE_PART)));
     resized.set(this.#numbers.subarray(0, this.#length));
+    free(this.#numbers);
     this.#numbers = resized;
   }
 }

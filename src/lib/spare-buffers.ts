@@ -1,3 +1,5 @@
+import { free } from "./free.ts";
+
 /** Smaller ones come from Node's pool. */
 const BYTES_MIN = 16 * 1024;
 
@@ -35,8 +37,9 @@ export class SpareBuffers {
   give({ buffer }: Uint8Array): void {
     if (!this.#taken.delete(buffer)) return;
     const { bytesMax, countMax } = this.#limits;
-    if (buffer.byteLength > bytesMax) return;
-    if (this.#spare.length === countMax) this.#spare.shift();
-    this.#spare.push(Buffer.from(buffer));
+    const spare = Buffer.from(buffer);
+    if (buffer.byteLength <= bytesMax) this.#spare.push(spare);
+    else free(spare);
+    if (this.#spare.length > countMax) free(this.#spare.shift()!);
   }
 }

@@ -1,3 +1,4 @@
+import { free } from "../lib/free.ts";
 import { type Attributes, type AttributeValue, attributesKey } from "./attributes.ts";
 
 interface WithAttributes {
@@ -67,11 +68,12 @@ export class AttributesIndex<T extends WithAttributes> {
     for (let slot = 0; slot < slots.length; slot++) {
       const object = slots[slot];
       if (object === undefined) continue;
-      let free = this.#home(hashes[slot]!);
-      while (this.#slots[free] !== undefined) free = this.#next(free);
-      this.#slots[free] = object;
-      this.#hashes[free] = hashes[slot]!;
+      let home = this.#home(hashes[slot]!);
+      while (this.#slots[home] !== undefined) home = this.#next(home);
+      this.#slots[home] = object;
+      this.#hashes[home] = hashes[slot]!;
     }
+    free(hashes);
   }
 
   /** Where these attributes stand, or the free slot where they would. */

@@ -1,3 +1,4 @@
+import { free } from "../../lib/free.ts";
 import { keyedHash } from "../../lib/keyed-hash.ts";
 import { NumberList } from "../../lib/number-list.ts";
 import type { LabelPack } from "./label-pack.ts";
@@ -122,6 +123,7 @@ export class LabelIndex {
   }
 
   #resize(): void {
+    free(this.#slots);
     this.#slots = new Uint32Array(Math.max(SLOTS_MIN, Math.ceil(this.#hashes.length / FULL_PART)));
     for (let position = 0; position < this.#hashes.length; position++) this.#enter(position);
   }

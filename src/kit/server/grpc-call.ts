@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ServerAnswer } from "../../component/server.ts";
+import { free } from "../../lib/free.ts";
 import { type AcceptedConnection, type BodyBudget, crowding } from "./connection.ts";
 import { isKnownCompression } from "./decompress.ts";
 import {
@@ -56,6 +57,8 @@ export class GrpcCall implements Waiting {
   readonly #message: UnaryMessage;
   #gone: AbortController | undefined;
   #held = 0;
+  /** The message, where it came compressed. */
+  #plain: Buffer = EMPTY;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -90,9 +93,7 @@ export class GrpcCall implements Waiting {
 
   answer(answer: ServerAnswer): void {
     const { stream, receipt } = this.#options;
-    // Node holds on to the stream until a full collection, and so to us.
-    this.body = EMPTY;
-    this.#message.forget();
+    this.#forget();
     if (this.status !== undefined || stream.closed || stream.destroyed) return;
     this.status = answer.status;
     this.#release();
@@ -156,8 +157,13 @@ export class GrpcCall implements Waiting {
 
   #decompress(message: Buffer, encoding: string): void {
     const plain = plainMessage(message, encoding, this.#options.messageBytesMax);
-    if ("reason" in plain) this.refuse(plain);
-    else if (this.#hold(plain.length)) this.#ready(plain);
+    if ("reason" in plain) {
+      this.refuse(plain);
+      return;
+    }
+    this.#message.forget();
+    this.#plain = plain;
+    if (this.#hold(plain.length)) this.#ready(plain);
   }
 
   #ready(message: Buffer): void {
@@ -176,6 +182,14 @@ export class GrpcCall implements Waiting {
     if (!this.received) stream.close(NO_ERROR);
   }
 
+  /** Node holds on to the stream until a full collection, and so to us. */
+  #forget(): void {
+    this.body = EMPTY;
+    this.#message.forget();
+    free(this.#plain);
+    this.#plain = EMPTY;
+  }
+
   #abort(): void {
     this.#gone?.abort(new Error("the call has ended"));
   }
@@ -186,7 +200,7 @@ export class GrpcCall implements Waiting {
   }
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY = Buffer.alloc(0);
 
 const RESPONSE_HEADERS = {
   ":status": 200,

@@ -1,3 +1,4 @@
+import { free } from "../../lib/free.ts";
 import { COMPRESSIONS, decompress, isKnownCompression } from "./decompress.ts";
 
 /** gRPC over HTTP/2, the part of it that a unary server needs: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
@@ -24,6 +25,8 @@ export class UnaryMessage {
   #bytes = 0;
   /** As the prefix says, once that is there. */
   #length: number | undefined;
+  /** All that came until then, where it came in several chunks. */
+  #whole: Buffer | undefined;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -55,18 +58,25 @@ export class UnaryMessage {
     return { message: frame.subarray(PREFIX_BYTES), compressed: frame[0] === 1 };
   }
 
-  /** Nobody needs it any more. */
+  /** Nobody needs it any more, nor what `whole` gave. */
   forget(): void {
     this.#chunks = [];
+    if (this.#whole !== undefined) free(this.#whole);
+    this.#whole = undefined;
   }
 
   #joined(): Buffer {
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#bytes)];
+    if (this.#chunks.length > 1) {
+      const whole = Buffer.concat(this.#chunks, this.#bytes);
+      this.forget();
+      this.#whole = whole;
+      this.#chunks = [whole];
+    }
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 }
 
-/** The message as it was before it was compressed, or what is wrong with it. */
+/** The message as it was before it was compressed, in memory of its own; or what is wrong with it. */
 export function plainMessage(message: Buffer, encoding: string, bytesMax: number): Buffer | GrpcProblem {
   if (!isKnownCompression(encoding)) {
     return problem(GRPC_STATUS.internal, "bad_grpc", "a compressed message without the name of its compression");

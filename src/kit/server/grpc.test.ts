@@ -59,6 +59,13 @@ describe("a gRPC call", () => {
     expect(bodies.map((body) => String.fromCharCode(body[0]!))).toEqual(["x", "y"]);
   });
 
+  test("that was compressed takes no memory once it is answered", async () => {
+    const { port, bodies } = await startServer({ limits: { bodyBytesMax: 1_000_000 } });
+    const gzip = grpcClient(port, { "grpc.default_compression_algorithm": 2 });
+    expect(await gzip.call(Buffer.alloc(500_000, "x"))).toBe("ok 500000");
+    expect(bodies.map(({ length }) => length)).toEqual([0]);
+  });
+
   test("count with what they grow to among the bodies that are held", async () => {
     const { port, rejected } = await startServer({ answer: () => new Promise(() => {}) });
     const gzip = grpcClient(port, { "grpc.default_compression_algorithm": 2 });

@@ -1,4 +1,5 @@
 import { BytesList } from "../../lib/bytes-list.ts";
+import { free } from "../../lib/free.ts";
 import { keyedHash } from "../../lib/keyed-hash.ts";
 import { EVICTED, type Metric, type Resource, type Scope, type Series } from "../series.ts";
 
@@ -83,6 +84,7 @@ export class KnownSeries {
       if (position < this.size) this.#series[position] = last;
       this.#keys.moveLastTo(position);
     }
+    free(this.#slots);
     this.#slots = new Uint32Array(2 * Math.max(SLOTS_MIN, Math.ceil(this.size / FULL_PART)));
     for (let position = 0; position < this.size; position++) this.#enter(hashes[position]!, position);
   }

@@ -22,10 +22,12 @@ test("what is written is read again as it was, series and values", () => {
       const points = pointsIn(table, shapes);
       const writer = new MetricsWriter(table);
       const reader = new MetricsReader(table);
-      // The second time everything is known already.
-      for (let round = 0; round < 2; round++) {
+      // The third time everything is known already.
+      for (let round = 0; round < 3; round++) {
         const bytes = writer.write({ rows: [], points });
-        expect(sorted(reader.read(bytes).points)).toEqual(sorted(points));
+        const read = reader.read(bytes);
+        bytes.fill(255); // Nothing that was read may look at them any more.
+        expect(sorted(read.points)).toEqual(sorted(points));
       }
     }),
     { numRuns: 300 },

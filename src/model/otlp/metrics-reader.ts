@@ -46,8 +46,8 @@ export interface MetricsReaderOptions {
 
 /**
  * Reads OTLP's `ExportMetricsServiceRequest` straight into interned series. What is known is found by its bytes: those of
- * the resource, the scope, the metric's head and the point's attributes are keys, so that of a point whose series is
- * known nothing is decoded but its numbers. A metric that tells of the same series as the last time becomes one row.
+ * the resource, the scope, the metric's head and the point's attributes are keys, so that of a point whose series came
+ * twice nothing is decoded but its numbers. A metric that tells of the same series as the last time becomes one row.
  *
  * Throws a `WireError` where the bytes are no such message. Exact to a quarter of a microsecond in times, and to 2^53 in
  * whole numbers.
@@ -329,8 +329,10 @@ export class MetricsReader {
       return known;
     }
     const attributes = this.#attributes(reader.bytes.subarray(from, to), field);
+    const { size } = this.#table;
     const series = this.#source.series(typed.resource, typed.scope, typed.metric, attributes);
-    if (series !== undefined) this.#series.add(typed, reader, from, to, series);
+    // One that is new may well come in the same order from now on, and then is never looked up.
+    if (series !== undefined && this.#table.size === size) this.#series.add(typed, reader, from, to, series);
     return series;
   }
 

@@ -6,6 +6,7 @@ import { lengthField } from "./attributes-codec.ts";
 import { resourceHead, scopeHead } from "./heads.ts";
 import {
   attributesOf,
+  NO_MEMORY,
   type PointBlock,
   type PointTemplate,
   PointTemplates,
@@ -17,8 +18,8 @@ import { type EntryList, noEntries, type OtherEntry, RequestEntries } from "./re
 import { fieldSize, LENGTH, tag, VARINT, WireWriter } from "./wire-writer.ts";
 
 const NO_BYTES = new Uint8Array(0);
-/** Of requests that are being sent at a time, those are many and these large. */
-const SPARE = { bytesMax: 4 * 1024 * 1024, countMax: 4 };
+/** Few requests are being written and compressed at a time, and large ones need not be held on to. */
+const SPARE = { bytesMax: 4 * 1024 * 1024, countMax: 2 };
 /** Rows of fewer points are those of streams, of several metrics. */
 const BLOCK_POINTS_MIN = 16;
 
@@ -162,14 +163,16 @@ export class MetricsWriter {
   }
 
   #knownOf(series: Series): KnownSeries {
-    let known = this.#known.get(series);
-    if (known === undefined) {
-      const group = this.#groupOf(series);
-      const { memory, from, to, numbersAt } = group.templates.add(series);
-      known = { group, memory, from, to, numbersAt, request: 0 };
-      this.#known.set(series, known);
-    }
-    return known;
+    const known = this.#known.get(series);
+    if (known !== undefined && known.to > 0) return known;
+    const group = known?.group ?? this.#groupOf(series);
+    if (known === undefined) group.passing ??= new PointTemplates();
+    const templates = known === undefined ? group.passing! : group.templates;
+    const { memory, from, to, numbersAt } = templates.add(series);
+    const made: KnownSeries = { group, memory, from, to, numbersAt, request: 0 };
+    group.once ??= { ...made, from: 0, to: 0, memory: NO_MEMORY };
+    this.#known.set(series, known === undefined ? group.once : made);
+    return made;
   }
 
   #groupOf({ resource, scope, metric }: Series): MetricGroup {
@@ -215,6 +218,10 @@ interface MetricGroup extends EntryList {
   /** Temporality and monotonicity, behind the points. */
   readonly tail: Uint8Array;
   readonly templates: PointTemplates;
+  /** Those of series that come for the first time, until they are written. */
+  passing: PointTemplates | undefined;
+  /** Of all series that came once, and have no template: they may well come in rows from now on. */
+  once: KnownSeries | undefined;
   /** The bytes of its points, each with tag and length. */
   size: number;
 }
@@ -248,6 +255,7 @@ function writeMetric(writer: WireWriter, group: MetricGroup, entries: RequestEnt
   entries.write(writer, group);
   writer.raw(tail);
   group.size = 0;
+  group.passing = undefined;
 }
 
 function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
@@ -262,6 +270,8 @@ function metricGroup(metric: Metric, scope: ScopeGroup): MetricGroup {
     tail: tailOf(metric),
     templates: new PointTemplates(),
     ...noEntries(metric.number === "int"),
+    passing: undefined,
+    once: undefined,
     size: 0,
   };
 }

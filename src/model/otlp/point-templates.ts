@@ -1,3 +1,4 @@
+import { free } from "../../lib/free.ts";
 import type { Row } from "../points.ts";
 import type { Series } from "../series.ts";
 import { attributesSize, writeAttributes } from "./attributes-codec.ts";
@@ -96,6 +97,9 @@ function templateMemory(size: number): TemplateMemory {
   return { bytes, view: viewOf(bytes) };
 }
 
+/** Of a point without a template. */
+export const NO_MEMORY = templateMemory(0);
+
 /** The attributes of a point, as fields of it. */
 export function attributesOf({ memory, to, numbersAt }: PointTemplate): Uint8Array {
   return memory.bytes.subarray(numbersAt + NUMBERS_BYTES, to);
@@ -117,7 +121,10 @@ export interface BlockRow {
 export function pointBlock(series: readonly Series[]): PointBlock {
   const writer = new WireWriter(series.length * TEMPLATE_BYTES_USUAL);
   const numbersAt = Uint32Array.from(series, (each) => writeTemplate(writer, each));
-  return { bytes: Uint8Array.from(writer.finish()), numbersAt };
+  const written = writer.finish();
+  const bytes = Uint8Array.from(written);
+  free(written);
+  return { bytes, numbersAt };
 }
 
 /** The points of a row. `isInt`: as `NumbersWriter` has it. */

@@ -138,3 +138,18 @@ test("a row in another order that is rolled back leaves each series its own tota
   its.send(pointOf(series[1]!, 4, 1000));
   expect(last(its)).toEqual([[1000, 5000, totalOf(1, 1, 2) + 1000]]);
 });
+
+test("series that came as points leave as a row with the first row that they come in, or as if it had not come", async () => {
+  const its = await rig();
+  const series = seriesIn(its.table);
+  const asPoints: MetricsBatch = { rows: [], points: allPoints(rowOf(series, 1)) };
+  its.send(asPoints);
+  its.sendAndRollBack(rowOf(series, 2));
+  its.send(pointOf(series[0]!, 2, 1000));
+  expect(last(its)).toEqual([[1000, 3000, totalOf(0, 1) + 1000]]);
+  its.send(pointOf(series[0]!, 3, 0));
+  for (const each of series.slice(1)) its.send(pointOf(each, 3, 0));
+  its.send(rowOf(series, 4));
+  expect(its.left.at(-1)!.rows).toHaveLength(1);
+  expect(last(its)).toEqual(CLIENTS.map((_, index) => [1000, 5000, totalOf(index, 1, 4) + (index === 0 ? 1000 : 0)]));
+});

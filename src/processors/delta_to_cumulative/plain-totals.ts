@@ -44,14 +44,21 @@ export class PlainTotals {
 
   /** Rows of series that stand alone: each value is a point of its own, unless all of them are treated alike. */
   addRow(row: Row, staging: Staging): void {
-    const known = this.#records.row(row.series);
+    const { series } = row;
+    let known = this.#records.row(series);
+    const areDeltas = known !== undefined || series.every((each) => this.#treatmentOf(each, 0) === "delta");
+    if (areDeltas && known === undefined) {
+      // They came alone until now, if they came.
+      this.#records.join(series, staging);
+      known = this.#records.row(series);
+    }
     if (known !== undefined && this.#addKnown(known, row, staging)) return;
-    if (row.series.every((series) => this.#treatmentOf(series, 0) === "pass")) {
+    if (series.every((each) => this.#treatmentOf(each, 0) === "pass")) {
       staging.draft.addRow(row);
       return;
     }
     for (const point of pointsOf(row)) this.add(point, staging);
-    if (row.series.every((series) => this.#treatmentOf(series, 0) === "delta")) this.#records.join(row.series, staging);
+    if (areDeltas) this.#records.join(series, staging);
   }
 
   add(point: Point, staging: Staging): void {

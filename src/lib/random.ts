@@ -40,3 +40,12 @@ export function fromUint32(next: () => number): Random {
     },
   };
 }
+
+/** In any order, each as likely as another; in place. */
+export function shuffled<T>(items: T[], random: Pick<Random, "integer">): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = random.integer(last + 1);
+    [items[last], items[other]] = [items[other]!, items[last]!];
+  }
+  return items;
+}

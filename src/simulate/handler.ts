@@ -1,3 +1,4 @@
+import { shuffled } from "../lib/random.ts";
 import type { Life } from "./books.ts";
 import { Counters } from "./counters.ts";
 import { Emitter, type Sample } from "./emitter.ts";
@@ -49,6 +50,7 @@ export class Handler {
   #sample(): Sample | undefined {
     const entries = [];
     const events: GostEvent[] = [];
+    // Go walks its maps in an order of its own.
     for (const [client, counters] of shuffled([...this.#clients], this.#deps.random)) {
       const stats = counters.read();
       if (stats === undefined) continue;
@@ -57,13 +59,4 @@ export class Handler {
     }
     return events.length === 0 ? undefined : { events, entries };
   }
-}
-
-/** Go walks its maps in an order of its own. */
-function shuffled<T>(items: T[], random: { integer(bound: number): number }): T[] {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = random.integer(last + 1);
-    [items[last], items[other]] = [items[other]!, items[last]!];
-  }
-  return items;
 }

@@ -1,4 +1,4 @@
-import { seededRandom } from "../../src/lib/random.ts";
+import { seededRandom, shuffled } from "../../src/lib/random.ts";
 import { type GostEvent, reportJson } from "../../src/simulate/report.ts";
 
 export interface ReportShape {
@@ -17,7 +17,7 @@ export const USUAL: ReportShape = { services: 100, clientsPerService: 10, rounds
  */
 export const SERIAL = 1_000_000_000;
 
-/** Handler-level reports as GOST writes them with `resetTraffic`. The same ones every time. */
+/** Handler-level reports as GOST writes them with `resetTraffic`: clients in any order. The same ones every time. */
 export function makeReports(shape: ReportShape): string[] {
   const random = seededRandom(1);
   const bodies: string[] = [];
@@ -40,7 +40,7 @@ export function makeReports(shape: ReportShape): string[] {
           },
         });
       }
-      bodies.push(reportJson(events));
+      bodies.push(reportJson(shuffled(events, random)));
     }
   }
   return bodies;

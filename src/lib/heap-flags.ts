@@ -10,13 +10,14 @@ const YOUNG_GROWTH = 16;
 const GARBAGE_BYTES = 64 * MEBIBYTE;
 const GARBAGE_PERCENT_MIN = 50;
 const GARBAGE_PERCENT_MAX = 400;
-/** A heap with less alive in it is small. It may have twice as many young objects after so many full collections. */
-const SMALL_BYTES = 64 * MEBIBYTE;
+/** A heap is small while there is less in it that outlived a full collection. What is outside is freed too late to tell. */
+const SMALL_BYTES = 32 * MEBIBYTE;
+/** It may have twice as many young objects after so many full collections. */
 const COLLECTIONS_OF_SMALL = 4;
-/** Of one that is not. What is collected too late there is a lot of memory, what is collected often is little of the work. */
+/** Of a large one. What is collected too late there is a lot of memory, what is collected often is little of the work. */
 const YOUNG_BYTES_OF_LARGE = 8 * MEBIBYTE;
-const GARBAGE_BYTES_OF_LARGE = 32 * MEBIBYTE;
-const GARBAGE_PERCENT_MIN_OF_LARGE = 25;
+const GARBAGE_BYTES_OF_LARGE = 20 * MEBIBYTE;
+const GARBAGE_PERCENT_MIN_OF_LARGE = 15;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until
@@ -47,23 +48,24 @@ export function setHeapFlags(): void {
 export function followHeap(): void {
   let youngBytesOfSmall = YOUNG_BYTES;
   let collections = 0;
-  /** After the last full collection. */
-  let alive = bytesUsed();
+  let isSmall = true;
   const adjust = () => {
-    const isLarge = alive >= SMALL_BYTES;
-    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!.space_size;
-    const youngBytes = isLarge ? YOUNG_BYTES_OF_LARGE : youngBytesOfSmall;
+    const young = youngSpace().space_size;
+    const youngBytes = isSmall ? youngBytesOfSmall : YOUNG_BYTES_OF_LARGE;
     const growth = Math.min(Math.max(Math.round(youngBytes / young), 1), YOUNG_GROWTH);
     setFlagsFromString(`--semi-space-growth-factor=${growth}`);
-    setFlagsFromString(isLarge && young >= 2 * youngBytes ? "--memory-saver-mode" : "--no-memory-saver-mode");
-    setFlagsFromString(`--heap-growing-percent=${isLarge ? garbagePercentOfLarge(alive) : garbagePercent()}`);
+    setFlagsFromString(isSmall || young < 2 * youngBytes ? "--no-memory-saver-mode" : "--memory-saver-mode");
+    const garbage = isSmall
+      ? garbagePercent(GARBAGE_BYTES, GARBAGE_PERCENT_MIN)
+      : garbagePercent(GARBAGE_BYTES_OF_LARGE, GARBAGE_PERCENT_MIN_OF_LARGE);
+    setFlagsFromString(`--heap-growing-percent=${garbage}`);
   };
   adjust();
   new PerformanceObserver((list) => {
     for (const { detail } of list.getEntries() as CollectionEntry[]) {
       if (detail.kind !== constants.NODE_PERFORMANCE_GC_MAJOR) continue;
-      alive = bytesUsed();
-      if (alive >= SMALL_BYTES) continue;
+      isSmall = getHeapStatistics().used_heap_size - youngSpace().space_used_size < SMALL_BYTES;
+      if (!isSmall) continue;
       collections++;
       if (collections % COLLECTIONS_OF_SMALL === 0) {
         youngBytesOfSmall = Math.min(2 * youngBytesOfSmall, YOUNG_BYTES_MAX);
@@ -73,18 +75,13 @@ export function followHeap(): void {
   }).observe({ entryTypes: ["gc"] });
 }
 
-function garbagePercent(): number {
-  const percent = (100 * GARBAGE_BYTES) / bytesUsed();
-  return Math.round(Math.min(Math.max(percent, GARBAGE_PERCENT_MIN), GARBAGE_PERCENT_MAX));
-}
+const youngSpace = () => getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")!;
 
-function garbagePercentOfLarge(alive: number): number {
-  return Math.round(Math.max((100 * GARBAGE_BYTES_OF_LARGE) / alive, GARBAGE_PERCENT_MIN_OF_LARGE));
-}
-
-function bytesUsed(): number {
+/** What so many bytes are of what there is. */
+function garbagePercent(bytes: number, percentMin: number): number {
   const { used_heap_size: inside, external_memory: outside } = getHeapStatistics();
-  return inside + outside;
+  const percent = (100 * bytes) / (inside + outside);
+  return Math.round(Math.min(Math.max(percent, percentMin), GARBAGE_PERCENT_MAX));
 }
 
 interface CollectionEntry extends PerformanceEntry {

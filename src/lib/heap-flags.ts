@@ -15,9 +15,9 @@ const SMALL_BYTES = 32 * MEBIBYTE;
 /** It may have twice as many young objects after so many full collections. */
 const COLLECTIONS_OF_SMALL = 4;
 /** Of a large one. What is collected too late there is a lot of memory, what is collected often is little of the work. */
-const YOUNG_BYTES_OF_LARGE = 8 * MEBIBYTE;
-const GARBAGE_BYTES_OF_LARGE = 20 * MEBIBYTE;
-const GARBAGE_PERCENT_MIN_OF_LARGE = 15;
+const YOUNG_BYTES_OF_LARGE = 4 * MEBIBYTE;
+const GARBAGE_BYTES_OF_LARGE = 12 * MEBIBYTE;
+const GARBAGE_PERCENT_MIN_OF_LARGE = 10;
 
 /**
  * V8 watches where objects come from that outlive a collection, and makes all from there in the old space. Ours live until

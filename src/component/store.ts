@@ -1,3 +1,4 @@
+import { viewOf } from "../lib/view-of.ts";
 /** What a stateful component keeps, and where. The store behind it is memory, or a file: components cannot tell. */
 
 /** A stored value as bytes, and back. Versioned by its owner: the first byte or member says which format it is. */
@@ -25,7 +26,7 @@ export function codecOf<T>(direct: DirectCodec<T>): Codec<T> {
       direct.write(value, new DataView(bytes.buffer), 0);
       return bytes;
     },
-    decode: (bytes) => direct.read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength),
+    decode: (bytes) => direct.read(viewOf(bytes), 0, bytes.byteLength),
     direct,
   };
 }

@@ -1,14 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BytesList } from "./bytes-list.ts";
+import { viewOf } from "./view-of.ts";
 
 /** Some longer than the pieces that a list's memory is made of, and the empty ones. */
 const BYTES = fc.oneof(
   { weight: 8, arbitrary: fc.uint8Array({ maxLength: 12 }) },
   fc.tuple(fc.nat(255), fc.constantFrom(1000, 30_000, 70_000)).map(([of, count]) => new Uint8Array(count).fill(of)),
 );
-
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 test("a list has the bytes that were added and not taken out", () => {
   const step = fc.oneof({ weight: 3, arbitrary: fc.record({ add: BYTES }) }, fc.record({ take: fc.nat() }));

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { keyedHash } from "./keyed-hash.ts";
+import { viewOf } from "./view-of.ts";
 
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 const hash = (bytes: Uint8Array, low = 1, high = 2) => keyedHash(low, high, viewOf(bytes), 0, bytes.length);
 
 test("a hash depends on the bytes, wherever they stand, and on nothing around them", () => {

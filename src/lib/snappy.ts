@@ -1,3 +1,5 @@
+import { viewOf } from "./view-of.ts";
+
 /**
  * Snappy's block format, which is what Prometheus' remote write asks for:
  * https://github.com/google/snappy/blob/main/format_description.txt
@@ -26,7 +28,7 @@ export function snappyCompressed(input: Uint8Array): Uint8Array {
 
 /** `table`: where the last four bytes of each hash stood; zeros at first, which is as good a guess as any. */
 function compressBlock(block: Uint8Array, table: Uint16Array, output: Output): void {
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const view = viewOf(block);
   const last = block.length - MATCH_BYTES_MIN;
   let literalsFrom = 0;
   let misses = 0;

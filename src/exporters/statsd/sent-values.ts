@@ -1,5 +1,6 @@
 import type { Delivery } from "../../component/delivery.ts";
 import type { Codec, StateScope, Store } from "../../component/store.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import { attributesKey } from "../../model/attributes.ts";
 import type { Series } from "../../model/series.ts";
 import type { Memo, SeriesTable } from "../../model/series-table.ts";
@@ -75,7 +76,7 @@ const codec: Codec<SentValue> = {
     return bytes;
   },
   decode(bytes) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     if (bytes.length < 9 || (bytes.length - 1) % 8 !== 0 || view.getUint8(0) !== VERSION) {
       throw new Error("not a sent value");
     }

@@ -1,6 +1,7 @@
 import { free } from "../../lib/free.ts";
 import { keyedHash } from "../../lib/keyed-hash.ts";
 import { NumberList } from "../../lib/number-list.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import type { LabelPack } from "./label-pack.ts";
 
 /** A label text as bytes, to be looked up. */
@@ -140,5 +141,3 @@ export class LabelIndex {
     return to >= from ? to - from : to - from + this.#slots.length;
   }
 }
-
-const viewOf = ({ buffer, byteOffset, length }: Buffer) => new DataView(buffer, byteOffset, length);

@@ -1,5 +1,6 @@
 import type { Delivery } from "../../component/delivery.ts";
 import type { Codec, StateScope, Store } from "../../component/store.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import type { BatchCodec } from "../../model/otlp/batch-codecs.ts";
 import type { Batches, Signal } from "../../model/signal.ts";
 import type { Waiting } from "./send-queue.ts";
@@ -98,7 +99,7 @@ function rowCodec<S extends Signal>(codec: BatchCodec<S>): Codec<StoredRequest<S
       return row;
     },
     decode(row) {
-      const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
+      const view = viewOf(row);
       if (row.length < HEADER_BYTES || view.getUint8(0) !== VERSION) throw new Error("not a stored request");
       return { lane: view.getUint8(1), items: view.getUint32(2, true), bytes: row.slice(HEADER_BYTES) };
     },

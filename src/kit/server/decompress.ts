@@ -1,4 +1,5 @@
 import { constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { viewOf } from "../../lib/view-of.ts";
 import { atOnce } from "../../lib/zlib-at-once.ts";
 
 /** The compressions that are undone, as HTTP and gRPC name them. `deflate` is zlib's format. */
@@ -51,7 +52,7 @@ const RATIO_MAX = 1032;
  */
 function chunkSizeFor(bytes: Uint8Array, compression: KnownCompression, bytesMax: number): number {
   if (compression !== "gzip" || bytes.length < 4) return CHUNK_BYTES_MIN;
-  const told = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+  const told = viewOf(bytes).getUint32(bytes.length - 4, true);
   // One byte more, or a piece that is full would be followed by an empty one.
   return Math.max(CHUNK_BYTES_MIN, Math.min(told, bytesMax, bytes.length * RATIO_MAX) + 1);
 }

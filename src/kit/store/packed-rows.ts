@@ -1,4 +1,5 @@
 import type { Codec, ValueScope } from "../../component/store.ts";
+import { viewOf } from "../../lib/view-of.ts";
 
 /**
  * Rows on their way between two threads: a few large pieces, since a message costs by the object and not by the byte.
@@ -129,7 +130,7 @@ export function eachDecoded<T>(
 ): void {
   const { values } = rows;
   const { direct } = codec;
-  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  const view = viewOf(values);
   eachPlace(rows, (_, key, at, length) => {
     let value: T;
     try {

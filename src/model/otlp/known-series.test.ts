@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { COUNTER } from "../../../test/support/counter-metric.ts";
 import { keyedHash } from "../../lib/keyed-hash.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import type { Series } from "../series.ts";
 import { SeriesTable } from "../series-table.ts";
 import { KnownSeries, type SeriesOwner } from "./known-series.ts";
@@ -17,7 +18,7 @@ function known(hashOf?: typeof keyedHash) {
   /** In the middle of a message. */
   const message = (key: string) => {
     const bytes = Buffer.from(`<${key}>`);
-    return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+    return { bytes, view: viewOf(bytes) };
   };
   return {
     table,

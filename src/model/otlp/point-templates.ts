@@ -1,8 +1,9 @@
 import { free } from "../../lib/free.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import type { Row } from "../points.ts";
 import type { Series } from "../series.ts";
 import { attributesSize, writeAttributes } from "./attributes-codec.ts";
-import { FIXED64, fieldSize, LENGTH, Nanos, setInt, tag, viewOf, WireWriter } from "./wire-writer.ts";
+import { FIXED64, fieldSize, LENGTH, Nanos, setInt, tag, WireWriter } from "./wire-writer.ts";
 
 /** What a point of a sum or gauge consists of before its attributes: start, time and value, each behind its tag. */
 const NUMBERS_BYTES = 27;

@@ -1,3 +1,4 @@
+import { viewOf } from "../../lib/view-of.ts";
 import { ItemBudget } from "./item-budget.ts";
 import type { RecentTexts, SlicedBuffer } from "./recent-texts.ts";
 import { FIXED32, FIXED64, LENGTH, VARINT } from "./wire-writer.ts";
@@ -24,7 +25,7 @@ export class WireReader {
     this.items = items;
     this.#texts = texts;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as SlicedBuffer;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = viewOf(bytes);
   }
 
   /** Below 2^53 in effect; what is longer loses its lowest bits (sizes, tags and enums never are). */

@@ -1,3 +1,5 @@
+import { viewOf } from "../../lib/view-of.ts";
+
 const TWO_32 = 0x1_0000_0000;
 const EMPTY = Buffer.alloc(0);
 const EMPTY_VIEW = viewOf(EMPTY);
@@ -113,10 +115,6 @@ export class WireWriter {
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
   }
-}
-
-export function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** A whole number at a place, as `WireWriter.int` has it. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { viewOf } from "../../lib/view-of.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
 import { emptyHistory, History, ReadReports, UnsureReport } from "./history.ts";
 import { historyCodec } from "./history-codec.ts";
@@ -43,7 +44,7 @@ test("a history of version 1 is the same one, wherever it stands", () => {
     fc.property(histories, fc.nat(9), (history, offset) => {
       const stored = asJson(history);
       const bytes = Buffer.concat([Buffer.alloc(offset), stored]);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const view = viewOf(bytes);
       expect(kept(historyCodec.decode(stored))).toEqual(kept(history));
       expect(kept(historyCodec.direct!.read(view, offset, stored.length))).toEqual(kept(history));
     }),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { viewOf } from "../../lib/view-of.ts";
 import { sourceCodec } from "./source-codec.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 
@@ -50,7 +51,7 @@ test("a source of version 1 is the same one, wherever it stands", () => {
     fc.property(sources, fc.nat(9), (state, offset) => {
       const stored = asJson(state);
       const bytes = Buffer.concat([Buffer.alloc(offset), stored]);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const view = viewOf(bytes);
       const expected = { ...state, provenDelta: false };
       expect(sourceCodec.decode(stored)).toEqual(expected);
       expect(sourceCodec.direct!.read(view, offset, stored.length)).toEqual(expected);

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type GostRig, startReceiver, stats, status } from "../../../test/support/gost-rig.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import { allPoints } from "../../model/points.ts";
-import { Literal, viewOf } from "./literal.ts";
+import { Literal } from "./literal.ts";
 import { readQuickly } from "./quick-json.ts";
 
 const body = (text: string) => Buffer.from(text);

@@ -1,5 +1,6 @@
+import { viewOf } from "../../lib/view-of.ts";
 import { COUNTS } from "./counts.ts";
-import { Literal, literal, viewOf } from "./literal.ts";
+import { Literal, literal } from "./literal.ts";
 import type { Signature } from "./node.ts";
 
 /** A report that was recognised: for each event who it is about, and its counts in the order of `COUNTS`. */

@@ -26,7 +26,10 @@ export class NumberList<A extends Numbers> {
     return this.#length;
   }
 
-  /** Those of the list, to be read and written, and what it has to spare behind them. Another array once it has grown: the one before is empty. */
+  /**
+   * Those of the list, to be read and written, and what it has to spare behind them. Another array once it has grown: the
+   * one before is empty.
+   */
   get numbers(): A {
     return this.#numbers;
   }

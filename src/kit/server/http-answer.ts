@@ -6,14 +6,18 @@ export function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${status === 200 ? "OK" : (STATUS_CODES[status] ?? "unknown")}`;
 }
 
-/** The lines that an answer brings, as names and values in turn: always with its Content-Length, without which GOST drops the connection. */
-export function answerLines({ status, headers, body = "" }: ServerAnswer): string[] {
+/**
+ * The lines that an answer brings, as names and values in turn: always with its Content-Length, without which GOST drops the
+ * connection. `isLast`: the connection ends behind it.
+ */
+export function answerLines({ status, headers, body = "" }: ServerAnswer, isLast: boolean): string[] {
   const lines: string[] = [];
   if (headers)
     for (const name in headers) if (name.toLowerCase() !== "content-length") lines.push(name, headers[name]!);
   if (!isBodiless(status)) {
     lines.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.byteLength));
   }
+  if (isLast) lines.push("Connection", "close");
   return lines;
 }
 

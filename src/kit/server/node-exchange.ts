@@ -46,9 +46,7 @@ export class NodeReply implements Reply {
     const response = this.#response;
     if (answer.done) response.once("close", answer.done);
     response.once("finish", sent);
-    const lines = answerLines(answer);
-    if (isLast) lines.push("Connection", "close");
-    response.writeHead(answer.status, lines);
+    response.writeHead(answer.status, answerLines(answer, isLast));
     response.end(answer.body ?? "");
   }
 }

@@ -38,9 +38,8 @@ export class PlainReply implements Reply {
 
   #head(answer: ServerAnswer, isLast: boolean): string {
     let text = `${statusLine(answer.status)}\r\n`;
-    const lines = answerLines(answer);
+    const lines = answerLines(answer, isLast);
     for (let index = 0; index < lines.length; index += 2) text += `${lines[index]}: ${lines[index + 1]}\r\n`;
-    if (isLast) text += "Connection: close\r\n";
     text += `Date: ${this.#date()}\r\n`;
     return isLast ? `${text}\r\n` : `${text}Connection: keep-alive\r\n\r\n`;
   }

@@ -55,7 +55,10 @@ class PlainHead implements RequestHead {
 
   header(name: string): string | undefined {
     const at = this.#lowerCase.indexOf(`\r\n${name}:`);
-    return at === -1 ? undefined : this.#valueAt(at + name.length + "\r\n:".length);
+    if (at === -1) return undefined;
+    const start = at + name.length + "\r\n:".length;
+    const end = this.#lines.indexOf("\r\n", start);
+    return this.#lines.slice(start, end === -1 ? undefined : end).replace(OPTIONAL_SPACE, "");
   }
 
   get asksForMore(): boolean {
@@ -64,16 +67,10 @@ class PlainHead implements RequestHead {
 
   /** NaN where it is not said in one plain way. */
   get contentLength(): number {
-    const at = this.#lowerCase.indexOf(CONTENT_LENGTH);
-    if (at === -1) return 0;
-    if (this.#lowerCase.includes(CONTENT_LENGTH, at + 1)) return Number.NaN;
-    const value = this.#valueAt(at + CONTENT_LENGTH.length);
-    return /^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  }
-
-  #valueAt(start: number): string {
-    const end = this.#lines.indexOf("\r\n", start);
-    return this.#lines.slice(start, end === -1 ? undefined : end).replace(OPTIONAL_SPACE, "");
+    const value = this.header("content-length");
+    if (value === undefined) return 0;
+    const isSaidOnce = this.#lowerCase.indexOf(CONTENT_LENGTH) === this.#lowerCase.lastIndexOf(CONTENT_LENGTH);
+    return isSaidOnce && /^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN;
   }
 }
 

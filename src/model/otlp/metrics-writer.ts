@@ -25,9 +25,9 @@ const BLOCK_POINTS_MIN = 16;
 
 /**
  * Writes metrics as OTLP's `ExportMetricsServiceRequest`. All that depends on the series alone is remembered as bytes: a
- * whole data point, in which three numbers are written anew as soon as it comes, and the heads of metrics, scopes and resources. Those of one
- * metric lie behind one another, so that points in the order in which their series first came are copied together, and a
- * long row of one metric at once.
+ * whole data point, in which three numbers are written anew as soon as it comes, and the heads of metrics, scopes and
+ * resources. Those of one metric lie behind one another, so that points in the order in which their series first came are
+ * copied together, and a long row of one metric at once.
  *
  * Times are written to the quarter of a microsecond that a point's milliseconds have, or exactly where the point carries
  * exact nanoseconds. A start of 0 is written as 0, which is what its absence means.

@@ -11,8 +11,8 @@ export interface SourceFacts {
   readonly epoch?: string | undefined;
   /** The mode that was told for this source; absent where it has to be judged. */
   readonly told?: Exclude<Temporality, "unspecified"> | undefined;
-  /** Equal exactly when two reports are equal, byte for byte; absent for what its sender never repeats. */
-  readonly fingerprint?: string | undefined;
+  /** Of a report's bytes: two of one source are equal where it is. Absent for what its sender never repeats. */
+  readonly fingerprint?: number | undefined;
   /** The fate of our answer to this report. */
   readonly receipt: Receipt;
   /** What happened to the source, oldest first; a batch may bring these and no points. */

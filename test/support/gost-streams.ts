@@ -3,6 +3,7 @@ import type { MemberBehaviour, Metric, Source, Stream } from "../../src/model/se
 import type { MemberIdentity, SeriesTable } from "../../src/model/series-table.ts";
 import { type LifeEvent, type Receipt, type SourceFacts, settledReceipt } from "../../src/model/source-facts.ts";
 import { sourceKey, streamKey } from "../../src/model/stream-key.ts";
+import { fingerprintOf } from "../../src/receivers/gost/fingerprint.ts";
 
 /** The five counts of GOST's stats, in its order. */
 export type Stats = readonly [conns: number, active: number, received: number, transmitted: number, errors: number];
@@ -12,6 +13,7 @@ export interface ReportOptions {
   readonly kind?: "service" | "handler";
   readonly told?: "delta" | "cumulative";
   readonly epoch?: string;
+  /** What its bytes would be. */
   readonly fingerprint?: string;
   readonly receipt?: Receipt;
   readonly life?: readonly LifeEvent[];
@@ -52,7 +54,7 @@ export function report(
     life: options.life ?? [],
     ...(told === undefined ? {} : { told }),
     ...(epoch === undefined ? {} : { epoch }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprintOf(Buffer.from(fingerprint)) }),
   };
   return { rows, points: [], source: facts };
 }

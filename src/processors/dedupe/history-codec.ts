@@ -8,9 +8,11 @@ import { History, ReadReports, UnsureReport } from "./history.ts";
  * A history's row, written with every report: version and flags (a byte each), when the source began and when it ended,
  * the number of unsure reports, and of each when it came, its fingerprint and its epoch, as `packed-bytes.ts` writes them.
  *
+ * In version 2 fingerprints were texts, of another kind: a report that comes again after the change is not recognised.
  * Version 1 was JSON, `{"version":1,"signs":{...},"unsure":[...]}`, so its first byte is a brace.
  */
-const VERSION = 2;
+const VERSION = 3;
+const VERSION_OF_TEXTS = 2;
 const BRACE = 0x7b;
 const HEADER_BYTES = 2;
 const NUMBER_BYTES = 8;
@@ -23,7 +25,7 @@ export const historyCodec = codecOf<History>({ size: historyBytes, write: writeH
 
 function historyBytes({ unsure }: History): number {
   let bytes = HEADER_BYTES + 3 * NUMBER_BYTES;
-  for (const { fingerprint, epoch } of unsure) bytes += NUMBER_BYTES + textBytes(fingerprint) + textBytes(epoch);
+  for (const { epoch } of unsure) bytes += 2 * NUMBER_BYTES + textBytes(epoch);
   return bytes;
 }
 
@@ -35,7 +37,7 @@ function writeHistory({ signs, unsure }: History, target: DataView, offset: numb
   end = writeNumber(unsure.length, target, end);
   for (const { fingerprint, epoch, at } of unsure) {
     end = writeNumber(at, target, end);
-    end = writeText(fingerprint, target, end);
+    end = writeNumber(fingerprint, target, end);
     end = writeText(epoch, target, end);
   }
 }
@@ -44,15 +46,15 @@ function readHistory(source: DataView, offset: number, size: number): History {
   const reader = new PackedReader(source, offset, size);
   const version = reader.byte();
   if (version === BRACE) return jsonHistory(source, offset, size);
-  if (version !== VERSION) throw new Error(`history of version ${version}`);
+  if (version !== VERSION && version !== VERSION_OF_TEXTS) throw new Error(`history of version ${version}`);
   const reload = (reader.byte() & RELOAD) !== 0;
   const signs = { beganAt: reader.number(), reload, closedAt: reader.number() };
-  const count = reader.number();
   const unsure: UnsureReport[] = [];
-  while (unsure.length < count) {
+  for (let left = reader.number(); left > 0; left--) {
     const at = reader.number();
-    const fingerprint = reader.text()!;
-    unsure.push(new UnsureReport(fingerprint, reader.text(), at, NO_PROOF));
+    const fingerprint = version === VERSION ? reader.number() : reader.text();
+    const epoch = reader.text();
+    if (typeof fingerprint === "number") unsure.push(new UnsureReport(fingerprint, epoch, at, NO_PROOF));
   }
   reader.end();
   return new History(signs, unsure, new ReadReports());
@@ -61,13 +63,11 @@ function readHistory(source: DataView, offset: number, size: number): History {
 interface JsonHistory {
   readonly version: number;
   readonly signs: LifeSigns;
-  readonly unsure: readonly { readonly fingerprint: string; readonly epoch?: string; readonly at: number }[];
 }
 
 function jsonHistory(source: DataView, offset: number, size: number): History {
   const text = Buffer.from(source.buffer, source.byteOffset + offset, size).toString();
-  const { version, signs, unsure } = JSON.parse(text) as JsonHistory;
-  if (version !== 1 || !Array.isArray(unsure)) throw new Error(`history of version ${version}`);
-  const reports = unsure.map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, NO_PROOF));
-  return new History(signs, reports, new ReadReports());
+  const { version, signs } = JSON.parse(text) as JsonHistory;
+  if (version !== 1) throw new Error(`history of version ${version}`);
+  return new History(signs, [], new ReadReports());
 }

@@ -22,7 +22,7 @@ export class History {
 }
 
 export class UnsureReport {
-  readonly fingerprint: string;
+  readonly fingerprint: number;
   readonly epoch: string | undefined;
   readonly at: number;
   /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
@@ -30,7 +30,7 @@ export class UnsureReport {
   /** The fate of our last refusal of an equal report that may be a late copy; live as well. */
   refusal: Receipt | undefined = undefined;
 
-  constructor(fingerprint: string, epoch: string | undefined, at: number, receipt: Receipt) {
+  constructor(fingerprint: number, epoch: string | undefined, at: number, receipt: Receipt) {
     this.fingerprint = fingerprint;
     this.epoch = epoch;
     this.at = at;
@@ -43,23 +43,33 @@ export class UnsureReport {
 }
 
 /**
- * Reports whose answers were read, as many as there is room for. The histories of one source share them: a proof stays
- * one, whatever becomes of the delivery that came upon it.
+ * The last reports whose answers were read, as many as there is room for. The histories of one source share them: a proof
+ * stays one, whatever becomes of the delivery that came upon it.
  */
 export class ReadReports {
-  /** By fingerprint, oldest first. */
-  readonly #reports = new Map<string, UnsureReport>();
+  /** Each takes the place of the oldest. */
+  readonly #reports: UnsureReport[] = [];
+  /** Theirs, side by side: nearly every report is looked for here, and is not there. */
+  readonly #fingerprints: number[] = [];
+  #next = 0;
 
   add(report: UnsureReport, max: number): void {
     report.receipt = READ; // It is of no more use, and holds a connection that may be long gone.
-    this.#reports.delete(report.fingerprint);
-    this.#reports.set(report.fingerprint, report);
-    if (this.#reports.size > max) this.#reports.delete(this.#reports.keys().next().value!);
+    this.#reports[this.#next] = report;
+    this.#fingerprints[this.#next] = report.fingerprint;
+    this.#next = (this.#next + 1) % max;
   }
 
+  /** The last of those that are the same. */
   find(facts: SourceFacts): UnsureReport | undefined {
-    const report = this.#reports.get(facts.fingerprint!);
-    return report?.isSame(facts) ? report : undefined;
+    const fingerprints = this.#fingerprints;
+    let found: UnsureReport | undefined;
+    for (let index = 0; index < fingerprints.length; index++) {
+      if (fingerprints[index] !== facts.fingerprint) continue;
+      const report = this.#reports[index]!;
+      if (report.isSame(facts) && (found === undefined || report.at >= found.at)) found = report;
+    }
+    return found;
   }
 }
 

@@ -9,7 +9,7 @@ export interface ReportFacts extends Omit<SourceFacts, "source" | "life" | "fing
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** Asked only where there is something that GOST would repeat. */
-  fingerprint(): string;
+  fingerprint(): number;
 }
 
 /** What becomes the batch of one source. */
@@ -50,7 +50,7 @@ export class Drafts {
     const { epoch, told, receipt, time, node } = facts;
     const presence = new Row(node.presence, 0, time, [time / 1000, 1]);
     const batches: MetricsBatch[] = [];
-    let fingerprint: string | undefined;
+    let fingerprint: number | undefined;
     const drafts = this.#others === undefined ? [this.#first] : [this.#first, ...this.#others.values()];
     for (const draft of drafts) {
       if (draft === undefined) continue;

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Crowded, Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import type { ServerRequest } from "../../component/server.ts";
@@ -6,6 +5,7 @@ import type { Point } from "../../model/points.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
 import { decode } from "./decode.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { SERVICE_STATES } from "./gost-series.ts";
 import { handOn } from "./hand-on.ts";
 import type { Node, Service } from "./node.ts";
@@ -81,7 +81,7 @@ function deliverReport(
       receipt,
       told,
       epoch,
-      fingerprint: () => hash("sha256", body, "base64url"),
+      fingerprint: () => fingerprintOf(body),
     });
     presence.reported(arrival, batches, delivery.receivedAt);
     if (stated.length > 0) ready.keep(stated, delivery);

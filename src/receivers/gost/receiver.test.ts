@@ -68,7 +68,7 @@ describe("the gost receiver over HTTP", () => {
     await agent.post([stats("service", "web", [1, 0, 5, 5, 0])]);
     await agent.post([stats("service", "web", [1, 0, 5, 6, 0])]);
     const [first, second, third] = agent.taken.map(({ metrics }) => metrics[0]!.source?.fingerprint);
-    expect(first).toBeTypeOf("string");
+    expect(first).toBeTypeOf("number");
     expect(second).toBe(first);
     expect(third).not.toBe(first);
   });

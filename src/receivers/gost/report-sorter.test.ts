@@ -22,7 +22,7 @@ test("a report that had to wait while the series table forgot its client goes to
   const receipt = settledReceipt("read");
   const body = Buffer.from(text);
   const sort = () => {
-    const facts: ReportFacts = { node: book.node("edge-1")!, time: 1, receipt, fingerprint: () => "f" };
+    const facts: ReportFacts = { node: book.node("edge-1")!, time: 1, receipt, fingerprint: () => 1 };
     const parsed = () => {
       const report = decodeJson(body);
       if (isMalformed(report)) throw new Error(report.message);

@@ -87,6 +87,8 @@ export interface Store {
 export interface Cell<T> {
   readonly key: string;
   state: T;
+  /** The store's own: set while its row is this cell, and so always has the state that was committed last. */
+  rowOf?: object | undefined;
 }
 
 /**
@@ -115,6 +117,8 @@ export interface Change {
   readonly scope: ValueScope<unknown>;
   readonly key: string;
   readonly value: unknown;
+  /** Whose state the value is, where it is one's. */
+  readonly cell?: Cell<unknown> | undefined;
 }
 
 /**

@@ -1,11 +1,24 @@
-import type { Change, Page, PageRange, ScopeRename, StateScope, StoreBackend, ValueScope } from "../component/store.ts";
+import type {
+  Cell,
+  Change,
+  Page,
+  PageRange,
+  ScopeRename,
+  StateScope,
+  StoreBackend,
+  ValueScope,
+} from "../component/store.ts";
+
+/** A value, or the cell whose state it is. */
+type Row = Pick<Cell<unknown>, "state"> & Partial<Cell<unknown>>;
 
 /**
- * A store that ends with the process. It keeps the staged values themselves, so nothing is encoded;
- * and it is never late, so deliveries over it never wait.
+ * A store that ends with the process. It keeps the staged values themselves, so nothing is encoded; of what changes with
+ * every report it keeps the cell, so that such a change costs nothing here; and it is never late, so deliveries over it
+ * never wait.
  */
 export function memoryStore(): StoreBackend {
-  const scopes = new Map<string, Map<string, unknown>>();
+  const scopes = new Map<string, Map<string, Row>>();
   const rowsOf = (scope: ValueScope<unknown>) => {
     const table = tableOf(scope);
     let rows = scopes.get(table);
@@ -18,13 +31,14 @@ export function memoryStore(): StoreBackend {
   return {
     durable: false,
     async load<T>(scope: StateScope<T>) {
-      return new Map(scopes.get(tableOf(scope))) as ReadonlyMap<string, T>;
+      return valuesOf<T>(scopes.get(tableOf(scope)) ?? []);
     },
     async page<T>(scope: StateScope<T>, range: PageRange) {
-      return pageOf(scopes.get(scope.name) as ReadonlyMap<string, T> | undefined, range);
+      const { rows, last } = pageOf(scopes.get(scope.name), range);
+      return { rows: rows.map(([key, { state }]) => [key, state as T] as const), last };
     },
     async find<T>(scope: ValueScope<T>, keys: readonly string[]) {
-      return foundIn(scopes.get(tableOf(scope)) as ReadonlyMap<string, T> | undefined, keys);
+      return valuesOf<T>(foundIn(scopes.get(tableOf(scope)), keys));
     },
     async count(scope) {
       return scopes.get(tableOf(scope))?.size ?? 0;
@@ -32,12 +46,19 @@ export function memoryStore(): StoreBackend {
     commit(changes: readonly Change[]) {
       // Neighbours are mostly of one scope: its rows are looked up once for all of them.
       let looked: ValueScope<unknown> | undefined;
-      let rows: Map<string, unknown> | undefined;
-      for (const { scope, key, value } of changes) {
+      let rows: Map<string, Row> | undefined;
+      for (const { scope, key, value, cell } of changes) {
+        if (cell?.rowOf === scopes && value !== undefined) continue;
         if (rows === undefined || scope !== looked) rows = rowsOf(scope);
         looked = scope;
+        const before = rows.get(key);
+        if (before !== undefined) before.rowOf = undefined;
         if (value === undefined) rows.delete(key);
-        else rows.set(key, value);
+        else if (cell === undefined) rows.set(key, { state: value });
+        else {
+          rows.set(key, cell);
+          cell.rowOf = scopes;
+        }
       }
     },
     scopes: {
@@ -47,6 +68,10 @@ export function memoryStore(): StoreBackend {
       },
     },
   };
+}
+
+function valuesOf<T>(rows: Iterable<readonly [string, Row]>): ReadonlyMap<string, T> {
+  return new Map(Array.from(rows, ([key, { state }]) => [key, state as T] as const));
 }
 
 const RESTING = " (archive)";

@@ -1,12 +1,11 @@
-import type { Cell, Change } from "../component/store.ts";
+import type { Change } from "../component/store.ts";
 
 /** What a delivery staged: something to keep, something to take back when it fails, something to show when it is kept. */
 export type Entry = StagedChange | { readonly type: "undo" | "effect"; readonly run: () => void };
 
-/** With the cell that was changed and what it held, where there is one. */
+/** With what the cell held before, where there is one. */
 export interface StagedChange extends Change {
   readonly type: "change";
-  readonly cell: Cell<unknown> | undefined;
   readonly before: unknown;
 }
 

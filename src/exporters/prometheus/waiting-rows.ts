@@ -1,4 +1,4 @@
-import type { Row } from "../../model/points.ts";
+import { isWhole, type Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import { takeOver } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
@@ -31,7 +31,7 @@ export class WaitingRows {
     if (settled === undefined) return false;
     const isLate = row.time <= settled.latestMs;
     if (settled.row === undefined) this.#waiting.add(settled);
-    else if (isLate || !covers(row, settled.row)) this.#show(settled);
+    else if (isLate || !(isWhole(row) || covers(row, settled.row))) this.#show(settled);
     settled.row = row;
     settled.seenMs = nowMs;
     if (isLate) this.#show(settled);

@@ -58,7 +58,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    for (const [key, state] of await this.#scope.load(signal)) this.#histories.set(key, { key, state });
+    for (const [key, state] of await this.#scope.load(signal)) this.#histories.set(key, newCell(key, state));
   }
 
   async start(): Promise<void> {
@@ -126,7 +126,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
       this.#unexamined.value++;
       return undefined;
     }
-    const cell = { key, state: emptyHistory() };
+    const cell = newCell(key, emptyHistory());
     this.#histories.set(key, cell);
     transaction.onRolledBack(() => this.#histories.delete(key));
     return cell;
@@ -156,6 +156,11 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     const source = tells ? facts : undefined;
     return this.#next.metrics?.consume({ rows: others, points, source, assumedRepeat }, delivery);
   }
+}
+
+/** In one place, so that all are of one shape. */
+function newCell(key: string, state: History): Cell<History> {
+  return { key, state, rowOf: undefined };
 }
 
 const isOfStream = ({ series }: Row) => series[0]!.stream !== undefined;

@@ -107,6 +107,7 @@ export class SourceRecords {
     const record: SourceRecord = {
       key,
       state,
+      rowOf: undefined,
       identity: undefined,
       reported: undefined,
       unreported: undefined,

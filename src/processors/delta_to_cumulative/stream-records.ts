@@ -267,6 +267,7 @@ export class StreamRecords {
     const record: StreamRecord = {
       key,
       state,
+      rowOf: undefined,
       stream: undefined,
       identity: undefined,
       behaviours: NONE,

@@ -12,7 +12,16 @@ function startBook() {
 }
 
 const signature = (client: string, hash: number, text = `handler web ${client}`): Signature => {
-  return { text: literal(text), hash, kind: "handler", service: "web", client, emitter: undefined };
+  return {
+    text: literal(text),
+    hash,
+    clientAt: 0,
+    clientHash: 0,
+    kind: "handler",
+    service: "web",
+    client,
+    emitter: undefined,
+  };
 };
 
 describe("the signatures of a node", () => {

@@ -57,6 +57,9 @@ export interface Emitter {
 export interface Signature {
   readonly text: Literal;
   readonly hash: number;
+  /** Where in it the client's name begins, and the hash of what stands before. */
+  readonly clientAt: number;
+  readonly clientHash: number;
   readonly kind: Kind;
   readonly service: string;
   readonly client: string;

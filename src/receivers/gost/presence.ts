@@ -95,7 +95,7 @@ export class PresenceBook {
     const presence = this.#presences.get(node);
     if (presence === undefined) return;
     presence.lastReportTime = Math.max(presence.lastReportTime, time);
-    const now = this.#parts.clock.monotonic();
+    const now = presence.lastReportAt;
     const { sources } = presence.channels[transport];
     const over = named ? undefined : this.#connections.get(connection.id);
     for (const { source: facts } of batches) {

@@ -4,6 +4,7 @@ import { type GostRig, startReceiver, stats, status } from "../../../test/suppor
 import { viewOf } from "../../lib/view-of.ts";
 import { allPoints } from "../../model/points.ts";
 import { Literal } from "./literal.ts";
+import type { Signature } from "./node.ts";
 import { readQuickly } from "./quick-json.ts";
 
 const body = (text: string) => Buffer.from(text);
@@ -39,6 +40,27 @@ describe("the quick reader", () => {
     const known = new Map([[signature!.hash, signature!]]);
     expect(readQuickly(text, known, false)?.signatures[0]).toBe(signature);
     expect(readQuickly(text, new Map(), false)).toBeUndefined();
+  });
+
+  test("finds each signature that it knows, whosever stands before it", () => {
+    const service = fc.constantFrom("w", "web", "a service of a longer name");
+    const client = fc.constantFrom(undefined, "", "alice", "alic", "web", 'a quote "');
+    const event = fc.record({ kind: fc.constantFrom("service" as const, "handler" as const), service, client });
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 6 }), (events) => {
+        const ofOne = events.map(({ kind, service, client }) => stats(kind, service, [3, 1, 235, 632, 0], client));
+        const known = new Map<number, Signature>();
+        const signatures = ofOne.map((one) => {
+          const [signature] = readQuickly(body(report(one)), known, true)!.signatures;
+          known.set(signature!.hash, signature!);
+          return signature!;
+        });
+        const read = readQuickly(body(report(...ofOne)), known, false)?.signatures;
+        expect(read?.map((signature) => signatures.indexOf(signature))).toEqual(
+          signatures.map((signature) => signatures.indexOf(signature)),
+        );
+      }),
+    );
   });
 
   test.each(["alicf", "alice-2", "alic"])("tells %s from alice, were their hashes the same", (client) => {

@@ -32,23 +32,30 @@ export function readQuickly(
   const signatures: Signature[] = [];
   const counts: number[][] = [];
   let at = OPENING.length;
+  /** The event before, if this one may be of the same service: then their signatures are the same up to the client. */
+  let neighbour: Signature | undefined;
   for (;;) {
     // The signature: up to the first place where the fixed text behind it begins.
     const limit = Math.min(body.length, at + SIGNATURE_BYTES_MAX);
-    let hash = body[at + KIND_AT]!;
-    let end = at + NAMES_AT;
-    for (; ; end++) {
-      if (end >= limit) return undefined;
+    let hash = neighbour === undefined ? body[at + KIND_AT]! : neighbour.clientHash;
+    let end = at + (neighbour === undefined ? NAMES_AT : neighbour.clientAt);
+    for (; end < limit; end++) {
       const byte = body[end]!;
       if (byte === QUOTE && body[end + 3] === LOWER_T && BEHIND_SIGNATURE.isAt(view, end)) break;
       hash = Math.imul(hash ^ byte, HASH_FACTOR);
     }
-    let signature = known.get(hash);
+    let signature = end < limit ? known.get(hash) : undefined;
     if (signature === undefined || signature.text.length !== end - at || !signature.text.isAt(view, at)) {
+      if (neighbour !== undefined) {
+        neighbour = undefined; // It is of another service, or new.
+        continue;
+      }
+      if (end >= limit) return undefined;
       signature = mayMeet ? readSignature(body.subarray(at, end), hash) : undefined;
       if (signature === undefined) return undefined;
     }
     signatures.push(signature);
+    neighbour = signature;
     at = end + BEHIND_SIGNATURE.length;
 
     // The counts, as JSON has numbers: digits without a leading zero.
@@ -123,5 +130,10 @@ function readSignature(bytes: Uint8Array, hash: number): Signature | undefined {
   if ((kind !== "service" && kind !== "handler") || typeof service !== "string" || typeof client !== "string") {
     return undefined;
   }
-  return { text: new Literal(bytes), hash, kind, service, client, emitter: undefined };
+  const clientAt = Math.max(NAMES_AT, Buffer.from(bytes).indexOf(CLIENT) + CLIENT.length);
+  let clientHash = bytes[KIND_AT]!;
+  for (let at = NAMES_AT; at < clientAt; at++) clientHash = Math.imul(clientHash ^ bytes[at]!, HASH_FACTOR);
+  return { text: new Literal(bytes), hash, clientAt, clientHash, kind, service, client, emitter: undefined };
 }
+
+const CLIENT = '","client":"';

@@ -1,7 +1,7 @@
 import { startInProcessAgent } from "./agent-in-process.ts";
 import type { BenchPart } from "./figure.ts";
 import { medianMs } from "./in-process.ts";
-import { makeReports, USUAL } from "./reports.ts";
+import { makeReports, SERIAL, USUAL } from "./reports.ts";
 
 /** From a report's bytes to committed totals that a scrape would show, beside parsing the same text and nothing else. */
 export const ingest: BenchPart = {
@@ -10,22 +10,26 @@ export const ingest: BenchPart = {
   async run() {
     const agent = await startInProcessAgent();
     const texts = makeReports(USUAL);
-    const bodies = texts.map((text) => Buffer.from(text));
+    const bodies = texts.map((text) => ({ bytes: Buffer.from(text), serialAt: text.indexOf(String(SERIAL)) }));
     // A round at a time, which takes less than a millisecond: a machine that is busy at times interrupts few of them.
     const { services, clientsPerService } = USUAL;
-    const rounds = { parse: roundsOf(texts, services), totals: roundsOf(bodies, services) };
+    const rounds = { parse: new Rounds(texts, services), totals: new Rounds(bodies, services) };
+    let number = 0;
     let refused = 0;
     const times = await medianMs(
       {
         parse: {
           run() {
-            for (const text of rounds.parse()) JSON.parse(text);
+            for (const text of rounds.parse.next()) JSON.parse(text);
           },
         },
         totals: {
+          beforeEach() {
+            for (const { bytes, serialAt } of rounds.totals.next()) bytes.write(String(SERIAL + number++), serialAt);
+          },
           async run() {
-            for (const body of rounds.totals()) {
-              const answer = agent.report(body);
+            for (const { bytes } of rounds.totals.now) {
+              const answer = agent.report(bytes);
               const { status } = answer instanceof Promise ? await answer : answer;
               if (status !== 200) refused++;
             }
@@ -45,12 +49,23 @@ export const ingest: BenchPart = {
   },
 };
 
-/** Gives out so many reports at a time, from the first on again after the last. */
-function roundsOf<T>(reports: readonly T[], size: number): () => readonly T[] {
-  let next = 0;
-  return () => {
-    const from = next;
-    next = (from + size) % reports.length;
-    return reports.slice(from, from + size);
-  };
+/** Takes turns with parts of so many reports. */
+class Rounds<T> {
+  readonly #parts: readonly (readonly T[])[];
+  #turn = 0;
+
+  constructor(reports: readonly T[], size: number) {
+    this.#parts = Array.from({ length: reports.length / size }, (_, part) =>
+      reports.slice(part * size, (part + 1) * size),
+    );
+  }
+
+  next(): readonly T[] {
+    this.#turn = (this.#turn + 1) % this.#parts.length;
+    return this.now;
+  }
+
+  get now(): readonly T[] {
+    return this.#parts[this.#turn]!;
+  }
 }

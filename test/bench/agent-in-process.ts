@@ -1,7 +1,9 @@
 import type { Listen, ServerAnswer, ServerConnection, ServerHandler } from "../../src/component/server.ts";
 import { createAgent } from "../../src/index.ts";
 import { NEVER } from "../../src/lib/abort.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { setHeapFlags } from "../../src/lib/heap-flags.ts";
+import { systemClock } from "../../src/lib/system-clock.ts";
 import { settledReceipt } from "../../src/model/source-facts.ts";
 import { usualConfig } from "./agent-process.ts";
 
@@ -12,6 +14,8 @@ const METRICS_PORT = 2;
 export interface InProcessAgent {
   report(body: Uint8Array, node?: string): ServerAnswer | Promise<ServerAnswer>;
   scrape(): ServerAnswer | Promise<ServerAnswer>;
+  /** Sets its clock on. */
+  pass(ms: number): void;
   stop(): Promise<unknown>;
 }
 
@@ -22,8 +26,14 @@ export async function startInProcessAgent(): Promise<InProcessAgent> {
     handlers.set(port, handler);
     return { host, port, openConnections: 1, close: async () => {} };
   };
+  let passedMs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => systemClock.now() + passedMs,
+    monotonic: () => systemClock.monotonic() + passedMs,
+  };
   const config = { text: usualConfig({ port: RECEIVER_PORT, metricsPort: METRICS_PORT }) };
-  const agent = await createAgent({ config, environment: { listen } }, NEVER);
+  const agent = await createAgent({ config, environment: { listen, clock } }, NEVER);
   await agent.start(NEVER);
 
   const connection: ServerConnection = {
@@ -53,6 +63,9 @@ export async function startInProcessAgent(): Promise<InProcessAgent> {
       });
       answer.done?.(); // As a server says it; the body is there until the next scrape.
       return answer;
+    },
+    pass(ms) {
+      passedMs += ms;
     },
     stop: () => agent.stop(),
   };

@@ -16,7 +16,7 @@ import { type ExchangeEvents, HttpExchange, type Reply, type RequestHead } from 
 import { NodeHead, NodeReply } from "./node-exchange.ts";
 import { PlainReply } from "./plain-reply.ts";
 import { type Asked, NO_EVIDENCE, openReceipt, type SettableReceipt } from "./receipt.ts";
-import { readWholeRequest } from "./whole-request.ts";
+import type { WholeRequests } from "./whole-request.ts";
 
 /** Requests of one connection that may be in work at a time; more is a flood, for honest clients do not pipeline. */
 const PIPELINED_MAX = 16;
@@ -25,6 +25,7 @@ const PIPELINED_MAX = 16;
 export interface HttpShared extends Shared {
   /** Gives a socket to Node's parser, which calls `request`, `notParsed` and `notProxied` from then on. */
   readonly parse: (socket: Socket) => void;
+  readonly requests: WholeRequests;
   /** What stands in `Date`. */
   readonly date: () => string;
 }
@@ -84,7 +85,9 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
 
   /** The headers of a request are complete, which Node's parser reads. */
   request(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const exchange = this.#begin(new NodeHead(message), new NodeReply(response));
+    const { clock, limits } = this.#shared;
+    const bodyDeadline = clock.monotonic() + limits.bodyTimeoutMs;
+    const exchange = this.#begin(new NodeHead(message), new NodeReply(response), bodyDeadline);
     if (exchange === undefined) {
       message.resume();
       return;
@@ -100,12 +103,12 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   }
 
   readonly #read = (chunk: Buffer): void => {
-    const request = readWholeRequest(chunk);
+    const request = this.#shared.requests.read(chunk);
     if (request === undefined) {
       this.#leaveToNode(chunk);
       return;
     }
-    const exchange = this.#begin(request.head, this.#reply);
+    const exchange = this.#begin(request.head, this.#reply, Number.POSITIVE_INFINITY);
     if (exchange === undefined) return;
     if (request.body.length > 0 && exchange.expect(request.body.length)) exchange.take(request.body);
     exchange.end();
@@ -126,7 +129,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   }
 
   /** Of a request whose headers are complete; undefined where it is not taken. */
-  #begin(head: RequestHead, reply: Reply): HttpExchange | undefined {
+  #begin(head: RequestHead, reply: Reply, bodyDeadline: number): HttpExchange | undefined {
     if (this.#state !== "serving") {
       this.rejected("after_end", "a request on a connection that we are ending");
       return undefined;
@@ -141,7 +144,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       this.#socket.destroy();
       return undefined;
     }
-    const { limits, receipts, bodies, clock } = this.#shared;
+    const { limits, receipts, bodies } = this.#shared;
     const exchange = new HttpExchange({
       connection: this.#connection,
       head,
@@ -149,7 +152,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       receipt: receipts ? openReceipt(this, this.#pipelines ? 0 : this.#answeredAt) : NO_EVIDENCE,
       bodyBytesMax: limits.bodyBytesMax,
       bodies,
-      bodyDeadline: clock.monotonic() + limits.bodyTimeoutMs,
+      bodyDeadline,
       events: this,
     });
     this.#exchanges.push(exchange);
@@ -221,7 +224,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   ready(exchange: HttpExchange): void {
     this.#bytesAtRest = this.#socket.bytesRead;
     this.#lastRequestAt = this.#shared.clock.monotonic();
-    this.#shared.queue.add(exchange);
+    this.#shared.queue.add(exchange, this.#lastRequestAt);
   }
 
   answered(exchange: HttpExchange): void {

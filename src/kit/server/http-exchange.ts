@@ -7,8 +7,8 @@ import type { Waiting } from "./request-queue.ts";
 /** What stands before the body. */
 export interface RequestHead {
   readonly method: string;
-  /** A path with its query, or a whole URL. */
-  readonly target: string;
+  readonly path: string;
+  readonly query: string;
   /** The first value of a header, whose name is given in lower case. */
   header(name: string): string | undefined;
 }
@@ -71,14 +71,12 @@ export class HttpExchange implements Waiting {
   #sent = false;
 
   constructor(options: ExchangeOptions) {
-    const target = originForm(options.head.target);
-    const mark = target.indexOf("?");
     this.#options = options;
     this.connection = options.connection;
     this.receipt = options.receipt;
     this.bodyDeadline = options.bodyDeadline;
-    this.path = mark === -1 ? target : target.slice(0, mark);
-    this.query = mark === -1 ? "" : target.slice(mark + 1);
+    this.path = options.head.path;
+    this.query = options.head.query;
   }
 
   get method(): string {
@@ -189,6 +187,13 @@ export class HttpExchange implements Waiting {
 const EMPTY = new Uint8Array(0);
 
 const OVERLOADED: ServerAnswer = { status: 503, headers: { "Retry-After": "1" } };
+
+/** The path and the query of what a request asks for: of a path with its query, or a whole URL. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const text = originForm(target);
+  const mark = text.indexOf("?");
+  return mark === -1 ? { path: text, query: "" } : { path: text.slice(0, mark), query: text.slice(mark + 1) };
+}
 
 /** A request through a proxy names the whole URL: what counts is its path and query. */
 function originForm(target: string): string {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
 import type { AcceptedConnection, Served, Shared } from "./connection.ts";
 import { HttpConnection, type HttpShared } from "./http-connection.ts";
-import { HEADER_BYTES_MAX } from "./whole-request.ts";
+import { HEADER_BYTES_MAX, WholeRequests } from "./whole-request.ts";
 
 export interface HttpFront {
   /** Takes over a fresh socket; what was read of it already is back in it. */
@@ -19,7 +19,7 @@ export function createHttpFront(shared: Shared): HttpFront {
     server ??= createParser((of) => connections.get(of as Socket));
     server.emit("connection", socket);
   };
-  const all: HttpShared = { ...shared, parse, date: httpDate(shared.clock) };
+  const all: HttpShared = { ...shared, parse, requests: new WholeRequests(), date: httpDate(shared.clock) };
 
   return {
     serve(socket, connection) {

@@ -1,22 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerAnswer } from "../../component/server.ts";
 import { answerLines } from "./http-answer.ts";
-import type { Reply, RequestHead } from "./http-exchange.ts";
+import { type Reply, type RequestHead, splitTarget } from "./http-exchange.ts";
 
 /** The head of a request that Node's parser has read. */
 export class NodeHead implements RequestHead {
+  readonly path: string;
+  readonly query: string;
   readonly #message: IncomingMessage;
 
   constructor(message: IncomingMessage) {
     this.#message = message;
+    ({ path: this.path, query: this.query } = splitTarget(message.url ?? "/"));
   }
 
   get method(): string {
     return this.#message.method ?? "GET";
-  }
-
-  get target(): string {
-    return this.#message.url ?? "/";
   }
 
   /** Read off the raw lines: Node joins the values of a header that comes twice. */

@@ -43,8 +43,9 @@ export class RequestQueue {
     this.#clock = clock;
   }
 
-  add(request: Waiting): void {
-    this.#waiting.push({ request, cameAt: this.#clock.monotonic(), turn: this.#turn });
+  /** `cameAt`: when its last byte came; monotonic. */
+  add(request: Waiting, cameAt = this.#clock.monotonic()): void {
+    this.#waiting.push({ request, cameAt, turn: this.#turn });
     if (this.#waiting.length === 1) setImmediate(this.#tick);
   }
 

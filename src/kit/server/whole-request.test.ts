@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { readWholeRequest } from "./whole-request.ts";
+import { WholeRequests } from "./whole-request.ts";
 
-const read = (text: string) => readWholeRequest(Buffer.from(text, "latin1"));
+const requests = new WholeRequests();
+const read = (text: string) => requests.read(Buffer.from(text, "latin1"));
 const withLines = (...lines: string[]) => `POST / HTTP/1.1\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
 
 describe("a whole request", () => {
-  test("is read with its method, its target, its headers and its body", () => {
+  test("is read with its method, its path, its query, its headers and its body", () => {
     const whole = read(
       'POST /observer?node=edge-1#%20 HTTP/1.1\r\nHost: a:8000\r\nX-Two:\t1 \r\nx-two: 2\r\nX-Latin:\xa0\xe9\xa0\r\nContent-Length: 8\r\n\r\n{"a":\r\n}',
     );
     const { head, body } = whole!;
-    expect([head.method, head.target]).toEqual(["POST", "/observer?node=edge-1#%20"]);
+    expect([head.method, head.path, head.query]).toEqual(["POST", "/observer", "node=edge-1#%20"]);
     expect(["host", "x-two", "x-latin", "content-length", "two", "x"].map((name) => head.header(name))).toEqual([
       "a:8000",
       "1",
@@ -20,6 +21,22 @@ describe("a whole request", () => {
       undefined,
     ]);
     expect(body.toString()).toBe('{"a":\r\n}');
+  });
+
+  test("is known by its head, whatever stands behind that, as long as it is as long as it says", () => {
+    const head = withLines("Token: a", "Content-Length: 1");
+    const [first, second] = [read(`${head}a`), read(`${head}b`)];
+    expect(second?.head).toBe(first?.head);
+    expect([first, second].map((whole) => whole?.body.toString())).toEqual(["a", "b"]);
+    expect([1, 2].map(() => [second?.head.header("token"), second?.head.header("x")])).toEqual([
+      ["a", undefined],
+      ["a", undefined],
+    ]);
+    expect(read(`${head}ab`)).toBeUndefined();
+    expect(read(head)).toBeUndefined();
+    for (let others = 0; others < 2000; others++) read(withLines(`Token: ${others}`));
+    expect(read(`${head}a`)?.head).not.toBe(first?.head);
+    expect(read(`${head}a`)?.head.header("token")).toBe("a");
   });
 
   test("may have no headers and no body", () => {

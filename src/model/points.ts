@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes.ts";
-import type { Series } from "./series.ts";
+import type { Series, Stream } from "./series.ts";
 import type { SourceFacts } from "./source-facts.ts";
 
 /** One value of one series. Times are milliseconds since the epoch with a fraction; `start` 0 means unknown. */
@@ -29,13 +29,21 @@ export class Row {
   readonly time: number;
   /** One for each of the series; NaN where there is none this time. */
   readonly values: readonly number[];
+  /** Whose series they are, where the maker had it at hand; `streamOf` finds it in any case. */
+  readonly stream?: Stream | undefined;
 
-  constructor(series: readonly Series[], start: number, time: number, values: readonly number[]) {
+  constructor(series: readonly Series[], start: number, time: number, values: readonly number[], stream?: Stream) {
     this.series = series;
     this.start = start;
     this.time = time;
     this.values = values;
+    this.stream = stream;
   }
+}
+
+/** The stream whose series a row has; undefined where they are nobody's. */
+export function streamOf({ stream, series }: Row): Stream | undefined {
+  return stream ?? series[0]!.stream;
 }
 
 export function isRow(value: Row | Point | undefined): value is Row {

@@ -97,6 +97,7 @@ export class SeriesTable {
     const made: StreamMember[] = [];
     const madeSeries: Series[] = [];
     const stream: Stream = {
+      id: this.#nextId,
       key,
       source,
       ...(client === undefined ? {} : { client }),
@@ -241,7 +242,8 @@ export interface MemberIdentity extends SeriesIdentity {
 
 /** One remembered value for each series, found by `series.id`. */
 export interface Memo<T> {
-  get(series: Series): T | undefined;
+  /** Of a stream, what is remembered of the first of its series. */
+  get(series: Series | Stream): T | undefined;
   set(series: Series, value: T): void;
   delete(series: Series): void;
   /** Ends the memo: the table no longer tells it of evictions. */
@@ -269,7 +271,7 @@ class SeriesMemo<T> implements Memo<T> {
     this.#onDispose = onDispose;
   }
 
-  get({ id }: Series): T | undefined {
+  get({ id }: Series | Stream): T | undefined {
     return this.#pages[id >>> PAGE_BITS]?.values[id & PAGE_MASK];
   }
 

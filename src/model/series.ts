@@ -53,6 +53,8 @@ export interface Series {
  * `series`.
  */
 export interface Stream {
+  /** That of the first of its series. */
+  readonly id: number;
   /** Unique and lasting: made of node, kind, service and client, never of anything configured. Names its row in a store. */
   readonly key: string;
   readonly source: Source;

@@ -3,7 +3,7 @@ import type { Consumer, Delivery, Next } from "../../component/delivery.ts";
 import type { Counter } from "../../component/meter.ts";
 import { Refusal } from "../../component/refusal.ts";
 import type { Cell } from "../../component/store.ts";
-import { type MetricsBatch, pointCount, type Row } from "../../model/points.ts";
+import { type MetricsBatch, pointCount, type Row, streamOf } from "../../model/points.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { Config } from "./config.ts";
 import { emptyHistory, type History, type Judgement, judge, type Rules, remember } from "./history.ts";
@@ -163,7 +163,7 @@ function newCell(key: string, state: History): Cell<History> {
   return { key, state, rowOf: undefined };
 }
 
-const isOfStream = ({ series }: Row) => series[0]!.stream !== undefined;
+const isOfStream = (row: Row) => streamOf(row) !== undefined;
 
 type DropReason = "repeat" | "assumed_repeat" | "stale";
 

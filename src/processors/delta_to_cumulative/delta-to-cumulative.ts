@@ -4,7 +4,7 @@ import { Refusal } from "../../component/refusal.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { deadline, NEVER, orAborted } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
-import type { MetricsBatch, Point } from "../../model/points.ts";
+import { type MetricsBatch, type Point, streamOf } from "../../model/points.ts";
 import { streamKey } from "../../model/stream-key.ts";
 import type { Config } from "./config.ts";
 import { PlainTotals } from "./plain-totals.ts";
@@ -126,7 +126,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     const knowsLevels = !tellsLife || this.#streams.addLife(facts, staging);
     for (let index = 0; index < rows.length; ) {
       const row = rows[index]!;
-      if (row.series[0]!.stream !== undefined) {
+      if (streamOf(row) !== undefined) {
         index = this.#streams.addSource(rows, index, facts, staging);
       } else {
         this.#plain.addRow(row, staging);

@@ -104,7 +104,7 @@ export class StreamRecords {
 
   /** The record of a stream; undefined for a stream without a total. */
   find(stream: Stream, staging: Staging): StreamRecord | undefined {
-    const remembered = this.#bySeries.get(stream.series[0]!);
+    const remembered = this.#bySeries.get(stream);
     if (remembered !== undefined) return remembered;
     const record = this.#byKey.get(stream.key);
     if (record === undefined) return undefined;

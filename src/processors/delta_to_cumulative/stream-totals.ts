@@ -1,7 +1,7 @@
 import type { Delivery } from "../../component/delivery.ts";
 import type { Store } from "../../component/store.ts";
 import type { Adjusted, Adjustment } from "../../component/totals.ts";
-import type { MetricsBatch, Row } from "../../model/points.ts";
+import { type MetricsBatch, type Row, streamOf } from "../../model/points.ts";
 import type { Source, Stream } from "../../model/series.ts";
 import type { SeriesTable } from "../../model/series-table.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
@@ -64,7 +64,7 @@ export class StreamTotals {
   /** The streams of a batch whose totals may be in the archive: those that nobody knows here. Nearly always none. */
   absentOf({ rows, assumedRepeat }: MetricsBatch): readonly string[] {
     if (this.#streams.archivedSize === 0) return NONE;
-    const keys = [rows, assumedRepeat ?? []].flatMap((all) => all.map(({ series }) => series[0]!.stream?.key));
+    const keys = [rows, assumedRepeat ?? []].flatMap((all) => all.map((row) => streamOf(row)?.key));
     return this.absent(keys.filter((key) => key !== undefined));
   }
 
@@ -165,8 +165,9 @@ export class StreamTotals {
     const known = this.#sources.find(source, staging.transaction);
     if (known === undefined) return;
     const view = viewOf({ ...known.state, told }, source, epoch, known.state.reportAt);
-    for (const { series, values, time } of rows) {
-      const record = this.#streams.find(series[0]!.stream!, staging);
+    for (const row of rows) {
+      const { values, time } = row;
+      const record = this.#streams.find(streamOf(row)!, staging);
       if (record === undefined) continue;
       const state = afterAssumedRepeat(record.state, values, record.behaviours, view);
       if (state === record.state) continue;
@@ -195,8 +196,8 @@ export class StreamTotals {
 
   /** One report of one stream. */
   #addStream(row: Row, report: Report): void {
-    const { series, values, time } = row;
-    const stream = series[0]!.stream!;
+    const { values, time } = row;
+    const stream = streamOf(row)!;
     const count = this.#countsIn(values, stream);
     const record = this.#stream(stream, row, report);
     if (record === undefined) {
@@ -304,8 +305,8 @@ export class StreamTotals {
 
 const NONE: readonly string[] = [];
 
-function sourceOf({ series }: Row): Source | undefined {
-  return series[0]!.stream?.source;
+function sourceOf(row: Row): Source | undefined {
+  return streamOf(row)?.source;
 }
 
 /** Nearly always one object; a receiver that forgot a source in between has made an equal one. */

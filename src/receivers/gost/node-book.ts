@@ -108,7 +108,7 @@ export class NodeBook {
     if (!isName(client) || !this.#hasRoom(level.node, SERIES_PER_STREAM)) return undefined;
     const { source, node } = level;
     const stream = this.#gost.stream(node.resource, source, source.kind === "service" ? undefined : client);
-    const emitter: Emitter = { level, stream, forgotten: false, signature: undefined };
+    const emitter: Emitter = { level, stream, forgotten: false, usedIn: 0, signature: undefined };
     level.emitters.set(client, emitter);
     this.#count(node, SERIES_PER_STREAM);
     this.#forget.set(stream.series[0]!, () => {

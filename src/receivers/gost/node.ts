@@ -49,6 +49,8 @@ export interface Emitter {
   readonly stream: Stream;
   /** True once its series were swept from their table. */
   forgotten: boolean;
+  /** The table's generation in which its series were marked as used last. */
+  usedIn: number;
   /** The one that is remembered, where reports are recognised by such. */
   signature: Signature | undefined;
 }

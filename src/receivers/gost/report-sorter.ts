@@ -71,6 +71,7 @@ export class ReportSorter {
   /** Undefined where a client finds no room, or has no proper name: what becomes of those, the parsed report decides. */
   #sortRecognised({ signatures, counts }: RecognisedReport, facts: ReportFacts): SortedReport | undefined {
     const { node, time } = facts;
+    const { table } = this.#parts;
     const drafts = new Drafts();
     let draft: Draft | undefined;
     for (let index = 0; index < signatures.length; index++) {
@@ -79,15 +80,16 @@ export class ReportSorter {
       if (emitter === undefined || emitter.forgotten) {
         emitter = this.#book.recognise(node, signature);
         if (emitter === undefined) return undefined;
-      } else {
-        this.#parts.table.touch(emitter.stream.series[0]!);
+      } else if (emitter.usedIn !== table.generation) {
+        emitter.usedIn = table.generation;
+        table.touch(emitter.stream.series[0]!);
       }
       if (draft?.level !== emitter.level) {
         this.#book.service(node, signature.service); // To look it up is to use it.
         draft = drafts.of(emitter.level);
         draft.hasStats = true;
       }
-      draft.rows.push(new Row(emitter.stream.series, 0, time, counts[index]!));
+      draft.rows.push(new Row(emitter.stream.series, 0, time, counts[index]!, emitter.stream));
     }
     return { batches: drafts.batches(facts, this.#book), records: [], stated: [] };
   }
@@ -133,7 +135,7 @@ export class ReportSorter {
     if (emitter !== undefined && areExactCounts(stats)) {
       const { totalConns, currentConns, inputBytes, outputBytes, totalErrs } = stats;
       const values = [totalConns, currentConns, inputBytes, outputBytes, totalErrs];
-      draft.rows.push(new Row(emitter.stream.series, 0, facts.time, values));
+      draft.rows.push(new Row(emitter.stream.series, 0, facts.time, values, emitter.stream));
       draft.hasStats = true;
       return undefined;
     }
@@ -172,7 +174,7 @@ export class ReportSorter {
     }
     const { series } = stream;
     const reported = values.map((value) => value ?? Number.NaN);
-    draft.rows.push(new Row(series, 0, time, reported));
+    draft.rows.push(new Row(series, 0, time, reported, stream));
     series.forEach((member, index) => {
       if (counts[index]!.type === "clamped") this.#logClamped(member, stream);
     });

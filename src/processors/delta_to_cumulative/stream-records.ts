@@ -27,9 +27,9 @@ export interface StreamRecord extends Cell<StreamState> {
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
   /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
-  /** The batch that it was last part of, and the time of its row there. */
+  /** The batch that it was last part of, and its place among the streams of that. */
   batch: number;
-  time: number;
+  place: number;
   /** It is in the archive, or on its way there: it goes from memory once that is kept, unless it is reported before. */
   archived: boolean;
   /** When it was last shown that nothing of it is uncertain; never, while something is. */
@@ -277,7 +277,7 @@ export class StreamRecords {
       source: undefined,
       archived: false,
       batch: 0,
-      time: 0,
+      place: 0,
       certainAt: Number.NEGATIVE_INFINITY,
     };
     this.#byKey.set(key, record);

@@ -40,6 +40,8 @@ export class StreamTotals {
   readonly #sources: SourceRecords;
   /** The streams of one batch, to be shown once at its end; used again for each. */
   readonly #reported: StreamRecord[] = [];
+  /** Of the last row of each. */
+  readonly #times: number[] = [];
   #batch = 0;
 
   constructor(config: Config, counters: Counters, store: Store, table: SeriesTable) {
@@ -230,10 +232,11 @@ export class StreamTotals {
   }
 
   #toShow(record: StreamRecord, time: number): void {
-    record.time = time;
-    if (record.batch === this.#batch) return;
-    record.batch = this.#batch;
-    this.#reported.push(record);
+    if (record.batch !== this.#batch) {
+      record.batch = this.#batch;
+      record.place = this.#reported.push(record) - 1;
+    }
+    this.#times[record.place] = time;
   }
 
   /** What the streams of a report together say of their source. */
@@ -256,7 +259,9 @@ export class StreamTotals {
     }
     if (report.several) after = { ...after, several: true };
     this.#sources.change(source, after, staging);
-    for (const record of this.#reported) this.#streams.show(record, record.time, staging);
+    for (let place = 0; place < this.#reported.length; place++) {
+      this.#streams.show(this.#reported[place]!, this.#times[place]!, staging);
+    }
     this.#sources.showNews(source, time, staging);
   }
 

@@ -20,7 +20,7 @@ export class Literal {
     this.#lastWordAt = bytes.length - WORD_BYTES;
     for (let at = 0; at < this.#lastWordAt; at += WORD_BYTES) words.push(view.getFloat64(at, true));
     words.push(view.getFloat64(this.#lastWordAt, true));
-    this.#words = words;
+    this.#words = words.slice(); // Grown bit by bit, a list lies apart from what it holds.
   }
 
   isAt(view: DataView, at: number): boolean {

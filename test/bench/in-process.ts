@@ -22,3 +22,14 @@ export async function medianMs<Name extends string>(
   });
   return Object.fromEntries(medians);
 }
+
+/** The same in turns: what else the machine does for a while is done to all of them. */
+export async function mediansInTurns<Name extends string>(
+  turns: number,
+  tasks: Readonly<Record<Name, Task>>,
+  times: { readonly warmUpMs: number; readonly measureMs: number },
+): Promise<readonly Record<Name, number>[]> {
+  const medians: Record<Name, number>[] = [];
+  for (let turn = 0; turn < turns; turn++) medians.push(await medianMs(tasks, times));
+  return medians;
+}

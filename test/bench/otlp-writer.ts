@@ -5,15 +5,13 @@ import { MetricsWriter } from "../../src/model/otlp/metrics-writer.ts";
 import { type MetricsBatch, type Point, pointsOf } from "../../src/model/points.ts";
 import type { Metric } from "../../src/model/series.ts";
 import { type BenchPart, median } from "./figure.ts";
-import { medianMs } from "./in-process.ts";
+import { medianMs, mediansInTurns } from "./in-process.ts";
 import { OtlpLoad } from "./otlp-load.ts";
 
 const POINTS = 8_000;
 /** What else the machine does, and how memory happens to lie, then takes from both. */
-const ROUNDS = 7;
+const TURNS = 7;
 const TIMES = { warmUpMs: 100, measureMs: 300 };
-
-type Task = "points" | "rows" | "theirs";
 
 type ResourceMetrics = Parameters<typeof ProtobufMetricsSerializer.serializeRequest>[0];
 
@@ -34,24 +32,17 @@ export const otlpWriter: BenchPart = {
     const theirBytes = ProtobufMetricsSerializer.serializeRequest(theirs)!.length;
     if (Math.abs(ourBytes - theirBytes) > POINTS) throw new Error(`${ourBytes} bytes and ${theirBytes}: not the same`);
     const write = (batch: MetricsBatch) => writer.recycle(writer.write(batch));
-    const rounds: Record<Task, number>[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      rounds.push(
-        await medianMs(
-          {
-            points: { run: () => write({ rows: [], points }) },
-            theirs: { run: () => ProtobufMetricsSerializer.serializeRequest(theirs) },
-            rows: { run: () => write({ rows: [row], points: [] }) },
-          },
-          TIMES,
-        ),
-      );
-    }
+    const tasks = {
+      points: { run: () => write({ rows: [], points }) },
+      theirs: { run: () => ProtobufMetricsSerializer.serializeRequest(theirs) },
+      rows: { run: () => write({ rows: [row], points: [] }) },
+    };
+    const turns = await mediansInTurns(TURNS, tasks, TIMES);
     // Behind all else, for what it leaves behind is collected while others are measured.
     const { kept } = await medianMs({ kept: { run: () => writer.write({ rows: [], points }) } }, TIMES);
     const perSecond = (ms: number) => (POINTS * 1000) / ms;
-    const ofTask = (name: Task) => perSecond(median(rounds.map(({ [name]: ms }) => ms)));
-    const ratio = median(rounds.map((ms) => ms.theirs / ms.points));
+    const ofTask = (name: keyof typeof tasks) => perSecond(median(turns.map(({ [name]: ms }) => ms)));
+    const ratio = median(turns.map((ms) => ms.theirs / ms.points));
     return [
       { name: "OTLP writer: OpenTelemetry's serializer", value: ofTask("theirs"), unit: "points/s" },
       { name: "OTLP writer: ours, of points", value: ofTask("points"), unit: "points/s" },

@@ -161,6 +161,21 @@ test("what is only assumed to be a repeat goes along as that, for it could have 
   expect(rig.left.at(-1)!.source?.fingerprint).toBe(rig.left[0]!.source!.fingerprint);
 });
 
+test("deliveries that are taken back, one after the other, push no report out that was read", async () => {
+  const { rig, send } = await rigWith({ history: 3 });
+  for (const fingerprint of ["a", "b", "c"]) send(fingerprint, { receipt: receipt("read") });
+  for (let times = 0; times < 5; times++) {
+    rig.clock.advance(5000);
+    rig.sendAndRollBack(report(rig.table, rig.clock.now(), { alice: STATS }, { fingerprint: "d" }));
+  }
+  expect(["a", "b", "c"].map((fingerprint) => send(fingerprint, { receipt: receipt("unread") }))).toEqual([
+    "dropped",
+    "dropped",
+    "dropped",
+  ]);
+  expect(droppedReports(rig, "stale")).toBe(3);
+});
+
 test("an instance that was reloaded may repeat; of a new process that cannot be known, for an end may have been lost", async () => {
   const killed = await rigWith();
   killed.send("a", { receipt: receipt("unread") });

@@ -47,29 +47,29 @@ export class UnsureReport {
  * stays one, whatever becomes of the delivery that came upon it.
  */
 export class ReadReports {
-  /** Each takes the place of the oldest. */
+  /** Oldest first, one for each fingerprint. */
   readonly #reports: UnsureReport[] = [];
   /** Theirs, side by side: nearly every report is looked for here, and is not there. */
   readonly #fingerprints: number[] = [];
-  #next = 0;
 
   add(report: UnsureReport, max: number): void {
     report.receipt = READ; // It is of no more use, and holds a connection that may be long gone.
-    this.#reports[this.#next] = report;
-    this.#fingerprints[this.#next] = report.fingerprint;
-    this.#next = (this.#next + 1) % max;
+    // The same one comes again with each delivery that is taken back, and must not push the others out.
+    const known = this.#fingerprints.indexOf(report.fingerprint);
+    if (known !== -1) this.#remove(known);
+    else if (this.#reports.length >= max) this.#remove(0);
+    this.#reports.push(report);
+    this.#fingerprints.push(report.fingerprint);
   }
 
-  /** The last of those that are the same. */
   find(facts: SourceFacts): UnsureReport | undefined {
-    const fingerprints = this.#fingerprints;
-    let found: UnsureReport | undefined;
-    for (let index = 0; index < fingerprints.length; index++) {
-      if (fingerprints[index] !== facts.fingerprint) continue;
-      const report = this.#reports[index]!;
-      if (report.isSame(facts) && (found === undefined || report.at >= found.at)) found = report;
-    }
-    return found;
+    const index = this.#fingerprints.indexOf(facts.fingerprint!);
+    return index !== -1 && this.#reports[index]!.isSame(facts) ? this.#reports[index] : undefined;
+  }
+
+  #remove(index: number): void {
+    this.#reports.splice(index, 1);
+    this.#fingerprints.splice(index, 1);
   }
 }
 

@@ -1,4 +1,5 @@
 import { viewOf } from "../lib/view-of.ts";
+
 /** What a stateful component keeps, and where. The store behind it is memory, or a file: components cannot tell. */
 
 /** A stored value as bytes, and back. Versioned by its owner: the first byte or member says which format it is. */

@@ -1,4 +1,4 @@
-import { isWhole, type Row } from "../../model/points.ts";
+import type { Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
 import { takeOver } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
@@ -31,7 +31,7 @@ export class WaitingRows {
     if (settled === undefined) return false;
     const isLate = row.time <= settled.latestMs;
     if (settled.row === undefined) this.#waiting.add(settled);
-    else if (isLate || !(isWhole(row) || covers(row, settled.row))) this.#show(settled);
+    else if (isLate || !covers(row, settled.row)) this.#show(settled);
     settled.row = row;
     settled.seenMs = nowMs;
     if (isLate) this.#show(settled);
@@ -87,10 +87,13 @@ export class WaitingRows {
   }
 }
 
-/** Whether nothing of the earlier values could be seen once the later ones were shown. */
-function covers({ values: later }: Row, { values: earlier }: Row): boolean {
+/**
+ * Whether nothing of the earlier values could be seen once the later ones were shown. The earlier ones were looked at last
+ * when they came, so they are fetched only where the later ones lack a value.
+ */
+function covers({ values: later }: Row, earlier: Row): boolean {
   for (let index = 0; index < later.length; index++) {
-    if (Number.isNaN(later[index]!) && !Number.isNaN(earlier[index]!)) return false;
+    if (Number.isNaN(later[index]!) && !Number.isNaN(earlier.values[index]!)) return false;
   }
   return true;
 }

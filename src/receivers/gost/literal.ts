@@ -1,4 +1,5 @@
 import { viewOf } from "../../lib/view-of.ts";
+
 /**
  * A text that is looked for at one place of a JSON body, eight bytes at a time: several times as fast as byte by byte.
  *

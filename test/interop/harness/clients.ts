@@ -59,18 +59,18 @@ export const openRelay: Open = async (port, target, as) => {
     feature(2, address(target)),
   ]);
   await wire.write(Buffer.concat([Buffer.from([1, 1]), uint16(features.length), features]));
-  let replied = false;
   const relayed = tunnel(wire, { input: 0, output: 4 });
+  let replied = false;
+  const readReply = async () => {
+    replied = true;
+    const reply = await wire.read(4);
+    if (reply[1] !== 0) throw new Error(`relay could not connect: ${reply[1]}`);
+  };
   return {
     ...relayed,
     async exchange(upload, download) {
-      const sent = relayed.send(upload, download);
-      if (!replied) {
-        replied = true;
-        const reply = await wire.read(4);
-        if (reply[1] !== 0) throw new Error(`relay could not connect: ${reply[1]}`);
-      }
-      await sent;
+      // Together: a GOST that is killed breaks the write and the read, and a rejection nobody waits for ends the run.
+      await Promise.all([relayed.send(upload, download), replied ? undefined : readReply()]);
       await wire.read(download);
     },
   };

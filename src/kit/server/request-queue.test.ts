@@ -8,13 +8,14 @@ import { post, rawClient, startServer, until } from "./test-kit.ts";
 
 const LARGE = LARGE_BODY_BYTES + 1;
 
-/** A queue whose requests take a while each, by their body's text; `handled` and `refused` are told in their order. */
+/** A queue whose requests take a while each; what becomes of them is told in its order, by their paths. */
 function queue(tookMs: number) {
   const clock = virtualClock();
-  const [handled, refused]: [string[], string[]] = [[], []];
+  const [handled, refused, story]: [string[], string[], string[]] = [[], [], []];
   const handler = {
     request({ path }: ServerRequest) {
       handled.push(path);
+      story.push(path);
       clock.advance(tookMs);
       return { status: 200 };
     },
@@ -24,10 +25,10 @@ function queue(tookMs: number) {
     requests.add({
       path,
       body: Buffer.alloc(bytes),
-      answer: () => {},
+      answer: () => story.push(`${path} answered`),
       overloaded: () => refused.push(path),
     } as unknown as Waiting);
-  return { add, handled, refused, requests };
+  return { add, handled, refused, story, requests };
 }
 
 test("a request is handled after the next look at the sockets", async () => {
@@ -65,6 +66,24 @@ test("while connections are accepted, which is one in a turn, a turn has one req
   expect(handled).toEqual(["a"]);
   await turn();
   expect(handled).toEqual(["a", "b", "c", "d"]);
+});
+
+test("answers go out together, unless one would have to wait for more than half a millisecond", async () => {
+  const { add, story } = queue(0.3);
+  for (const path of ["a", "b", "c"]) add(path, 1);
+  await turn();
+  await turn();
+  expect(story).toEqual(["a", "b", "a answered", "b answered", "c", "c answered"]);
+});
+
+test("no answer waits for a large request", async () => {
+  const { add, story } = queue(0);
+  add("a", 1);
+  add("b", 65 * 1024);
+  add("c", 1);
+  await turn();
+  await turn();
+  expect(story).toEqual(["a", "a answered", "b", "c", "b answered", "c answered"]);
 });
 
 test("large requests that waited for more than a second are refused, small ones are answered", async () => {

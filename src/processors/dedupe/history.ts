@@ -21,6 +21,9 @@ export class History {
   }
 }
 
+/** By what a source's reports are told apart. */
+type ReportName = Pick<SourceFacts, "fingerprint" | "epoch">;
+
 export class UnsureReport {
   readonly fingerprint: number;
   readonly epoch: string | undefined;
@@ -37,7 +40,7 @@ export class UnsureReport {
     this.receipt = receipt;
   }
 
-  isSame({ fingerprint, epoch }: SourceFacts): boolean {
+  isSame({ fingerprint, epoch }: ReportName): boolean {
     return this.fingerprint === fingerprint && this.epoch === epoch;
   }
 }
@@ -47,29 +50,47 @@ export class UnsureReport {
  * stays one, whatever becomes of the delivery that came upon it.
  */
 export class ReadReports {
-  /** Oldest first, one for each fingerprint. */
+  /** A ring, one for each fingerprint. */
   readonly #reports: UnsureReport[] = [];
   /** Theirs, side by side: nearly every report is looked for here, and is not there. */
   readonly #fingerprints: number[] = [];
+  /** Where the oldest is, which the next one replaces once there are as many as there is room for. */
+  #oldest = 0;
 
   add(report: UnsureReport, max: number): void {
     report.receipt = READ; // It is of no more use, and holds a connection that may be long gone.
-    // The same one comes again with each delivery that is taken back, and must not push the others out.
     const known = this.#fingerprints.indexOf(report.fingerprint);
-    if (known !== -1) this.#remove(known);
-    else if (this.#reports.length >= max) this.#remove(0);
-    this.#reports.push(report);
-    this.#fingerprints.push(report.fingerprint);
+    // The same one comes again with each delivery that is taken back, and must not push the others out.
+    if (known !== -1) this.#put(this.#closed(known), report);
+    else if (this.#reports.length < max) this.#put(this.#reports.length, report);
+    else {
+      this.#put(this.#oldest, report);
+      this.#oldest = this.#after(this.#oldest);
+    }
   }
 
-  find(facts: SourceFacts): UnsureReport | undefined {
-    const index = this.#fingerprints.indexOf(facts.fingerprint!);
-    return index !== -1 && this.#reports[index]!.isSame(facts) ? this.#reports[index] : undefined;
+  find(name: ReportName): UnsureReport | undefined {
+    const index = this.#fingerprints.indexOf(name.fingerprint!);
+    return index !== -1 && this.#reports[index]!.isSame(name) ? this.#reports[index] : undefined;
   }
 
-  #remove(index: number): void {
-    this.#reports.splice(index, 1);
-    this.#fingerprints.splice(index, 1);
+  /** Moves all that came later into the gap, and gives the place of the latest. */
+  #closed(gap: number): number {
+    let place = gap;
+    for (let next = this.#after(place); next !== this.#oldest; next = this.#after(place)) {
+      this.#put(place, this.#reports[next]!);
+      place = next;
+    }
+    return place;
+  }
+
+  #put(place: number, report: UnsureReport): void {
+    this.#reports[place] = report;
+    this.#fingerprints[place] = report.fingerprint;
+  }
+
+  #after(place: number): number {
+    return place + 1 === this.#reports.length ? 0 : place + 1;
   }
 }
 

@@ -29,7 +29,10 @@ export class Row {
   readonly time: number;
   /** One for each of the series; NaN where there is none this time. */
   readonly values: readonly number[];
-  /** Whose series they are, where the maker had it at hand; `streamOf` finds it in any case. */
+  /**
+   * The stream that the list was made for, of its own series or others, where the maker had it at hand: what is remembered
+   * of the list is found by it without a look at the list. Whose series they are says `streamOf`.
+   */
   readonly stream?: Stream | undefined;
 
   constructor(series: readonly Series[], start: number, time: number, values: readonly number[], stream?: Stream) {
@@ -43,7 +46,7 @@ export class Row {
 
 /** The stream whose series a row has; undefined where they are nobody's. */
 export function streamOf({ stream, series }: Row): Stream | undefined {
-  return stream ?? series[0]!.stream;
+  return stream?.series === series ? stream : series[0]!.stream;
 }
 
 export function isRow(value: Row | Point | undefined): value is Row {

@@ -1,5 +1,5 @@
-import type { Point, Row } from "../../model/points.ts";
-import type { Series } from "../../model/series.ts";
+import type { Point } from "../../model/points.ts";
+import type { Series, Stream } from "../../model/series.ts";
 
 /**
  * One name and one set of labels: what Prometheus takes for one series, whatever it is made of here. A number from 0 up, by
@@ -7,15 +7,15 @@ import type { Series } from "../../model/series.ts";
  */
 export type Place = number;
 
-/** The places of a list of series that come in rows, and the last row that waits to be shown there. */
+/** The places of a list of series that come in rows. */
 export interface RowPlaces {
   readonly series: readonly Series[];
+  /** For whom the list was made, if that is known. */
+  readonly stream: Stream | undefined;
   /** One for each of the series, which owns it. */
   readonly places: ArrayLike<Place>;
-  row: Row | undefined;
-  seenMs: number;
-  /** The latest time of anything that was shown there, or waits. */
-  latestMs: number;
+  /** Its number among those that wait. */
+  readonly number: number;
 }
 
 /** A point that is not shown, for its place is another series'. */

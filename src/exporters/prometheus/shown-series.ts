@@ -40,7 +40,7 @@ export class ShownSeries {
     this.#options = options;
     this.#targets = new TargetInfo(options.naming);
     this.#places = new Places(options.table, (place) => this.#evicted(place));
-    this.#waiting = new WaitingRows(this.#places, options.drops);
+    this.#waiting = new WaitingRows(this.#places, options.drops, options.table);
     this.#labels = new LabelTexts(options.naming);
     this.#key = new LabelKey(options.random.integer(2 ** 32));
   }
@@ -76,6 +76,7 @@ export class ShownSeries {
   /** Lets go of the series table. */
   dispose(): void {
     this.#places.dispose();
+    this.#waiting.dispose();
   }
 
   #isExpired(place: Place, beforeMs: number): boolean {
@@ -86,7 +87,7 @@ export class ShownSeries {
   #takeRow(row: Row, nowMs: number): void {
     for (const point of pointsOf(row)) this.#takeOne(point, nowMs);
     const places = row.series.map((series) => this.#ownPlace(series)).filter((place) => place !== undefined);
-    if (places.length === row.series.length) this.#waiting.settle(row.series, places);
+    if (places.length === row.series.length) this.#waiting.settle(row, places);
   }
 
   /** The place of a series for which nothing is shown but the last of its own values. */

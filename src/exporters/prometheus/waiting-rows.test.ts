@@ -1,15 +1,24 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type ExporterRig, exporterRig } from "../../../test/support/exporter-rig.ts";
-import { pointsOf, type Row } from "../../model/points.ts";
-import type { Metric, Series } from "../../model/series.ts";
+import { pointsOf, Row } from "../../model/points.ts";
+import type { Metric, Series, Source, Stream } from "../../model/series.ts";
 import { prometheusExporter } from "./index.ts";
 
 const METRIC = { name: "io", unit: "By", description: "", type: "sum", monotonic: true, number: "int" } as const;
+const SOURCE: Source = { key: "edge-1/handler/web", node: "edge-1", kind: "handler", service: "web" };
 const MINUTE_MS = 60_000;
 
-/** Lists of series: some share series, and some have others that Prometheus cannot tell from them. */
-function listsOf({ table }: ExporterRig): readonly (readonly Series[])[] {
+interface List {
+  readonly series: readonly Series[];
+  readonly stream: Stream | undefined;
+}
+
+/**
+ * Lists of series: some share series, some have others that Prometheus cannot tell from them, and some were made for one
+ * stream.
+ */
+function listsOf({ table }: ExporterRig): readonly List[] {
   const series = (name: string, described: string, temporality: Metric["temporality"] = "cumulative") =>
     table.series(
       table.resource({ "service.name": "gost", "service.instance.id": "edge-1", described }),
@@ -18,12 +27,23 @@ function listsOf({ table }: ExporterRig): readonly (readonly Series[])[] {
       {},
     );
   const [a, b, c] = [series("a", "once"), series("b", "once"), series("c", "once")];
+  const [one, another] = ["one", "another"].map((client) =>
+    table.stream(client, SOURCE, client, [
+      {
+        resource: a.resource,
+        scope: a.scope,
+        metric: table.metric({ ...METRIC, name: "reported", temporality: "delta" }),
+        attributes: { client },
+        behaviour: "by_mode",
+      },
+    ]),
+  );
   return [
-    [a, b, c],
-    [a, b, c],
-    [b, c],
-    [series("d", "once"), series("e", "once", "delta")],
-    [series("a", "anew"), series("b", "anew"), series("d", "once")],
+    { series: [a, b, c], stream: one },
+    { series: [a, b, c], stream: one },
+    { series: [b, c], stream: undefined },
+    { series: [series("d", "once"), series("e", "once", "delta")], stream: another },
+    { series: [series("a", "anew"), series("b", "anew"), series("d", "once")], stream: another },
   ];
 }
 
@@ -64,20 +84,16 @@ async function shown(steps: readonly Step[], asPoints: boolean): Promise<readonl
     const time = rig.clock.now();
     switch (step.type) {
       case "row": {
-        const series = lists[step.list]!;
-        const row: Row = {
-          series,
-          start: 1000,
-          time: step.late ? time - MINUTE_MS : time,
-          values: step.values.slice(0, series.length),
-        };
+        const { series, stream } = lists[step.list]!;
+        const values = step.values.slice(0, series.length);
+        const row = new Row(series, 1000, step.late ? time - MINUTE_MS : time, values, stream);
         const batch = asPoints ? { rows: [], points: pointsOf(row) } : { rows: [row], points: [] };
         rig.send("metrics", batch);
         break;
       }
       case "point": {
         const extra = step.gone ? { extra: { noRecordedValue: true } } : {};
-        const point = { series: lists[step.list]![0]!, start: 1000, time, value: step.value, ...extra };
+        const point = { series: lists[step.list]!.series[0]!, start: 1000, time, value: step.value, ...extra };
         rig.send("metrics", { rows: [], points: [point] });
         break;
       }

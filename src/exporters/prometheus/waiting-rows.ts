@@ -1,5 +1,7 @@
+import { NumberList } from "../../lib/number-list.ts";
 import type { Row } from "../../model/points.ts";
 import type { Series } from "../../model/series.ts";
+import type { Memo, SeriesTable } from "../../model/series-table.ts";
 import { takeOver } from "./accumulate.ts";
 import type { Drops } from "./drops.ts";
 import type { Place, RowPlaces } from "./place.ts";
@@ -18,62 +20,106 @@ export class WaitingRows {
   readonly #places: Places;
   readonly #drops: Drops;
   readonly #settled = new Map<readonly Series[], RowPlaces>();
-  readonly #waiting = new Set<RowPlaces>();
+  /** Numbers of those whose lists were made for a stream. */
+  readonly #byStream: Memo<number>;
+  // By their numbers. Columns, since all of it is looked at for each row: those of neighbours come from memory together.
+  readonly #numbered: (RowPlaces | undefined)[] = [];
+  readonly #series: (readonly Series[] | undefined)[] = [];
+  readonly #rows: (Row | undefined)[] = [];
+  readonly #seenMs = new NumberList(Float64Array);
+  /** The latest time of anything that was shown at the places of each, or waits. */
+  readonly #latestMs = new NumberList(Float64Array);
+  readonly #free: number[] = [];
+  /** The numbers of those that wait, in the order in which they began to. */
+  readonly #waiting = new Set<number>();
 
-  constructor(places: Places, drops: Drops) {
+  constructor(places: Places, drops: Drops, table: SeriesTable) {
     this.#places = places;
     this.#drops = drops;
+    this.#byStream = table.memo();
   }
 
   /** False where the places of this row are not settled. */
   take(row: Row, nowMs: number): boolean {
-    const settled = this.#settled.get(row.series);
-    if (settled === undefined) return false;
-    const isLate = row.time <= settled.latestMs;
-    if (settled.row === undefined) this.#waiting.add(settled);
-    else if (isLate || !covers(row, settled.row)) this.#show(settled);
-    settled.row = row;
-    settled.seenMs = nowMs;
-    if (isLate) this.#show(settled);
-    else settled.latestMs = row.time;
+    const number = this.#numberOf(row);
+    if (number === undefined) return false;
+    const latestMs = this.#latestMs.numbers;
+    const waits = this.#rows[number];
+    const isLate = row.time <= latestMs[number]!;
+    if (waits === undefined) this.#waiting.add(number);
+    else if (isLate || !covers(row, waits)) this.#show(number);
+    this.#rows[number] = row;
+    this.#seenMs.numbers[number] = nowMs;
+    if (isLate) this.#show(number);
+    else latestMs[number] = row.time;
     return true;
   }
 
-  /** From now on rows of these series go to these places. */
-  settle(series: readonly Series[], settledAt: readonly Place[]): void {
+  /** From now on rows of this one's series go to these places. */
+  settle({ series, stream }: Row, settledAt: readonly Place[]): void {
     let latestMs = 0;
     for (const place of settledAt) {
       this.release(place);
       latestMs = Math.max(latestMs, this.#places.home(place).family.timeMs(this.#places.position(place)));
     }
     const places = series.length < LONG_ROW ? settledAt : Uint32Array.from(settledAt);
-    const settled: RowPlaces = { series, places, row: undefined, seenMs: 0, latestMs };
+    const number = this.#free.pop() ?? this.#added();
+    const settled: RowPlaces = { series, stream, places, number };
     for (const place of settledAt) this.#places.setRows(place, settled);
     this.#settled.set(series, settled);
+    if (stream !== undefined) this.#byStream.set(stream.series[0]!, number);
+    this.#numbered[number] = settled;
+    this.#series[number] = series;
+    this.#latestMs.numbers[number] = latestMs;
   }
 
   /** Something else is about to happen to a place: what waits for it is shown, and rows find it no longer. */
   release(place: Place): void {
     const settled = this.#places.rows(place);
     if (settled === undefined) return;
-    this.#show(settled);
-    this.#waiting.delete(settled);
-    for (let index = 0; index < settled.places.length; index++) {
-      this.#places.setRows(settled.places[index]!, undefined);
-    }
-    this.#settled.delete(settled.series);
+    const { series, stream, places, number } = settled;
+    this.#show(number);
+    this.#waiting.delete(number);
+    for (let index = 0; index < places.length; index++) this.#places.setRows(places[index]!, undefined);
+    this.#settled.delete(series);
+    if (stream !== undefined && this.#byStream.get(stream) === number) this.#byStream.delete(stream.series[0]!);
+    this.#numbered[number] = undefined;
+    this.#series[number] = undefined;
+    this.#free.push(number);
   }
 
   /** Shows everything that waits. */
   showAll(): void {
-    for (const settled of this.#waiting) this.#show(settled);
+    for (const number of this.#waiting) this.#show(number);
     this.#waiting.clear();
   }
 
-  #show(settled: RowPlaces): void {
-    const { row, places, seenMs } = settled;
+  /** Lets go of the series table. */
+  dispose(): void {
+    this.#byStream.dispose();
+  }
+
+  #numberOf({ series, stream }: Row): number | undefined {
+    const number = stream && this.#byStream.get(stream);
+    // Several lists may have been made for one stream.
+    return number !== undefined && this.#series[number] === series ? number : this.#settled.get(series)?.number;
+  }
+
+  #added(): number {
+    this.#numbered.push(undefined);
+    this.#series.push(undefined);
+    this.#rows.push(undefined);
+    this.#seenMs.push(0);
+    this.#latestMs.push(0);
+    return this.#rows.length - 1;
+  }
+
+  #show(number: number): void {
+    const row = this.#rows[number];
     if (row === undefined) return;
-    settled.row = undefined;
+    this.#rows[number] = undefined;
+    const { places } = this.#numbered[number]!;
+    const seenMs = this.#seenMs.numbers[number]!;
     const { series, start, time, values } = row;
     for (let index = 0; index < places.length; index++) {
       const value = values[index]!;

@@ -212,7 +212,7 @@ export class StreamRecords {
   #showTotals(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
     if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
-    outgoing.rows.push(new Row(exported, state.lineage.start, time, state.totals));
+    outgoing.rows.push(new Row(exported, state.lineage.start, time, state.totals, record.stream));
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
     }

@@ -14,7 +14,7 @@ import {
 import { lastWords } from "./http-answer.ts";
 import { type ExchangeEvents, HttpExchange, type Reply, type RequestHead } from "./http-exchange.ts";
 import { NodeHead, NodeReply } from "./node-exchange.ts";
-import { PlainReply } from "./plain-reply.ts";
+import { type AnswerTexts, PlainReply } from "./plain-reply.ts";
 import { type Asked, NO_EVIDENCE, openReceipt, type SettableReceipt } from "./receipt.ts";
 import type { WholeRequests } from "./whole-request.ts";
 
@@ -26,8 +26,7 @@ export interface HttpShared extends Shared {
   /** Gives a socket to Node's parser, which calls `request`, `notParsed` and `notProxied` from then on. */
   readonly parse: (socket: Socket) => void;
   readonly requests: WholeRequests;
-  /** What stands in `Date`. */
-  readonly date: () => string;
+  readonly texts: AnswerTexts;
 }
 
 /**
@@ -74,7 +73,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     this.#socket = socket;
     this.#connection = connection;
     this.#shared = shared;
-    this.#reply = new PlainReply(socket, shared.date);
+    this.#reply = new PlainReply(socket, shared.texts);
     this.#idleSince = shared.clock.monotonic();
     // What Node calls behind an answer that says `Connection: close`; with the socket the proof would be gone.
     socket.destroySoon = () => void socket.end();

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../../lib/clock.ts";
 import type { AcceptedConnection, Served, Shared } from "./connection.ts";
 import { HttpConnection, type HttpShared } from "./http-connection.ts";
+import { AnswerTexts } from "./plain-reply.ts";
 import { HEADER_BYTES_MAX, WholeRequests } from "./whole-request.ts";
 
 export interface HttpFront {
@@ -19,7 +20,8 @@ export function createHttpFront(shared: Shared): HttpFront {
     server ??= createParser((of) => connections.get(of as Socket));
     server.emit("connection", socket);
   };
-  const all: HttpShared = { ...shared, parse, requests: new WholeRequests(), date: httpDate(shared.clock) };
+  const texts = new AnswerTexts(httpDate(shared.clock));
+  const all: HttpShared = { ...shared, parse, requests: new WholeRequests(), texts };
 
   return {
     serve(socket, connection) {

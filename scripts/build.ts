@@ -6,6 +6,7 @@ import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { builtinModules, cheapModules, LATE_PACKAGE, lateFile } from "./cheap-modules.ts";
+import { numbersInPlace } from "./numbers-in-place.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -26,7 +27,7 @@ await Promise.all([
     // load Node's whole HTTP client as well.
     format: "cjs",
     minify: true,
-    plugins: [lateFile, cheapModules],
+    plugins: [lateFile, cheapModules, numbersInPlace],
     logOverride: { "empty-import-meta": "silent" }, // Asked for where the store's thread comes from the sources only.
   }),
   build({
@@ -71,6 +72,7 @@ async function bundleText(path: string): Promise<string> {
     entryPoints: [join(root, path)],
     format: "cjs",
     minify: true,
+    plugins: [numbersInPlace],
     write: false,
   });
   return outputFiles[0]!.text;

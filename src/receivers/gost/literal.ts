@@ -35,7 +35,8 @@ export class Literal {
   }
 }
 
-const WORD_BYTES = Float64Array.BYTES_PER_ELEMENT;
+/** Those of a double. */
+const WORD_BYTES = 8;
 
 export function literal(text: string): Literal {
   return new Literal(new TextEncoder().encode(text));

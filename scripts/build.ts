@@ -12,7 +12,13 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const CACHE_TIMEOUT_MS = 60_000;
 
-const shared: BuildOptions = { bundle: true, platform: "node", target: "node24", logLevel: "warning" };
+const shared: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  supported: { "regexp-unicode-property-escapes": true }, // Else each is made from a text, wherever it stands.
+  logLevel: "warning",
+};
 
 await rm(dist, { recursive: true, force: true });
 // Where the program is one file, so are its threads: as texts in it.

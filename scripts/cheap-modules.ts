@@ -1,10 +1,21 @@
 import type { Plugin } from "esbuild";
 
 /**
- * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, a process. Wherever one is
- * imported, it is loaded when something of it is first used.
+ * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, keys, a process, a thread.
+ * Wherever one is imported, it is loaded when something of it is first used.
  */
-const LATE = ["child_process", "dgram", "fs/promises", "http", "http2", "https", "tls", "zlib"];
+const LATE = [
+  "child_process",
+  "crypto",
+  "dgram",
+  "fs/promises",
+  "http",
+  "http2",
+  "https",
+  "tls",
+  "worker_threads",
+  "zlib",
+];
 
 /** What pino loads for features that we do not use: it is given something to write to, in the thread that it is in. */
 const UNUSED: Readonly<Record<string, string>> = {
@@ -34,8 +45,8 @@ export const cheapModules: Plugin = {
     build.onResolve({ filter: /^[a-z0-9_:/-]+$/ }, ({ path, importer, namespace }) => {
       const name = path.replace(/^node:/, "");
       if (namespace === "late") return undefined;
-      if (LATE.includes(name)) return { path: name, namespace: "late" };
       if (Object.hasOwn(UNUSED, path) && /node_modules.pino/.test(importer)) return { path, namespace: "unused" };
+      if (LATE.includes(name)) return { path: name, namespace: "late" };
       return undefined;
     });
     build.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({ contents: lateModule(path) }));

@@ -122,7 +122,7 @@ function checkComponent(written: WrittenComponent, context: CheckContext): Confi
   const problems = definition.check?.(parsed.data) ?? [];
   for (const problem of problems) report(findingOfProblem(problem, path, context));
   if (problems.some(({ severity }) => severity === "error") || holdsBroken(value)) return undefined;
-  return { id, definition, config: parsed.data, fingerprint: fingerprintOf(definition.type, parsed.data, plain) };
+  return { id, definition, config: parsed.data, fingerprint: () => fingerprintOf(definition.type, parsed.data, plain) };
 }
 
 function unknownType(kind: ComponentKind, type: string, range: Range, catalog: Catalog): Finding {

@@ -284,7 +284,7 @@ test("a cycle is told with its whole path", async () => {
 
 test("components are compared by what their configuration does, not by how it is written", async () => {
   const fingerprint = async (options: string, environment = {}) =>
-    (await loadFake(withSource(options), { environment })).config?.receivers.get("source")?.fingerprint;
+    (await loadFake(withSource(options), { environment })).config?.receivers.get("source")?.fingerprint();
   const plain = await fingerprint("port: 9\nmode: auto");
   expect(plain).toMatch(/^[0-9a-f]{64}$/);
   expect(await fingerprint("timeout: 30s\nport: 9")).toBe(plain);

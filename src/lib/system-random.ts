@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
 import { fromUint32, type Random } from "./random.ts";
 
 const WORDS_PER_REFILL = 1024;
@@ -9,10 +10,29 @@ export function systemRandom(): Random {
   let used = 0;
   return fromUint32(() => {
     if (used === words.length) {
-      const block = randomBytes(WORDS_PER_REFILL * 4);
-      words = new Uint32Array(block.buffer.slice(block.byteOffset, block.byteOffset + block.length));
+      words = randomWords();
       used = 0;
     }
     return words[used++]!;
   });
+}
+
+/** From the kernel itself, where it has a file for that: every start asks, and `node:crypto` takes 4 ms to load. */
+function randomWords(): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(WORDS_PER_REFILL);
+  if (!readKernelRandomness(words)) randomFillSync(words);
+  return words;
+}
+
+function readKernelRandomness(words: Uint32Array<ArrayBuffer>): boolean {
+  try {
+    const file = openSync("/dev/urandom", "r");
+    try {
+      return readSync(file, words) === words.byteLength;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
 }

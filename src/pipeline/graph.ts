@@ -37,7 +37,7 @@ export interface GraphComponent {
   readonly id: ComponentId;
   readonly definition: AnyDefinition;
   readonly config: unknown;
-  readonly fingerprint: string;
+  readonly fingerprint: () => string;
 }
 
 /** An instance in its place. */

@@ -18,7 +18,7 @@ export function keptNodes(
     const node = byKey.get(planned.key);
     if (node === undefined || portsOf(node.plan) !== portsOf(planned) || node.owner !== owner(planned)) continue;
     const { definition, fingerprint } = component(planned.kind, planned.id);
-    if (node.component.definition !== definition || node.component.fingerprint !== fingerprint) continue;
+    if (node.component.definition !== definition || node.component.fingerprint() !== fingerprint()) continue;
     const loses = [...node.seat.uses].some((id) => !kept.has(nodeKey("extension", id, "")));
     if (!loses) kept.set(planned.key, node);
   }

@@ -7,7 +7,7 @@ import { programFiles, withoutComments } from "./source-files.ts";
  */
 const EDGES: Readonly<Record<string, readonly Touch[]>> = {
   "src/lib/system-clock.ts": ["clock", "timer"],
-  "src/lib/system-random.ts": ["random"],
+  "src/lib/system-random.ts": ["random", "file"],
   "src/lib/system-files.ts": ["file"],
   "src/kit/server/send-queues.ts": ["file", "timer"],
   "src/kit/server/": ["network", "timer"],
@@ -26,7 +26,7 @@ type Touch = "clock" | "timer" | "random" | "network" | "file" | "process";
 const SIGNS: Readonly<Record<Touch, RegExp>> = {
   clock: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bhrtime\b/,
   timer: /\b(setTimeout|setInterval|setImmediate)\(|\bAbortSignal\.timeout\b|"node:timers/,
-  random: /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b|\brandomInt\b/,
+  random: /\bMath\.random\b|\brandomBytes\b|\brandomFillSync\b|\brandomUUID\b|\bgetRandomValues\b|\brandomInt\b/,
   network: /"node:(net|tls|http|https|http2|dgram|dns)"|\bfetch\(/,
   file: /"node:(fs|fs\/promises|child_process|worker_threads|sqlite)"/,
   process: /\bprocess\.(exit|env|argv|on|once|kill|stdin|stdout|stderr|cwd)\b/,

@@ -9,6 +9,7 @@ import {
   type Shape,
   StoredIdentity,
   shapeOfText,
+  shortId,
 } from "./stored-identity.ts";
 
 export const shapeCodec: Codec<Shape> = {
@@ -37,7 +38,7 @@ export class Identities {
   readonly #table: SeriesTable;
   readonly #rows: StateScope<IdentityRow>;
   readonly #shapes: StateScope<Shape>;
-  readonly #maker = new IdentityMaker();
+  readonly #maker;
   /** The shapes that are in the store, or on their way there. */
   readonly #stored = new Map<string, Shape>();
   /** By what is reported. */
@@ -48,6 +49,8 @@ export class Identities {
   constructor(store: Store, table: SeriesTable, name: string) {
     this.#store = store;
     this.#table = table;
+    // In memory nothing is shorter than the text itself, which is there anyway.
+    this.#maker = new IdentityMaker((text) => (store.durable ? shortId(text) : text));
     this.#rows = store.scope(identityCodec, `${name}_identities`);
     this.#shapes = store.scope(shapeCodec, `${name}_shapes`);
   }

@@ -30,7 +30,7 @@ export class StoredIdentity {
 }
 
 export interface Shape {
-  /** Made of its text, so that equal shapes are one, in whatever process they were met. */
+  /** Made of its text, so that equal shapes are one, in whatever process they were met; or the text, where none is stored. */
   readonly id: string;
   readonly text: string;
   readonly members: readonly MemberShape[];
@@ -56,11 +56,17 @@ const VERSION = 1;
 
 /** Makes identities of what is reported; remembers what many of them share. */
 export class IdentityMaker {
+  /** The `id` of a shape, by its text. */
+  readonly #idOf: (text: string) => string;
   readonly #shapes = new Map<string, Shape>();
   /** The series that stand alone come metric by metric. */
   #last: { readonly series: Series; readonly behaviour: MemberBehaviour; readonly shape: Shape } | undefined;
   /** Of what the series table holds once, the JSON. */
   readonly #texts = new WeakMap<object, string>();
+
+  constructor(idOf: (text: string) => string) {
+    this.#idOf = idOf;
+  }
 
   /** Of a series that stands alone: all that it has in common with others of its metric is the shape. */
   identityOfSeries(series: Series, behaviour: MemberBehaviour): StoredIdentity {
@@ -88,7 +94,7 @@ export class IdentityMaker {
     text = `{"version":${VERSION},"members":[${text}]}`;
     let shape = this.#shapes.get(text);
     if (shape === undefined) {
-      shape = shapeOfText(text);
+      shape = shapeOfText(text, this.#idOf(text));
       this.#shapes.set(text, shape);
     }
     return new StoredIdentity(shape, common);
@@ -119,12 +125,17 @@ export function partsOfText(text: string): { readonly shapeId: string; readonly 
   return { shapeId, common };
 }
 
-export function shapeOfText(text: string): Shape {
+/** What a store has for a text that is far longer. */
+export function shortId(text: string): string {
+  return hash("sha256", text, "base64url").slice(0, 16);
+}
+
+export function shapeOfText(text: string, id = shortId(text)): Shape {
   const { version, members } = parse(text) as { version: number; members: MemberShape[] };
   if (version !== VERSION || !Array.isArray(members)) throw new Error(`shape of version ${version}`);
   const shared = withSharedAttributes(members);
   const behaviours = members.map(({ behaviour }) => behaviour);
-  return { id: hash("sha256", text, "base64url").slice(0, 16), text, members: shared, behaviours };
+  return { id, text, members: shared, behaviours };
 }
 
 function withSharedAttributes(members: readonly MemberShape[]): MemberShape[] {

@@ -36,7 +36,7 @@ export interface ConfiguredComponent {
   readonly definition: AnyDefinition;
   /** What the definition's schema made of the section, defaults included. */
   readonly config: unknown;
-  /** Equal when the effective configuration is equal, secrets included; tells nothing of them. Worked out when it is asked for. */
+  /** Equal when the effective configuration is equal, secrets included; tells nothing of them. Worked out when asked for. */
   readonly fingerprint: () => string;
 }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fromUint32, type Random } from "./random.ts";
 
 const WORDS_PER_REFILL = 1024;
@@ -28,7 +28,7 @@ function readKernelRandomness(words: Uint32Array<ArrayBuffer>): boolean {
   try {
     const file = openSync("/dev/urandom", "r");
     try {
-      return readSync(file, words) === words.byteLength;
+      return fstatSync(file).isCharacterDevice() && readSync(file, words) === words.byteLength;
     } finally {
       closeSync(file);
     }

@@ -35,7 +35,7 @@ const WAIT_MS_MAX = 1_000;
  * no time, so that those behind them are answered while somebody waits for it. Small ones are as fast answered as refused.
  *
  * The answers of requests that were handled at once go out together, a moment later. A peer on the same machine, as GOST
- * is, has fallen asleep again after each that goes out alone, and to wake it is a good half of what the system needs for an
+ * is, has fallen asleep again after each that goes out alone, and to wake it is nearly half of what the system needs for an
  * answer.
  */
 export class RequestQueue {

@@ -30,7 +30,7 @@ export class StoredIdentity {
 }
 
 export interface Shape {
-  /** Made of its text, so that equal shapes are one, in whatever process they were met; or the text, where none is stored. */
+  /** Made of its text, so that equal shapes are one, in whatever process they were met. Where none is stored, the text. */
   readonly id: string;
   readonly text: string;
   readonly members: readonly MemberShape[];

@@ -142,6 +142,23 @@ test("two reports that bring a stream back at the same time count both", async (
   expect(received(rig)).toBe(111);
 });
 
+test("who goes to the archive while a report waits for another of its clients is looked for as well", async () => {
+  const { rig, batch, rest } = await archivingRig();
+  rig.send(batch("alice", 100));
+  await rest();
+  await rig.sendAndWait(batch("bob", 5));
+  await rest(9.5);
+  const release = rig.holdStore();
+  await rest(1);
+  const both = report(rig.table, rig.clock.now(), { alice: [9, 0, 10, 0, 0], bob: [9, 0, 10, 0, 0] }, DELTA);
+  const waits = rig.sendAndWait(both);
+  await release("kept");
+  expect(await waits).toEqual({ taken: true });
+  expect([received(rig), received(rig, "bob")]).toEqual([110, 15]);
+  await rig.restart();
+  expect([received(rig), received(rig, "bob"), archived(rig)]).toEqual([110, 15, 0]);
+});
+
 test("no series goes back in time, though what looks into the archive is overtaken", async () => {
   const { rig, batch, rest } = await archivingRig();
   rig.send(batch("alice", 100));

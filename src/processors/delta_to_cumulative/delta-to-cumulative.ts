@@ -114,9 +114,8 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
 
   consume(batch: MetricsBatch, delivery: Delivery): void | Promise<void> {
     const staging = new Staging(delivery.transaction, delivery.receivedAt);
-    return this.#withAbsent(this.#streams.absentOf(batch), staging, delivery, () =>
-      this.#consume(batch, staging, delivery),
-    );
+    const absent = () => this.#streams.absentOf(batch);
+    return this.#withAbsent(absent, staging, delivery, () => this.#consume(batch, staging, delivery));
   }
 
   #consume(batch: MetricsBatch, staging: Staging, delivery: Delivery): void | Promise<void> {
@@ -151,7 +150,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       // It was held back by a reload that has put another in our place.
       if (this.#isStopped) throw new Refusal("retryable", "stopped", "the processor was stopped meanwhile");
       const staging = new Staging(delivery.transaction, delivery.receivedAt);
-      const absent = this.#streams.absent([streamKey(adjustment.total.owner)]);
+      const absent = () => this.#streams.absent([streamKey(adjustment.total.owner)]);
       return this.#withAbsent(absent, staging, delivery, () => {
         adjusted = refusing(() => this.#streams.adjust(adjustment, staging));
         return this.#next.metrics?.consume({ rows: staging.rows, points: staging.points }, delivery);
@@ -165,16 +164,21 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     throw kind === "permanent" ? new AdjustmentError(message) : outcome.refusal;
   }
 
-  /** Goes on when streams that nobody knows here were taken back from the archive, where they are there. */
+  /**
+   * Goes on when streams that nobody knows here were taken back from the archive, where they are there. While it is read
+   * others may have gone there: whoever is absent then, and was not looked for, is looked for as well.
+   */
   #withAbsent(
-    absent: readonly string[],
+    absent: () => readonly string[],
     staging: Staging,
-    { signal }: Delivery,
+    delivery: Delivery,
     goOn: () => void | Promise<void>,
+    lookedFor: ReadonlySet<string> = NOBODY,
   ): void | Promise<void> {
-    if (absent.length === 0) return goOn();
-    const limit = deadline(this.#deps.clock, FIND_TIMEOUT_MS, "to look into the store's archive", signal);
-    return orAborted(this.#streams.findArchived(absent, limit.signal), limit.signal)
+    const keys = absent();
+    if (keys.every((key) => lookedFor.has(key))) return goOn();
+    const limit = deadline(this.#deps.clock, FIND_TIMEOUT_MS, "to look into the store's archive", delivery.signal);
+    return orAborted(this.#streams.findArchived(keys, limit.signal), limit.signal)
       .catch((thrown: unknown) => {
         throw new Refusal("retryable", "archive_failed", `the archive cannot be read: ${thrown}`, { cause: thrown });
       })
@@ -182,7 +186,7 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
       .then((found) => {
         staging.resumedAt = this.#deps.clock.now();
         this.#streams.bringBack(found, staging);
-        return goOn();
+        return this.#withAbsent(absent, staging, delivery, goOn, new Set(keys));
       });
   }
 
@@ -260,6 +264,8 @@ export class DeltaToCumulative implements Processor, Consumer<"metrics"> {
     return this.#deps.deliver({ peer, upperBound: { items, bytes: 0 }, signal, irreplaceable: true }, run);
   }
 }
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 function refusing<T>(work: () => T): T {
   try {

@@ -14,7 +14,7 @@ export interface RowPlaces {
   readonly stream: Stream | undefined;
   /** One for each of the series, which owns it. */
   readonly places: ArrayLike<Place>;
-  /** Its number among those that wait. */
+  /** Where `WaitingRows` has what waits for them. */
   readonly number: number;
 }
 

@@ -19,11 +19,12 @@ const LONG_ROW = 64;
 export class WaitingRows {
   readonly #places: Places;
   readonly #drops: Drops;
-  readonly #settled = new Map<readonly Series[], RowPlaces>();
-  /** Numbers of those whose lists were made for a stream. */
+  /** The number of each settled list. */
+  readonly #settled = new Map<readonly Series[], number>();
+  /** The same by the stream that the list was made for: of several lists, the one that was settled last. */
   readonly #byStream: Memo<number>;
-  // By their numbers. Columns, since all of it is looked at for each row: those of neighbours come from memory together.
   readonly #numbered: (RowPlaces | undefined)[] = [];
+  // What is looked at for each row, by number. Columns, since those of neighbours come from memory together.
   readonly #series: (readonly Series[] | undefined)[] = [];
   readonly #rows: (Row | undefined)[] = [];
   readonly #seenMs = new NumberList(Float64Array);
@@ -66,7 +67,7 @@ export class WaitingRows {
     const number = this.#free.pop() ?? this.#added();
     const settled: RowPlaces = { series, stream, places, number };
     for (const place of settledAt) this.#places.setRows(place, settled);
-    this.#settled.set(series, settled);
+    this.#settled.set(series, number);
     if (stream !== undefined) this.#byStream.set(stream.series[0]!, number);
     this.#numbered[number] = settled;
     this.#series[number] = series;
@@ -101,8 +102,7 @@ export class WaitingRows {
 
   #numberOf({ series, stream }: Row): number | undefined {
     const number = stream && this.#byStream.get(stream);
-    // Several lists may have been made for one stream.
-    return number !== undefined && this.#series[number] === series ? number : this.#settled.get(series)?.number;
+    return number !== undefined && this.#series[number] === series ? number : this.#settled.get(series);
   }
 
   #added(): number {

@@ -36,8 +36,9 @@ service:
   telemetry: { metrics: { level: none } }
   pipelines: { metrics: { receivers: [gost], processors: [dedupe, delta_to_cumulative], exporters: [prometheus] } }
 `;
-/** Each takes a hundredth of a start or more, and is for somebody else: HTTP that is not plain, clients, TLS, gRPC, files... */
+/** Each takes a hundredth of a start or more, and is for somebody else: keys, HTTP that is not plain, clients, TLS, gRPC, files... */
 const NOT_NEEDED = [
+  "crypto",
   "http",
   "http2",
   "https",

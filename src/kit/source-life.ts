@@ -22,6 +22,11 @@ export interface LifeSigns {
 
 export const NO_LIFE_SIGNS: LifeSigns = Object.freeze({ beganAt: 0, reload: false, closedAt: 0 });
 
+/** Whether the last beginning may still prove to be a reload: its end, where there was one, can be on its way. */
+export function endMayCome({ beganAt, reload }: LifeSigns, now: number): boolean {
+  return !reload && now - beganAt <= RELOAD_MS;
+}
+
 /** The signs after one more event. An end just after a beginning belongs to the life before it. */
 export function afterLifeEvent(signs: LifeSigns, { type, at }: LifeEvent): LifeSigns {
   switch (type) {

@@ -1,4 +1,4 @@
-import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, RELOAD_MS, SETTLING_MS } from "../../kit/source-life.ts";
+import { afterLifeEvent, endMayCome, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
 import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
 
 /**
@@ -201,13 +201,9 @@ export function remember(
  * A new process repeats nothing of the one before it, but an instance that was reloaded may live on, and repeat. Which of
  * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
  */
-function standingOf(
-  { at }: UnsureReport,
-  { beganAt, reload }: LifeSigns,
-  now: number,
-): "stands" | "undecided" | "over" {
-  if (reload || at >= beganAt || now - beganAt < SETTLING_MS) return "stands";
-  return now - beganAt > RELOAD_MS ? "over" : "undecided";
+function standingOf({ at }: UnsureReport, signs: LifeSigns, now: number): "stands" | "undecided" | "over" {
+  if (signs.reload || at >= signs.beganAt || now - signs.beganAt < SETTLING_MS) return "stands";
+  return endMayCome(signs, now) ? "undecided" : "over";
 }
 
 function afterFacts(signs: LifeSigns, { life }: SourceFacts): LifeSigns {

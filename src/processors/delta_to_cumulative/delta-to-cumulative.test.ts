@@ -106,6 +106,42 @@ test("a reload with connections open keeps the lineage: the old instance reports
   expect(stats([5, 1, 600, 700, 0])).toEqual([5, 1, 600, 700, 0]);
 });
 
+/** A second after a beginning a report comes; its outcome, and the totals. */
+async function reportsASecondAfterBegin(before: Stats, options: ReportOptions) {
+  const { rig, life, stats } = await aliceReports({}, options);
+  stats(before);
+  rig.clock.advance(1000);
+  life("began");
+  const again = () => {
+    rig.clock.advance(1000);
+    const { taken } = rig.send(report(rig.table, rig.clock.now(), { alice: [5, 2, 600, 700, 0] }, options));
+    return { taken, received: shown(rig, "received") };
+  };
+  return { rig, life, again };
+}
+
+test("a reload whose end is held up: the old instance is refused until it is told, and counts on", async () => {
+  const { rig, life, again } = await reportsASecondAfterBegin([5, 2, 500, 500, 0], CUMULATIVE);
+  expect(again()).toEqual({ taken: false, received: 500 });
+  expect(rig.counters.get("gostcol_delta_to_cumulative_refused_reports{}")!.value).toBe(1);
+  life("closed");
+  expect(again()).toEqual({ taken: true, received: 600 });
+});
+
+test("a beginning whose end does not come was a restart: what was refused counts in whole", async () => {
+  const { again } = await reportsASecondAfterBegin([5, 2, 500, 500, 0], CUMULATIVE);
+  expect([again(), again()].map(({ taken }) => taken)).toEqual([false, false]);
+  expect(again()).toEqual({ taken: true, received: 1100 });
+});
+
+test.each([
+  ["no connection was open", [5, 0, 500, 500, 0], CUMULATIVE],
+  ["deltas are told", [5, 2, 500, 500, 0], DELTA],
+] as const)("a report soon after a beginning is taken at once where %s", async (_, before, options) => {
+  const { again } = await reportsASecondAfterBegin(before, options);
+  expect(again()).toEqual({ taken: true, received: 1100 });
+});
+
 test("the old and the new instance after a reload with connections open: uncertain until the other reports", async () => {
   const { rig, life, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 1 });
   const uncertain = () => shown(rig, "received.uncertain");

@@ -1,4 +1,4 @@
-import { afterLifeEvent, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import { afterLifeEvent, endMayCome, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
 import type { Source } from "../../model/series.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { LifeView } from "./life-view.ts";
@@ -100,8 +100,16 @@ export function withReport(
   at: number,
   others: () => OtherLevels,
 ): SourceState {
-  const state = beginWaits(before) && at - before.signs.beganAt >= SETTLING_MS ? withBegin(before, others) : before;
+  const state = beginsWithReport(before, at) ? withBegin(before, others) : before;
   return { ...state, told, reportAt: at };
+}
+
+/**
+ * Whether a report that came now would make a restart of a beginning that may still prove to be a reload: then it can be
+ * of an instance that lives on, and all that it has counted would count again.
+ */
+export function comesTooEarly(state: SourceState, at: number): boolean {
+  return beginsWithReport(state, at) && !state.restartWaits && endMayCome(state.signs, at);
 }
 
 /** Counters fell and nothing told why: from the last report on something may have been counted and never told. */
@@ -147,6 +155,10 @@ export function knownBegin(state: SourceState): number | undefined {
 /** Whether a beginning was told whose first report has not come yet. */
 function beginWaits(state: SourceState): boolean {
   return state.signs.beganAt > state.countedBeginAt;
+}
+
+function beginsWithReport(state: SourceState, at: number): boolean {
+  return beginWaits(state) && at - state.signs.beganAt >= SETTLING_MS;
 }
 
 function withBegin(state: SourceState, others: () => OtherLevels): SourceState {

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../component/delivery.ts";
+import { Refusal } from "../../component/refusal.ts";
 import type { Store } from "../../component/store.ts";
 import type { Adjusted, Adjustment } from "../../component/totals.ts";
 import { type MetricsBatch, type Row, streamOf } from "../../model/points.ts";
@@ -10,11 +11,19 @@ import { afterAssumedRepeat, afterProof, provesDelta } from "./doubts.ts";
 import type { LifeView } from "./life-view.ts";
 import { afterReport, newStreamWithout } from "./lineage.ts";
 import { type SourceRecord, SourceRecords } from "./source-records.ts";
-import { knownBegin, type SourceState, viewOf, withLifeFacts, withReport, withUntoldFall } from "./source-state.ts";
+import {
+  comesTooEarly,
+  knownBegin,
+  type SourceState,
+  viewOf,
+  withLifeFacts,
+  withReport,
+  withUntoldFall,
+} from "./source-state.ts";
 import type { Show, Staging } from "./staging.ts";
 import type { ArchivedStream } from "./stream-archive.ts";
 import { type StreamRecord, StreamRecords } from "./stream-records.ts";
-import { hasOpen, isCount } from "./stream-state.ts";
+import { hasOpen, isCount, openOf } from "./stream-state.ts";
 import type { Counters } from "./telemetry.ts";
 
 /** The streams and sources of one batch on their way through. */
@@ -181,6 +190,10 @@ export class StreamTotals {
   #begin(source: SourceRecord, identity: Source, facts: SourceFacts | undefined, staging: Staging): Report {
     const before = source.state;
     const told = facts === undefined ? before.told : facts.told;
+    if (comesTooEarly(before, staging.at) && told !== "delta" && this.#mayLiveOn(source)) {
+      this.#counters.refused.value++;
+      throw tooEarly(identity);
+    }
     const state = withReport(before, told, staging.at, source.others);
     if (state.life !== before.life && before.reportAt > 0) {
       this.#counters.lives[state.restart === state.life ? "restart" : "reload"].value++;
@@ -194,6 +207,14 @@ export class StreamTotals {
       several: false,
       proof: false,
     };
+  }
+
+  /** Whether an instance of the source would survive a reload: some of its connections may be open. */
+  #mayLiveOn({ key }: SourceRecord): boolean {
+    for (const { state, behaviours } of this.#streams.ofSource(key)) {
+      if (openOf(state.totals, behaviours) > 0) return true;
+    }
+    return false;
   }
 
   /** One report of one stream. */
@@ -312,6 +333,11 @@ const NONE: readonly string[] = [];
 
 function sourceOf(row: Row): Source | undefined {
   return streamOf(row)?.source;
+}
+
+function tooEarly({ node, service }: Source): Refusal {
+  const what = `${service} on ${node} began a moment ago, and whether an instance from before lives on is not known yet`;
+  return new Refusal("retryable", "evidence_pending", what);
 }
 
 /** Nearly always one object; a receiver that forgot a source in between has made an equal one. */

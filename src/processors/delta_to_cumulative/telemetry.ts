@@ -38,6 +38,12 @@ const PROOFS: MetricDescription = {
   unit: "{proof}",
 };
 
+const REFUSED: MetricDescription = {
+  name: "gostcol_delta_to_cumulative_refused_reports",
+  description:
+    "Reports that were refused because it was too early to say whether a restart or a reload was before them.",
+  unit: "{report}",
+};
 const ARCHIVED: MetricDescription = {
   name: "gostcol_delta_to_cumulative_archived_streams",
   description: "Totals in the archive: of streams that were not reported for `archive_after`.",
@@ -57,6 +63,7 @@ export const telemetry = [
   LIVES,
   FALLS,
   PROOFS,
+  REFUSED,
   ARCHIVED,
   RETURNED,
 ] as const;
@@ -67,6 +74,7 @@ export interface Counters {
   readonly lives: Readonly<Record<"restart" | "reload" | "epoch", Counter>>;
   readonly falls: Counter;
   readonly proofs: Counter;
+  readonly refused: Counter;
   readonly returned: Counter;
 }
 
@@ -84,6 +92,7 @@ export function countersOf({ meter }: Deps): Counters {
     lives: { restart: lives("restart"), reload: lives("reload"), epoch: lives("epoch") },
     falls: meter.counter(FALLS),
     proofs: meter.counter(PROOFS),
+    refused: meter.counter(REFUSED),
     returned: meter.counter(RETURNED),
   };
 }

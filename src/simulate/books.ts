@@ -128,6 +128,9 @@ export class Ledger {
   readonly taken = zeros();
   /** Reports of which nobody knows whether the receiver took them. */
   readonly doubtful = new Set<Booking>();
+  /** The first and the last report that the receiver took, as far as it is certain; times are monotonic. */
+  first: { readonly atMs: number; readonly stats: Stats } | undefined;
+  lastAtMs: number | undefined;
   /** The open connections that the receiver was told of last. */
   openTold = 0;
   /** Set when nothing of it will be reported any more. A report on its way at that moment may still be taken. */
@@ -156,6 +159,8 @@ export class Booking implements News {
     for (const { ledger, stats } of this.#entries) {
       ledger.doubtful.delete(this);
       ledger.openTold = stats.currentConns;
+      ledger.first ??= { atMs, stats };
+      ledger.lastAtMs = atMs;
       this.addTo(ledger.taken, ledger);
     }
   }

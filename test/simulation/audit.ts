@@ -72,7 +72,8 @@ function possibleValues({ ledgers, isDelta }: Audited, member: Member): Possible
   let tooMany = false;
   let before: { readonly life: Life; readonly values: ReadonlySet<number> } | undefined;
   for (const ledger of ledgers) {
-    const own = ofLedger(ledger, member);
+    const told = ofLedger(ledger, member);
+    const own = !added && mayBeHidden(ledger, ledgers) ? new Set([0, ...told]) : told;
     // What began at zero unseen is taken for the growth of what was before.
     const isUntold = !added && before !== undefined && isUntoldRestart(before.life, ledger.life);
     const missing = isUntold ? new Set([0, ...before!.values]) : ONLY_ZERO;
@@ -85,6 +86,17 @@ function possibleValues({ ledgers, isDelta }: Audited, member: Member): Possible
     before = { life: ledger.life, values: own };
   }
   return tooMany ? { min, max } : possible;
+}
+
+/**
+ * Where another emitter of the same life (`auto` handlers) began above all that this one told, and this one told nothing more, the first
+ * report of that one reads as growth, and nothing ever says that there were two.
+ */
+function mayBeHidden({ life, taken, lastAtMs }: Ledger, ledgers: readonly Ledger[]): boolean {
+  return ledgers.some(({ life: itsLife, first }) => {
+    if (itsLife !== life || first === undefined || lastAtMs === undefined || first.atMs < lastAtMs) return false;
+    return MEMBERS.every((member) => first.stats[member] >= taken[member]);
+  });
 }
 
 const ONLY_ZERO: ReadonlySet<number> = new Set([0]);

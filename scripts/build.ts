@@ -4,64 +4,50 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BuildOptions, build } from "esbuild";
-import { builtinModules, cheapModules, LATE_PACKAGE, lateFile } from "./cheap-modules.ts";
-import { numbersInPlace } from "./numbers-in-place.ts";
+import { type BuildOptions, build, type OutputOptions } from "rolldown";
+import { builtinModules, cheapModules } from "./cheap-modules.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const CACHE_TIMEOUT_MS = 60_000;
-
-const shared: BuildOptions = {
-  bundle: true,
-  platform: "node",
-  target: "node24",
-  supported: { "regexp-unicode-property-escapes": true }, // Else each is made from a text, wherever it stands.
-  logLevel: "warning",
-};
+/** For who reads the text: V8, which takes text that is all ASCII as it is. */
+const SMALL = { minify: true, charset: "ascii" } satisfies OutputOptions;
 
 await rm(dist, { recursive: true, force: true });
 // Where the program is one file, so are its threads: as texts in it.
-const define = { STORE_WORKER_TEXT: JSON.stringify(await bundleText("src/kit/store/store-worker.ts")) };
+const define = { STORE_WORKER_TEXT: JSON.stringify(await storeWorkerText()) };
 await Promise.all([
-  build({
-    ...shared,
-    define,
-    entryPoints: [join(root, "src/main.ts")],
-    outfile: join(dist, "agent.cjs"),
-    // A CommonJS module: only such a one can be run from cached code, and an import of `node:http` by an ES module would
-    // load Node's whole HTTP client as well.
-    format: "cjs",
-    minify: true,
-    plugins: [lateFile, cheapModules, numbersInPlace],
-    logOverride: { "empty-import-meta": "silent" }, // Asked for where the store's thread comes from the sources only.
+  bundle({
+    input: { agent: join(root, "scripts/agent.ts") },
+    plugins: [cheapModules],
+    checks: { ineffectiveDynamicImport: false }, // That is what the entry is for.
+    transform: { target: "node24", define },
+    output: {
+      dir: dist,
+      entryFileNames: "[name].cjs",
+      // Named after what is in it, for the names in it are those of one build: an agent that runs on while it is replaced
+      // finds no file, and not another one.
+      chunkFileNames: "parts/[name]-[hash].cjs",
+      codeSplitting: { groups: [{ name: "agent", test: /[\\/]scripts[\\/]agent\.ts$/ }] }, // And all that it imports.
+      // A CommonJS module: only such a one can be run from cached code, and an import of `node:http` by an ES module would
+      // load Node's whole HTTP client as well.
+      format: "cjs",
+      ...SMALL,
+    },
   }),
-  build({
-    ...shared,
-    entryPoints: [LATE_PACKAGE],
-    outfile: join(dist, `${LATE_PACKAGE}.cjs`),
-    format: "cjs",
-    minify: true,
-  }),
-  build({
-    ...shared,
-    define,
-    entryPoints: [join(root, "src/index.ts")],
-    outfile: join(dist, "index.js"),
-    format: "esm",
-    // Packages inside the bundle that are CommonJS ask for `require`, which an ES module does not have.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  bundle({
+    input: { index: join(root, "src/index.ts") },
+    transform: { target: "node24", define },
+    output: { dir: dist, entryFileNames: "[name].js", format: "esm", codeSplitting: false },
   }),
 ]);
 const checksum = hash("sha256", readFileSync(join(dist, "agent.cjs"))).slice(0, 16);
-await build({
-  ...shared,
-  define: { BUNDLE_CHECKSUM: JSON.stringify(checksum) },
-  entryPoints: [join(root, "scripts/launcher/gostcol.ts")],
-  outfile: join(dist, "gostcol.js"),
-  format: "esm",
-  target: "node18", // It has to be read by a Node that is too old, to say so.
+await bundle({
+  input: { gostcol: join(root, "scripts/launcher/gostcol.ts") },
   plugins: [builtinModules],
+  // It has to be read by a Node that is too old, to say so.
+  transform: { target: "node18", define: { BUNDLE_CHECKSUM: JSON.stringify(checksum) } },
+  output: { dir: dist, entryFileNames: "[name].js", format: "esm", codeSplitting: false },
 });
 await chmod(join(dist, "gostcol.js"), 0o755);
 try {
@@ -72,16 +58,20 @@ try {
 }
 run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"]);
 
-async function bundleText(path: string): Promise<string> {
-  const { outputFiles } = await build({
-    ...shared,
-    entryPoints: [join(root, path)],
-    format: "cjs",
-    minify: true,
-    plugins: [numbersInPlace],
+function bundle(options: BuildOptions): Promise<unknown> {
+  return build({ cwd: root, platform: "node", ...options });
+}
+
+async function storeWorkerText(): Promise<string> {
+  const { output } = await build({
+    cwd: root,
+    platform: "node",
+    input: join(root, "src/kit/store/store-worker.ts"),
+    transform: { target: "node24" },
     write: false,
+    output: { format: "cjs", codeSplitting: false, ...SMALL },
   });
-  return outputFiles[0]!.text;
+  return output[0].code;
 }
 
 function run(argv: readonly string[], timeout?: number): void {

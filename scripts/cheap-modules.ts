@@ -1,4 +1,4 @@
-import type { Plugin } from "esbuild";
+import type { Plugin } from "rolldown";
 
 /**
  * Modules of Node that take milliseconds each to load, and that few starts need: a client, TLS, keys, a process, a thread.
@@ -24,49 +24,41 @@ const UNUSED: Readonly<Record<string, string>> = {
   worker_threads: "exports.isMainThread = true;",
 };
 
-/**
- * An eighth of the bundle, for patterns in a few components. V8 looks through all of a bundle for which it has no compiled
- * code; so this has a file of its own beside it.
- */
-export const LATE_PACKAGE = "re2js";
+/** What begins so is a module of ours. */
+const VIRTUAL = "\0";
 
-export const lateFile: Plugin = {
-  name: "late-file",
-  setup(build) {
-    const path = `./${LATE_PACKAGE}.cjs`;
-    build.onResolve({ filter: new RegExp(`^${LATE_PACKAGE}$`) }, () => ({ path, external: true }));
-  },
-};
-
-/** For esbuild: makes modules cheap to import. */
+/** Makes modules cheap to import. */
 export const cheapModules: Plugin = {
   name: "cheap-modules",
-  setup(build) {
-    build.onResolve({ filter: /^[a-z0-9_:/-]+$/ }, ({ path, importer, namespace }) => {
-      const name = path.replace(/^node:/, "");
-      if (namespace === "late") return undefined;
-      if (Object.hasOwn(UNUSED, path) && /node_modules.pino/.test(importer)) return { path, namespace: "unused" };
-      if (LATE.includes(name)) return { path: name, namespace: "late" };
-      return undefined;
-    });
-    build.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => ({ contents: lateModule(path) }));
-    build.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({ contents: UNUSED[path]! }));
+  resolveId(source, importer = "") {
+    const name = source.replace(/^node:/, "");
+    if (importer.startsWith(VIRTUAL)) return null;
+    if (Object.hasOwn(UNUSED, source) && /node_modules.pino/.test(importer)) return `${VIRTUAL}unused:${source}`;
+    return LATE.includes(name) ? `${VIRTUAL}late:${name}` : null;
+  },
+  load(id) {
+    const [kind, name = ""] = id.split(":");
+    if (kind === `${VIRTUAL}late`) return { code: lateModule(name), moduleType: "js" };
+    if (kind === `${VIRTUAL}unused`) return { code: UNUSED[name]!, moduleType: "js" };
+    return null;
   },
 };
 
 /**
  * For an ES module: Node gives it all members of what it imports, and loads what stands behind them (streams for those of
- * files). Empty in a Node that is too old for this.
+ * files). Without any in a Node that is too old for this.
  */
 export const builtinModules: Plugin = {
   name: "builtin-modules",
-  setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule?.(${JSON.stringify(path)}) ?? {};`,
-    }));
-  },
+  renderChunk: (code) =>
+    code.replace(IMPORT, (_, name: string | undefined, members: string | undefined, module: string) => {
+      const value = `process.getBuiltinModule?.("${module}") ?? {}`;
+      const parts = [name, members?.replaceAll(" as ", ": ")].filter((part) => part !== undefined);
+      return parts.map((part) => `const ${part} = ${value};`).join("\n");
+    }),
 };
+
+const IMPORT = /^import (\w+)?(?:, )?(\{[^}]*\})? from "(node:[\w/]+)";$/gm;
 
 function lateModule(name: string): string {
   const members = Object.keys(process.getBuiltinModule(`node:${name}`) ?? {});

@@ -31,10 +31,13 @@ export function compileBundle({ file, source }: Bundle, cachedData?: Buffer): Sc
   });
 }
 
-/** Does what `require` would do with the file. */
+/** Does what `require` would do with the file, which the files beside it, loaded later, find as it is. */
 export function runBundle(script: Script, { file }: Bundle): void {
-  const exports = {};
-  script.runInThisContext()(exports, module.createRequire(file), { exports }, file, dirname(file));
+  const require = module.createRequire(file);
+  const own = new module.Module(file);
+  require.cache[require.resolve(file)] = own;
+  script.runInThisContext()(own.exports, require, own, file, dirname(file));
+  own.loaded = true;
 }
 
 /** What V8 has compiled of it by now, for `compileBundle`. */

@@ -47,7 +47,7 @@ export const start: BenchPart = {
 
 function programWithoutCodeCache(folder: string): string {
   if (PROGRAM.endsWith(".ts")) return PROGRAM;
-  for (const file of ["gostcol.js", "agent.cjs"]) cpSync(join(dirname(PROGRAM), file), join(folder, file));
+  cpSync(dirname(PROGRAM), folder, { recursive: true, filter: (path) => !path.endsWith(".cache") });
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   return join(folder, "gostcol.js");
 }

@@ -60,7 +60,7 @@ test.skipIf(!existsSync(BUNDLE))(
   () => {
     const folder = mkdtempSync(join(tmpdir(), "gostcol-start-"));
     try {
-      for (const file of ["gostcol.js", "agent.cjs"]) cpSync(join(ROOT, "dist", file), join(folder, file));
+      cpSync(join(ROOT, "dist"), folder, { recursive: true, filter: (path) => !path.endsWith(".cache") });
       writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
       const environment = { NODE_COMPILE_CACHE: join(folder, "cache") };
       const kept = () => {

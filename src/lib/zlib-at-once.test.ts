@@ -16,13 +16,15 @@ test.each([
   expect(atOnce(unpack, atOnce(pack, Buffer.alloc(0), {}), {})).toEqual(Buffer.alloc(0));
 });
 
-test("what it gave goes with the next collection of young objects", () => {
+test("what it gave goes with the next collections of young objects", async () => {
   setFlagsFromString("--expose-gc");
   const collectYoung = () => runInNewContext("gc")({ type: "minor" });
   const packed = gzipSync(Buffer.alloc(MEBIBYTE));
   const before = process.memoryUsage().arrayBuffers;
   for (let count = 0; count < 50; count++) atOnce(gunzipSync, packed, { chunkSize: MEBIBYTE + 1 });
-  collectYoung();
-  collectYoung();
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * MEBIBYTE);
+  const left = () => {
+    collectYoung();
+    return process.memoryUsage().arrayBuffers - before; // V8 gives them back in a thread of its own, a moment later.
+  };
+  await expect.poll(left).toBeLessThan(10 * MEBIBYTE);
 });

@@ -12,6 +12,7 @@ const LATE = [
   "http",
   "http2",
   "https",
+  "perf_hooks",
   "tls",
   "worker_threads",
   "zlib",

@@ -19,6 +19,8 @@ import { registry } from "./registry.ts";
 
 const NODE_MAJOR_MIN = 24;
 const FLUSH_TIMEOUT_MS = 1000;
+/** Of a young heap there is nothing to tell, and what tells it takes its time to load. */
+const HEAP_FOLLOWED_AFTER_MS = 1000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Any long time: the timer only keeps the process from ending while a command waits for something that does not. */
 const KEEP_ALIVE_PERIOD_MS = 2 ** 30;
@@ -32,7 +34,7 @@ async function main(): Promise<number> {
     return EXIT.usage;
   }
   setHeapFlags();
-  followHeap();
+  setTimeout(followHeap, HEAP_FOLLOWED_AFTER_MS).unref();
   // Whoever reads our output may leave before the end (`gostcol schema | head`): there is nothing to be said about it.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const keepAlive = setInterval(() => {}, KEEP_ALIVE_PERIOD_MS);

@@ -42,6 +42,7 @@ const NOT_NEEDED = [
   "http",
   "http2",
   "https",
+  "perf_hooks",
   "tls",
   "zlib",
   "sqlite",

@@ -4,6 +4,7 @@
  */
 import "../src/cli/run.ts";
 import "../src/exporters/prometheus/index.ts";
+import "../src/extensions/file_storage/index.ts";
 import "../src/processors/dedupe/index.ts";
 import "../src/processors/delta_to_cumulative/index.ts";
 import "../src/receivers/gost/index.ts";

@@ -25,9 +25,10 @@ await Promise.all([
     output: {
       dir: dist,
       entryFileNames: "[name].cjs",
-      // Named after what is in it, for the names in it are those of one build: an agent that runs on while it is replaced
-      // finds no file, and not another one.
+      // Named after what is in it, and of `agent.cjs` it asks for what has a name in the sources: an agent that runs on while
+      // it is replaced finds no file, or the same.
       chunkFileNames: "parts/[name]-[hash].cjs",
+      minifyInternalExports: false,
       codeSplitting: { groups: [{ name: "agent", test: /[\\/]scripts[\\/]agent\.ts$/ }] }, // And all that it imports.
       // A CommonJS module: only such a one can be run from cached code, and an import of `node:http` by an ES module would
       // load Node's whole HTTP client as well.

@@ -142,6 +142,27 @@ test.each([
   expect(again()).toEqual({ taken: true, received: 1100 });
 });
 
+test.each([
+  ["an auto handler, deltas", DELTA],
+  ["an auto handler, cumulative", CUMULATIVE],
+  ["one emitter, whose beginning was told late", { ...CUMULATIVE, emitters: 1 }],
+] as const)(
+  "what falls just after a reload with connections open is another emitter beside the first: %s",
+  async (_, options) => {
+    const { rig, life, stats } = await aliceReports({}, options);
+    expect(stats([2, 2, 500, 500, 0])[0]).toBe(2);
+    life("began", "closed");
+    const soon = (values: Stats) => {
+      rig.clock.advance(100);
+      const { taken } = rig.send(report(rig.table, rig.clock.now(), { alice: values }, options));
+      return taken && shown(rig, "conns");
+    };
+    expect(soon([1, 0, 100, 100, 0])).toBe(3);
+    expect(soon([2, 2, 600, 600, 0])).toBe(3); // The first one again, and not what the other has grown to.
+    expect(stats([2, 1, 700, 700, 0])[0]).toBe(3);
+  },
+);
+
 test("the old and the new instance after a reload with connections open: uncertain until the other reports", async () => {
   const { rig, life, stats } = await aliceReports({}, { ...CUMULATIVE, emitters: 1 });
   const uncertain = () => shown(rig, "received.uncertain");

@@ -6,6 +6,8 @@ export interface LifeView {
   readonly life: number;
   /** The life of a report that cannot be the present life's: one more while a beginning waits for its first report. */
   readonly nextLife: number;
+  /** Whether that beginning is a reload, which instances before it may outlive. */
+  readonly reloadWaits: boolean;
   readonly restart: number;
   /** How many lineages an identity can have had in this life at the most, one unseen restart among them. */
   readonly lineagesMax: number;

@@ -1,7 +1,7 @@
 import { doubted } from "./doubts.ts";
 import { type LifeView, lineageAfter, lineageEnded, type Mode } from "./life-view.ts";
 import { afterSeveral, readingsBefore, settledReadings } from "./several-emitters.ts";
-import { type Behaviours, isCount, isCounter, StreamState } from "./stream-state.ts";
+import { type Behaviours, isCount, isCounter, openOf, StreamState } from "./stream-state.ts";
 import { afterUsualReport } from "./usual-report.ts";
 
 /** The state after a report. Values that cannot be counted leave their member as it was. */
@@ -21,20 +21,16 @@ export function afterAnyReport(
   behaviours: Behaviours,
   view: LifeView,
 ): StreamState {
+  if (isAfterReload(before, values, behaviours, view)) {
+    return afterAnyReport(before, values, behaviours, reloaded(view));
+  }
   const readings = readingsBefore(before, values, behaviours, view);
   if (readings !== undefined) return afterSeveral(before, readings, values, behaviours, view);
   if (before.readings !== undefined) {
     return afterAnyReport(settledReadings(before, before.readings), values, behaviours, view);
   }
   const { mode } = view;
-  let countersFell = false;
-  let byModeFell = false;
-  for (let index = 0; index < behaviours.length; index++) {
-    const value = values[index]!;
-    if (!(value < before.last[index]! && value >= 0)) continue;
-    if (isCounter(behaviours[index])) countersFell = true;
-    else if (behaviours[index] === "by_mode" && mode !== "delta") byModeFell = true;
-  }
+  const { countersFell, byModeFell } = fallsOf(before, values, behaviours, mode);
   const ended = lineageEnded(before, behaviours, view);
   const untold = !ended && !view.late && (countersFell || (mode === "cumulative" && byModeFell));
   const resetCounters = ended || untold;
@@ -69,6 +65,46 @@ export function afterAnyReport(
   const counted = new StreamState(lineageAfter(before, view, untold), totals, last, view.at, before.doubts);
   if (mode !== "undecided" && before.doubts === undefined) return counted;
   return doubted(before, counted, values, behaviours, view);
+}
+
+function fallsOf({ last }: StreamState, values: readonly number[], behaviours: Behaviours, mode: Mode) {
+  let countersFell = false;
+  let byModeFell = false;
+  for (let index = 0; index < behaviours.length; index++) {
+    const value = values[index]!;
+    if (!(value < last[index]! && value >= 0)) continue;
+    if (isCounter(behaviours[index])) countersFell = true;
+    else if (behaviours[index] === "by_mode" && mode !== "delta") byModeFell = true;
+  }
+  return { countersFell, byModeFell };
+}
+
+/**
+ * Counters that fall while a reload waits for its first report are of another emitter: of the new instance, whose beginning
+ * was told late, or of the old one. Where that may live on, both may report from now on, as after the reload.
+ */
+function isAfterReload(
+  before: StreamState,
+  values: readonly number[],
+  behaviours: Behaviours,
+  view: LifeView,
+): boolean {
+  const { lineage, totals, readings } = before;
+  if (!view.reloadWaits || view.late || readings !== undefined || lineage.life >= view.nextLife) return false;
+  if (openOf(totals, behaviours) === 0) return false;
+  const { countersFell, byModeFell } = fallsOf(before, values, behaviours, view.mode);
+  return countersFell || (byModeFell && view.mode === "cumulative");
+}
+
+function reloaded(view: LifeView): LifeView {
+  const { nextLife, instances, lineagesMax, emittersMax } = view;
+  return {
+    ...view,
+    life: nextLife,
+    reloadWaits: false,
+    instances: instances + 1,
+    lineagesMax: lineagesMax + emittersMax,
+  };
 }
 
 /** A stream whose first values are left out, for they count what was before us. Deltas count since the last report. */

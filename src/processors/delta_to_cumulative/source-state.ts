@@ -134,6 +134,7 @@ export function viewOf(state: SourceState, source: Source, epoch: string | undef
     mode: state.told ?? (state.provenDelta ? "delta" : "undecided"),
     life,
     nextLife: beginWaits(state) ? life + 1 : life,
+    reloadWaits: beginWaits(state) && state.signs.reload && !state.restartWaits,
     restart,
     lineagesMax: emittersMax * instances + 1,
     emitters: source.emitters ?? (state.several ? EMITTERS_MAX : 1),

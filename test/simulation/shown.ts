@@ -28,7 +28,7 @@ export class Imbalance extends Error {
  * when it is committed. A total that was once shown never gets smaller.
  */
 export class Shown {
-  /** The first thing that was shown and must not be: it is not thrown into the agent's own code. */
+  /** The first thing that must not be: it is not thrown into the agent's own code. */
   imbalance: Imbalance | undefined;
   readonly #world: World;
   readonly #scenario: Scenario;
@@ -37,6 +37,11 @@ export class Shown {
   constructor(world: World, scenario: Scenario) {
     this.#world = world;
     this.#scenario = scenario;
+  }
+
+  /** Ends the life. */
+  fail(what: string): void {
+    this.imbalance ??= new Imbalance(what);
   }
 
   of(key: string): ShownTotals | undefined {
@@ -87,14 +92,14 @@ export class Shown {
         const most = mostPossible(this.#world.books.ledgersOf(identity), member);
         this.#world.trace.note(`shows ${key} ${member} ${value}${value < most ? ` of ${most}` : ""}`);
       }
-      if (value < before) this.imbalance ??= new Imbalance(`${key}: ${member} fell from ${before} to ${value}`);
+      if (value < before) this.fail(`${key}: ${member} fell from ${before} to ${value}`);
       totals[member] = value;
       by[member] = mortal;
       if (value === before) return;
       const most = mostPossible(this.#world.books.ledgersOf(identity), member);
       if (value <= most || promiseOf(auditedOf(this.#world.books, this.#scenario, identity), member) === "nothing")
         return;
-      this.imbalance ??= new Imbalance(`${key}: ${member} is ${value}, above the truth, ${most}`);
+      this.fail(`${key}: ${member} is ${value}, above the truth, ${most}`);
     };
   }
 }

@@ -136,7 +136,7 @@ export class AgentHost {
       random: world.random(`agent ${name}`),
       transport: backend?.transport(mortal) ?? noTransport,
       listen: network.listen(mortal),
-      log: () => tracedLog(world.trace, mortal),
+      log: () => tracedLog(world.trace, mortal, (text) => shown.fail(text)),
       print: () => true,
       hostName: "agent-host",
       version: "0.0.0",

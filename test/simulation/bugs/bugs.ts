@@ -113,6 +113,20 @@ export const BUGS: Readonly<Record<string, Bug>> = {
       };
     },
   },
+  throws_at_first: {
+    summary: "throws an exception at a report, and takes it when it is sent again",
+    registry: () => {
+      const seen = new Set<string>();
+      return withProcessor("delta_to_cumulative", (real) =>
+        hearing(real, (batch) => {
+          const { key } = batch.source?.source ?? {};
+          if (key === undefined || batch.rows.length === 0 || seen.has(key)) return batch;
+          seen.add(key);
+          throw new TypeError("planted");
+        }),
+      );
+    },
+  },
   one_lineage_only: {
     summary: "takes every name for one emitter",
     registry: () =>

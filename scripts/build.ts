@@ -59,14 +59,12 @@ try {
 }
 run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json"]);
 
-function bundle(options: BuildOptions): Promise<unknown> {
+function bundle(options: BuildOptions) {
   return build({ cwd: root, platform: "node", ...options });
 }
 
 async function storeWorkerText(): Promise<string> {
-  const { output } = await build({
-    cwd: root,
-    platform: "node",
+  const { output } = await bundle({
     input: join(root, "src/kit/store/store-worker.ts"),
     transform: { target: "node24" },
     write: false,

@@ -89,8 +89,8 @@ function possibleValues({ ledgers, isDelta }: Audited, member: Member): Possible
 }
 
 /**
- * Where another emitter of the same life (`auto` handlers) began above all that this one told, and this one told nothing more, the first
- * report of that one reads as growth, and nothing ever says that there were two.
+ * Where another emitter of the same life (`auto` handlers) began above all that this one told, and this one told nothing
+ * more, the first report of that one reads as growth, and nothing ever says that there were two.
  */
 function mayBeHidden({ life, taken, lastAtMs }: Ledger, ledgers: readonly Ledger[]): boolean {
   return ledgers.some(({ life: itsLife, first }) => {

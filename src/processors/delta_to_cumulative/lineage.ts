@@ -30,11 +30,11 @@ export function afterAnyReport(
     return afterAnyReport(settledReadings(before, before.readings), values, behaviours, view);
   }
   const { mode } = view;
-  const { countersFell, byModeFell } = fallsOf(before, values, behaviours, mode);
+  const fell = fallsOf(before, values, behaviours, mode);
   const ended = lineageEnded(before, behaviours, view);
-  const untold = !ended && !view.late && (countersFell || (mode === "cumulative" && byModeFell));
+  const untold = !ended && !view.late && fell.all;
   const resetCounters = ended || untold;
-  const resetByMode = resetCounters || byModeFell;
+  const resetByMode = resetCounters || fell.byMode;
 
   const totals = before.totals.slice();
   const last = before.last.slice();
@@ -67,6 +67,7 @@ export function afterAnyReport(
   return doubted(before, counted, values, behaviours, view);
 }
 
+/** Whether all counters of a stream must have begun again, and whether the values whose meaning is the mode's fell. */
 function fallsOf({ last }: StreamState, values: readonly number[], behaviours: Behaviours, mode: Mode) {
   let countersFell = false;
   let byModeFell = false;
@@ -76,7 +77,7 @@ function fallsOf({ last }: StreamState, values: readonly number[], behaviours: B
     if (isCounter(behaviours[index])) countersFell = true;
     else if (behaviours[index] === "by_mode" && mode !== "delta") byModeFell = true;
   }
-  return { countersFell, byModeFell };
+  return { all: countersFell || (mode === "cumulative" && byModeFell), byMode: byModeFell };
 }
 
 /**
@@ -92,8 +93,7 @@ function isAfterReload(
   const { lineage, totals, readings } = before;
   if (!view.reloadWaits || view.late || readings !== undefined || lineage.life >= view.nextLife) return false;
   if (openOf(totals, behaviours) === 0) return false;
-  const { countersFell, byModeFell } = fallsOf(before, values, behaviours, view.mode);
-  return countersFell || (byModeFell && view.mode === "cumulative");
+  return fallsOf(before, values, behaviours, view.mode).all;
 }
 
 function reloaded(view: LifeView): LifeView {

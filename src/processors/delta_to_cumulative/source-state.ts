@@ -134,7 +134,7 @@ export function viewOf(state: SourceState, source: Source, epoch: string | undef
     mode: state.told ?? (state.provenDelta ? "delta" : "undecided"),
     life,
     nextLife: beginWaits(state) ? life + 1 : life,
-    reloadWaits: beginWaits(state) && state.signs.reload && !state.restartWaits,
+    reloadWaits: beginWaits(state) && !isRestart(state),
     restart,
     lineagesMax: emittersMax * instances + 1,
     emitters: source.emitters ?? (state.several ? EMITTERS_MAX : 1),
@@ -158,21 +158,26 @@ function beginWaits(state: SourceState): boolean {
   return state.signs.beganAt > state.countedBeginAt;
 }
 
+/** Whether the beginning that waits is a new process's, as far as is known. */
+function isRestart({ restartWaits, signs }: SourceState): boolean {
+  return restartWaits || !signs.reload;
+}
+
 function beginsWithReport(state: SourceState, at: number): boolean {
   return beginWaits(state) && at - state.signs.beganAt >= SETTLING_MS;
 }
 
 function withBegin(state: SourceState, others: () => OtherLevels): SourceState {
-  const { beganAt, closedAt, reload } = state.signs;
-  const isRestart = state.restartWaits || !reload;
+  const { beganAt, closedAt } = state.signs;
+  const restarts = isRestart(state);
   const life = state.life + 1;
   // Where the end was told, nothing was counted between it and the new beginning.
   const goneAt = closedAt > state.reportAt && closedAt < beganAt ? closedAt : beganAt;
   return {
-    ...(isRestart ? withUnreported(state, state.reportAt, goneAt, others()) : state),
+    ...(restarts ? withUnreported(state, state.reportAt, goneAt, others()) : state),
     life,
-    restart: isRestart ? life : state.restart,
-    several: state.several && !isRestart,
+    restart: restarts ? life : state.restart,
+    several: state.several && !restarts,
     beganAt,
     countedBeginAt: beganAt,
     restartWaits: false,

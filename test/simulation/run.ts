@@ -66,7 +66,11 @@ async function many(): Promise<boolean> {
         report.testResults.push({
           name: `lives ${batch.from} to ${batch.to - 1} balance`,
           status: failed.length === 0 ? "passed" : "failed",
-          assertionResults: failed.map(({ seed, failure }) => ({ title: `seed ${seed}`, failureMessages: [failure] })),
+          assertionResults: failed.map(({ seed, failure }) => ({
+            fullName: `seed ${seed}`,
+            status: "failed",
+            failureMessages: [failure],
+          })),
         });
       }
       await worker.terminate();

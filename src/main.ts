@@ -18,6 +18,7 @@ import { systemRandom } from "./lib/system-random.ts";
 import { registry } from "./registry.ts";
 
 const NODE_MAJOR_MIN = 24;
+/** For so long an agent that was told to end waits for whoever reads its output. */
 const FLUSH_TIMEOUT_MS = 1000;
 /** Of a young heap there is nothing to tell, and what tells it takes its time to load. */
 const HEAP_FOLLOWED_AFTER_MS = 1000;
@@ -38,8 +39,12 @@ async function main(): Promise<number> {
   // Whoever reads our output may leave before the end (`gostcol schema | head`): there is nothing to be said about it.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const keepAlive = setInterval(() => {}, KEEP_ALIVE_PERIOD_MS);
+  let endsWhenTold = false;
+  const onListening = () => {
+    endsWhenTold = true;
+  };
   try {
-    return await runProgram(processContext(), process.argv.slice(2));
+    return await runProgram(processContext(onListening), process.argv.slice(2));
   } catch (thrown) {
     process.stderr.write(
       `gostcol failed: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
@@ -47,11 +52,13 @@ async function main(): Promise<number> {
     return EXIT.failure;
   } finally {
     clearInterval(keepAlive);
-    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+    const timeoutMs = endsWhenTold ? FLUSH_TIMEOUT_MS : undefined;
+    await Promise.all([flushed(process.stdout, timeoutMs), flushed(process.stderr, timeoutMs)]);
   }
 }
 
-function processContext(): CliContext {
+/** `onListening` hears of a command that goes on until a signal tells it to end. */
+function processContext(onListening: () => void): CliContext {
   return {
     registry,
     environment: process.env,
@@ -73,6 +80,7 @@ function processContext(): CliContext {
     listenControl: createListenControl({ clock: systemClock }),
     askAgent: createAskAgent({ clock: systemClock }),
     onSignal(listener) {
+      onListening();
       const listeners = SIGNALS.map((signal) => [signal, () => listener(signal)] as const);
       for (const [signal, onSignal] of listeners) process.on(signal, onSignal);
       return () => {
@@ -87,10 +95,13 @@ async function temporaryFolder(name: string): Promise<TemporaryFolder> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Pipes may still hold what was written; an ended reader counts as having had it all, and a stuck one as not wanting it. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+/**
+ * Pipes may still hold what was written. A reader that ended counts as having had it all; one that takes its time, as
+ * `less` does, is waited for, unless this process was told to end.
+ */
+function flushed(stream: NodeJS.WriteStream, timeoutMs: number | undefined): Promise<void> {
   return new Promise((done) => {
-    setTimeout(done, FLUSH_TIMEOUT_MS);
+    if (timeoutMs !== undefined) setTimeout(done, timeoutMs);
     stream.write("", () => done());
   });
 }

@@ -41,6 +41,12 @@ const BETWEEN_LIVES_MS = 3000;
  */
 export class EmitterModel {
   readonly truth = new Map<string, Counters>();
+  /**
+   * Whether a life had a report that equals one of a life before it. Where the answers were not read, or the agent forgot
+   * whether they were, it cannot be told from a repeat, and may not count.
+   */
+  hasEqualReports = false;
+  readonly #reported = new Set<string>();
   readonly #mode: "delta" | "cumulative";
   readonly #told: boolean;
   #counters = new Map<string, Counters>();
@@ -117,8 +123,10 @@ export class EmitterModel {
       rig.sendAndRollBack(batch);
       return false;
     }
-    if (!rig.send(batch).taken) return false;
+    const { taken } = rig.send(batch);
+    if (!taken) receipt.refuse();
     if (receipt.state === "open") this.#openReceipts.push(receipt);
+    if (!taken) return false;
     if (!sent.counted) this.#count(sent);
     sent.counted = true;
     return receipt.proof === "read";
@@ -133,7 +141,10 @@ export class EmitterModel {
       if (this.#mode === "delta") Object.assign(counters, { received: 0, transmitted: 0 });
     }
     this.#changed.clear();
-    return { stats, fingerprint: JSON.stringify(stats), counted: false };
+    const fingerprint = JSON.stringify(stats);
+    if (this.#reported.has(fingerprint)) this.hasEqualReports = true;
+    this.#reported.add(fingerprint);
+    return { stats, fingerprint, counted: false };
   }
 
   #count({ stats }: Sent): void {
@@ -165,7 +176,7 @@ class TestReceipt implements Receipt {
   state: ReceiptState;
   /** Each comes on a connection of its own. */
   readonly aliveAt = 0;
-  readonly proof: "read" | "unread";
+  proof: "read" | "unread" | "refusal_read";
 
   constructor(fate: Fate) {
     this.proof = fate === "read" || fate === "late" ? "read" : "unread";
@@ -178,6 +189,12 @@ class TestReceipt implements Receipt {
 
   ask(): void {
     this.state = this.proof;
+  }
+
+  /** What its sender reads, where it reads, is that the report was not taken. */
+  refuse(): void {
+    if (this.proof === "read") this.proof = "refusal_read";
+    if (this.state === "read") this.state = "refusal_read";
   }
 }
 

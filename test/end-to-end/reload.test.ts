@@ -38,10 +38,10 @@ test("a receiver that changed takes the port over: nobody who connects meanwhile
   const [first] = ports.exporters;
   let running = true;
   const answers: number[] = [];
-  // Each on a connection of its own.
+  // Each on a connection of its own, and none equal to one of the load's.
   const connecting = Array.from({ length: CONNECTIONS }, async (_, loop) => {
     for (let report = 1; running; report++) {
-      answers.push(await post(new Agent({ keepAlive: false }), ports.receiver, loop * 1e6 + report));
+      answers.push(await post(new Agent({ keepAlive: false }), ports.receiver, (loop + 1) * 1e6 + report));
     }
   });
   for (const connections of [500, 600, 700]) {

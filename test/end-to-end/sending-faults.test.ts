@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ExporterDefinition } from "../../src/component/define.ts";
 import { type HttpAnswer, TransportError } from "../../src/component/transport.ts";
 import { otlpGrpcExporter } from "../../src/exporters/otlp_grpc/index.ts";
@@ -112,7 +112,7 @@ describe.each(Object.entries(EXPORTERS))("%s to a backend that", (type, exporter
     expect(rig.clock.monotonic() - mendedAt).toBeLessThan(BACK_WITHIN_MS);
     expect(standing(rig)).toMatchObject({ sent: before.sent + POINTS, failed: 0 });
     // What was written to a stream is sent, and arrives a little later.
-    await vi.waitFor(() => expect(backend.taken).toHaveLength(scene.warm ? 2 : 1));
+    await expect.poll(() => backend.taken).toHaveLength(scene.warm ? 2 : 1);
     expect(rig.printed.at(-1)).toContain("the backend answers again");
   });
 });

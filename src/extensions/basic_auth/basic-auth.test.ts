@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { componentRig } from "../../../test/contract/rig.ts";
 import {
   CLIENT_AUTHENTICATOR,
@@ -41,12 +41,11 @@ describe("for exporters", () => {
     writeFileSync(password, "one\n");
     const { clock, extension, provides } = made({ client_auth: { username_file: name, password_file: password } });
     await extension.start!(NEVER);
-    const sends = async (credentials: string) =>
-      expect(await headersOf(provides)).toEqual({ authorization: `Basic ${btoa(credentials)}` });
-    await sends("gost:one");
+    const sent = () => headersOf(provides);
+    expect(await sent()).toEqual({ authorization: `Basic ${btoa("gost:one")}` });
     writeFileSync(password, "two\n");
     clock.advance(5_000);
-    await vi.waitFor(() => sends("gost:two"));
+    await expect.poll(sent).toEqual({ authorization: `Basic ${btoa("gost:two")}` });
     await extension.stop!(NEVER);
   });
 });
@@ -116,7 +115,7 @@ edge-2:p:ä
     expect([reason("edge-1:one"), reason("edge-3:inline")]).toEqual([undefined, undefined]);
     writeFileSync(file, "edge-1:two");
     clock.advance(5_000);
-    await vi.waitFor(() => expect(reason("edge-1:two")).toBeUndefined());
+    await expect.poll(() => reason("edge-1:two")).toBeUndefined();
     expect([reason("edge-1:one"), reason("edge-3:inline")]).toEqual(["wrong_credentials", undefined]);
     await extension.stop!(NEVER);
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { componentRig } from "../../../test/contract/rig.ts";
 import {
   CLIENT_AUTHENTICATOR,
@@ -71,7 +71,7 @@ test("a file holds a token in each line, and is read again when it changes", asy
   expect(await headers()).toEqual({ authorization: "Bearer one" });
   writeFileSync(filename, "three");
   clock.advance(5_000);
-  await vi.waitFor(() => expect(denied({ authorization: "Bearer three" })).toBeUndefined());
+  await expect.poll(() => denied({ authorization: "Bearer three" })).toBeUndefined();
   expect(denied({ authorization: "Bearer two" })).toBe("wrong_credentials");
   expect(await headers()).toEqual({ authorization: "Bearer three" });
   await extension.stop!(NEVER);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { silentLog } from "../../../test/support/silent-log.ts";
 import { NEVER } from "../../lib/abort.ts";
 import { virtualClock } from "../../lib/virtual-clock.ts";
@@ -45,7 +45,7 @@ test("a file is read at the start and when it changes; without a change nothing 
   await looks(2);
   writes("two");
   await looks();
-  await vi.waitFor(() => expect(taken).toEqual(["one", "two"]));
+  await expect.poll(() => taken).toEqual(["one", "two"]);
   expect(told).toEqual([expect.stringContaining("has changed")]);
   watched.stop();
 });

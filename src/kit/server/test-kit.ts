@@ -132,7 +132,7 @@ export function until(what: string, isSo: () => boolean): Promise<void> {
   const look = () => {
     if (!isSo()) throw new Error(`waited in vain until ${what}`);
   };
-  return vi.waitFor(look, { timeout: 3000, interval: 2 });
+  return vi.waitFor(look, { timeout: 10_000, interval: 2 });
 }
 
 /** Long enough for a packet over loopback and what follows from it. */

@@ -13,14 +13,19 @@ import { temporaryFolder } from "./harness/temporary-folder.ts";
 
 const LASTS_MS = 1000 * Number(process.env["GOSTCOL_SOAK_SECONDS"] ?? 60);
 const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
-const QUIET_MS = 40 * PERIOD_MS;
+const QUIET_MS = 80 * PERIOD_MS;
+/** For so long gostcol gets no time: GOST's patience of 5 s ends in some of them. */
+const STALLS_MS = [100, 400, 1000, 2500, 4800, 5200, 7000, 11_000];
+/** A life that begins is told once, so what tells it has to be answered. */
+const STALL_MS_MAX_AT_BEGINNINGS = 2500;
+const BEGINNING_MS = 1500;
 
 /**
  * Four GOSTs, one for each way to report, lose answers at random and are killed, stopped or reloaded at random times; one
- * gostcol counts them all. What GOST had not reported when it was killed nobody can know, so before each end the clients
+ * gostcol, on a machine that stalls, counts them all. What GOST had not reported when it was killed nobody can know, so before each end the clients
  * pause until everything is reported: then every byte must be there, once.
  */
-test(`totals are off by 0 bytes after ${LASTS_MS / 1000} s of lost answers and restarts (GOSTCOL_SOAK_SEED=${SEED})`, {
+test(`totals are off by 0 bytes after ${LASTS_MS / 1000} s of lost answers, restarts and stalls (GOSTCOL_SOAK_SEED=${SEED})`, {
   timeout: LASTS_MS + 4 * QUIET_MS,
 }, async () => {
   const gostcol = await startGostcol({
@@ -30,14 +35,18 @@ test(`totals are off by 0 bytes after ${LASTS_MS / 1000} s of lost answers and r
   const origin = await startOrigin();
   const endAt = Date.now() + LASTS_MS;
   const nodes = await Promise.all(EVERY_REPORTING.map((reporting) => startNode(reporting, gostcol, origin)));
+  const ended = new AbortController();
+  const stalling = stall(gostcol, nodes, ended.signal);
   await Promise.all(nodes.map((node, index) => live(node, gostcol, endAt, SEED + index)));
+  ended.abort();
+  const stalls = await stalling;
 
   for (const { name, relay, books } of nodes) {
     relay.decide = () => "deliver";
     await expectSettled(accountsOf(name, gostcol), books, QUIET_MS);
     expect(relay.met.lose_answer).toBeGreaterThan(0);
   }
-  report(nodes);
+  report(nodes, stalls);
 });
 
 interface Node {
@@ -47,6 +56,8 @@ interface Node {
   readonly edge: Edge;
   readonly books: Books;
   lives: number;
+  /** Whether a life of it begins. */
+  begins: boolean;
 }
 
 async function startNode(reporting: Reporting, gostcol: Gostcol, origin: Origin): Promise<Node> {
@@ -60,7 +71,7 @@ async function startNode(reporting: Reporting, gostcol: Gostcol, origin: Origin)
     origin,
     books,
   });
-  return { name, reporting, relay, edge, books, lives: 1 };
+  return { name, reporting, relay, edge, books, lives: 1, begins: false };
 }
 
 async function live(node: Node, gostcol: Gostcol, endAt: number, seed: number): Promise<void> {
@@ -85,8 +96,11 @@ async function live(node: Node, gostcol: Gostcol, endAt: number, seed: number): 
     await expectBalanced(accountsOf(node.name, gostcol), node.books, QUIET_MS);
     // A GOST says only once that a life begins: what it says must arrive, though the answer may be lost.
     node.relay.decide = () => (random.float() < 0.3 ? "lose_answer" : "deliver");
+    node.begins = true;
     await nextLife(node, random.integer(3));
     node.lives++;
+    await sleep(BEGINNING_MS);
+    node.begins = false;
     node.relay.decide = chaos;
   }
 }
@@ -96,6 +110,24 @@ async function nextLife({ edge, reporting }: Node, choice: number): Promise<void
   if (choice === 2 && reporting.protocol === "http") return edge.gost.reload();
   await edge.gost.end(choice === 0 ? "SIGTERM" : "SIGKILL");
   await edge.gost.start();
+}
+
+/** Gives how often it did. */
+async function stall({ process: { pid } }: Gostcol, nodes: readonly Node[], ended: AbortSignal): Promise<number> {
+  const random = seededRandom(SEED - 1);
+  let stalls = 0;
+  while (!ended.aborted) {
+    await sleep(500 + random.integer(3000));
+    const ms = STALLS_MS[random.integer(STALLS_MS.length)]!;
+    const beginsOne = () => nodes.some(({ begins }) => begins);
+    if (beginsOne() && ms > STALL_MS_MAX_AT_BEGINNINGS) continue;
+    process.kill(pid, "SIGSTOP");
+    stalls++;
+    const until = Date.now() + ms;
+    while (Date.now() < until && (!beginsOne() || ms <= STALL_MS_MAX_AT_BEGINNINGS)) await sleep(20);
+    process.kill(pid, "SIGCONT");
+  }
+  return stalls;
 }
 
 /** One node's part of what gostcol shows. */
@@ -108,11 +140,16 @@ function accountsOf(node: string, gostcol: Gostcol): ShowsAccounts {
   };
 }
 
-function report(nodes: readonly Node[]): void {
+function report(nodes: readonly Node[], stalls: number): void {
+  say(`gostcol stalled ${stalls} times`);
   for (const { name, lives, relay, books } of nodes) {
     const services = Object.entries(books.accounts()).filter(([key]) => key.split(" ").length === 2);
     const bytes = services.reduce((sum, [, { input, output }]) => sum + input + output, 0);
-    // biome-ignore lint/suspicious/noConsole: the figures of the run are its result.
-    console.info(`${name}: ${bytes} bytes in ${lives} lives, reports ${JSON.stringify(relay.met)}: off by 0`);
+    say(`${name}: ${bytes} bytes in ${lives} lives, reports ${JSON.stringify(relay.met)}: off by 0`);
   }
+}
+
+function say(line: string): void {
+  // biome-ignore lint/suspicious/noConsole: the figures of the run are its result.
+  console.info(line);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LifeEvent } from "../model/source-facts.ts";
-import { afterLifeEvent, NO_LIFE_SIGNS } from "./source-life.ts";
+import { afterLifeEvent, endMayCome, NO_LIFE_SIGNS } from "./source-life.ts";
 
 const signsOf = (...events: readonly [LifeEvent["type"], number][]) =>
   events.reduce((signs, [type, at]) => afterLifeEvent(signs, { type, at }), NO_LIFE_SIGNS);
@@ -19,6 +19,15 @@ test("a beginning with an end close to it is a reload, in either order", () => {
 test("a later end does not change what the beginning was, and the next beginning is judged by itself", () => {
   expect(signsOf(["began", 10_000], ["closed", 10_001], ["closed", 60_000]).reload).toBe(true);
   expect(signsOf(["began", 10_000], ["closed", 10_001], ["began", 90_000]).reload).toBe(false);
+});
+
+test("a clock that was set makes no reload of what is not one, and hides none when it was set by a little", () => {
+  const hour = 3_600_000;
+  expect(signsOf(["closed", 10_000 + hour], ["began", 10_000]).reload).toBe(false);
+  expect(signsOf(["began", 10_000 + hour], ["closed", 10_000]).reload).toBe(false);
+  expect(signsOf(["closed", 10_005], ["began", 10_000]).reload).toBe(true);
+  const signs = signsOf(["began", 10_000 + hour]);
+  expect([9000 + hour, 12_000 + hour, 10_000].map((now) => endMayCome(signs, now))).toEqual([true, true, false]);
 });
 
 test("lost connections alone say nothing of counters", () => {

@@ -12,6 +12,14 @@ export const RELOAD_MS = 2000;
  */
 export const SETTLING_MS = 500;
 
+/**
+ * How far two times lie apart, milliseconds. Between them the machine's clock may have been set: what then seems to come
+ * long before something that came earlier is not close to it.
+ */
+export function apart(one: number, other: number): number {
+  return Math.abs(one - other);
+}
+
 /** What a source told last of its beginnings and ends; times are milliseconds since the epoch, 0 is never. */
 export interface LifeSigns {
   readonly beganAt: number;
@@ -24,16 +32,16 @@ export const NO_LIFE_SIGNS: LifeSigns = Object.freeze({ beganAt: 0, reload: fals
 
 /** Whether the last beginning may still prove to be a reload: its end, where there was one, can be on its way. */
 export function endMayCome({ beganAt, reload }: LifeSigns, now: number): boolean {
-  return !reload && now - beganAt <= RELOAD_MS;
+  return !reload && apart(now, beganAt) <= RELOAD_MS;
 }
 
 /** The signs after one more event. An end just after a beginning belongs to the life before it. */
 export function afterLifeEvent(signs: LifeSigns, { type, at }: LifeEvent): LifeSigns {
   switch (type) {
     case "began":
-      return { ...signs, beganAt: at, reload: signs.closedAt > 0 && at - signs.closedAt <= RELOAD_MS };
+      return { ...signs, beganAt: at, reload: apart(at, signs.closedAt) <= RELOAD_MS };
     case "closed":
-      return { ...signs, closedAt: at, reload: signs.reload || (signs.beganAt > 0 && at - signs.beganAt <= RELOAD_MS) };
+      return { ...signs, closedAt: at, reload: signs.reload || apart(at, signs.beganAt) <= RELOAD_MS };
     case "connections_lost":
     case "gone":
       return signs; // Says that the process may be gone, not that its counters began again.

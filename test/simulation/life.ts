@@ -10,7 +10,11 @@ import { SimNetwork } from "./network/sim-network.ts";
 import { NodeLife } from "./node-life.ts";
 import { agentConfigs, drawScenario } from "./scenario.ts";
 import { Imbalance, Shown } from "./shown.ts";
-import { between, createWorld } from "./world.ts";
+import { between, createWorld, oneOf } from "./world.ts";
+
+const BEGAN_AT = Date.UTC(2026, 0, 1);
+/** By how much the clock is ahead once it was set: by a time server a little, or from what it was at the machine's start. */
+const WALL_AHEAD_MS = [0, 0, 20, -20, 1_500, -1_500, 60_000, -60_000, 3_600_000, -3_600_000, 3e10, -3e10];
 
 /** A life of ten virtual minutes: eight in which anything may happen, and two in which everything comes to rest. */
 const TROUBLED_MS = 480_000;
@@ -66,7 +70,7 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     void host.start();
     const unknowns = () => disk.unknowns;
     const nodes = scenario.nodes.map((node) => new NodeLife({ world, network, scenario, node, unknowns }));
-    troubleAgent();
+    troubleAgent(nodes);
     await pass(TROUBLED_MS);
     world.trace.note("the calm begins");
     world.calm = true;
@@ -113,7 +117,7 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
     }
   }
 
-  function troubleAgent(): void {
+  function troubleAgent(nodes: readonly NodeLife[]): void {
     const { agentKillMs, agentTermMs, agentReloadMs, renamedAtMs, diskFullMs, backend: its } = scenario;
     const random = world.random("agent's troubles");
     if (Number.isFinite(renamedAtMs)) world.clock.after(renamedAtMs, () => void host.reload());
@@ -128,6 +132,14 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
         });
       });
     }
+    const clockRandom = world.random("clock's settings");
+    befall(world, clockRandom, scenario.clockSetMs, () => {
+      // An end and a beginning are of one reload where they come close together, and a clock that is set says nothing of it.
+      if (nodes.some(({ reloads }) => reloads)) return;
+      const aheadMs = oneOf(clockRandom, WALL_AHEAD_MS);
+      world.clock.setWallTime(BEGAN_AT + world.clock.monotonic() + aheadMs);
+      world.trace.note(`the clock is set ${aheadMs} ms ahead`);
+    });
     befall(world, random, diskFullMs, () => {
       disk.full = true;
       world.clock.after(between(random, 1_000, 60_000), () => {

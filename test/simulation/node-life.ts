@@ -51,7 +51,7 @@ export class NodeLife {
       befall(world, random, meanMs, () => {
         if (!this.gost.running) return;
         // An end just after a reload cannot be told from the reload.
-        if (clock.monotonic() - this.#reloadedAtMs < RELOAD_SETTLES_MS) return;
+        if (this.reloads) return;
         this.#note(how);
         const ending = ended();
         if (ending === undefined) again();
@@ -79,6 +79,11 @@ export class NodeLife {
         weather.foul = false;
       });
     });
+  }
+
+  /** Whether the end and the beginning of a reload may still be on their way. */
+  get reloads(): boolean {
+    return this.#world.clock.monotonic() - this.#reloadedAtMs < RELOAD_SETTLES_MS;
   }
 
   /** Clients go home. */

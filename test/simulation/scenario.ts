@@ -17,6 +17,8 @@ export interface Scenario {
   readonly agentReloadMs: number;
   readonly stormMs: number;
   readonly diskFullMs: number;
+  /** The mean between two settings of the machine's clock; infinite for never. */
+  readonly clockSetMs: number;
   readonly temporality: "auto" | "delta" | "cumulative";
   /** After so long without a report a total is kept in the store alone; 0 never. */
   readonly archiveAfterMs: number;
@@ -66,6 +68,7 @@ const TROUBLES: readonly Trouble[] = [
 export function drawScenario(world: World): Scenario {
   const random = world.random("scenario");
   const renamedAtMs = drawRenamedAt(world.random("names"));
+  const backend = drawBackend(world.random("backend's scenario"));
   const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, index));
   return {
     nodes,
@@ -90,8 +93,17 @@ export function drawScenario(world: World): Scenario {
     diskFullMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
     archiveAfterMs: drawArchiveAfter(world.random("archive")),
     renamedAtMs,
-    backend: drawBackend(world.random("backend's scenario")),
+    backend,
+    // Times that go back are nothing that a backend takes.
+    clockSetMs: backend === undefined ? drawClockSet(world.random("clock")) : Number.POSITIVE_INFINITY,
   };
+}
+
+/** The share of lives in which the machine's clock is set. */
+const CLOCK_SET_SHARE = 0.15;
+
+function drawClockSet(random: Random): number {
+  return happens(random, CLOCK_SET_SHARE) ? oneOf(random, [30_000, 120_000]) : Number.POSITIVE_INFINITY;
 }
 
 function drawArchiveAfter(random: Random): number {

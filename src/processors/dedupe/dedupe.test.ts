@@ -44,6 +44,8 @@ async function rigWith(config: object = {}) {
   return { rig, send, life };
 }
 
+const HOUR_MS = 3_600_000;
+
 const droppedReports = (rig: ProcessorRig, reason: string) =>
   rig.counters.get(`gostcol_dedupe_dropped_reports{"reason":"${reason}"}`)?.value;
 
@@ -268,3 +270,20 @@ test("sources beyond max_sources pass unexamined, and are counted", async () => 
   expect(send("a", { service: "other", receipt: receipt("unread") })).toBe("passed");
   expect(rig.counters.get("gostcol_dedupe_unexamined_reports{}")?.value).toBe(2);
 });
+
+test.each([HOUR_MS, -HOUR_MS])(
+  "a clock that was set by %d ms changes nothing of which life a report was in",
+  async (ms) => {
+    const { rig, send, life } = await rigWith();
+    life("began");
+    rig.clock.setWallTime(rig.clock.now() - ms);
+    expect(send("a", { receipt: receipt("unread") })).toBe("passed");
+    expect(send("a", { receipt: receipt("unread") })).toBe("dropped");
+    expect(droppedReports(rig, "repeat")).toBe(1);
+    rig.clock.setWallTime(rig.clock.now() + ms);
+    life("began");
+    expect(send("a", { receipt: receipt("read") })).toBe("dropped");
+    expect(droppedReports(rig, "repeat")).toBe(1);
+    expect(droppedReports(rig, "assumed_repeat")).toBe(1);
+  },
+);

@@ -11,7 +11,7 @@ const text = fc.string({ unit: "binary", maxLength: 10 });
 
 const reports = fc
   .record({ fingerprint: fc.maxSafeNat(), epoch: fc.option(text, { nil: undefined }), at: time })
-  .map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, settledReceipt("open")));
+  .map(({ fingerprint, epoch, at }) => new UnsureReport(fingerprint, epoch, at, 0, settledReceipt("open")));
 
 const histories = fc
   .record({
@@ -73,7 +73,11 @@ test("of the history of an older version its source's life is left, wherever it 
 });
 
 const STORED = historyCodec.encode(
-  new History(emptyHistory().signs, [new UnsureReport(53, "boot-7", 1000, settledReceipt("read"))], new ReadReports()),
+  new History(
+    emptyHistory().signs,
+    [new UnsureReport(53, "boot-7", 1000, 0, settledReceipt("read"))],
+    new ReadReports(),
+  ),
 );
 
 test.each([

@@ -54,7 +54,8 @@ function readHistory(source: DataView, offset: number, size: number): History {
     const at = reader.number();
     const fingerprint = version === VERSION ? reader.number() : reader.text();
     const epoch = reader.text();
-    if (typeof fingerprint === "number") unsure.push(new UnsureReport(fingerprint, epoch, at, NO_PROOF));
+    const beganAt = at >= signs.beganAt ? signs.beganAt : 0; // Any other beginning is over.
+    if (typeof fingerprint === "number") unsure.push(new UnsureReport(fingerprint, epoch, at, beganAt, NO_PROOF));
   }
   reader.end();
   return new History(signs, unsure, new ReadReports());

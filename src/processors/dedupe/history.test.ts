@@ -10,7 +10,7 @@ test("of reports that were read the last ones are held, each fingerprint once", 
     fc.property(fingerprints, (added) => {
       const read = new ReadReports();
       for (const [at, fingerprint] of added.entries()) {
-        read.add(new UnsureReport(fingerprint, undefined, at, settledReceipt("open")), max);
+        read.add(new UnsureReport(fingerprint, undefined, at, 0, settledReceipt("open")), max);
       }
       const last = [...new Set(added.toReversed())].slice(0, max);
       for (let fingerprint = 0; fingerprint <= 7; fingerprint++) {

@@ -1,4 +1,11 @@
-import { afterLifeEvent, endMayCome, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import {
+  afterLifeEvent,
+  apart,
+  endMayCome,
+  type LifeSigns,
+  NO_LIFE_SIGNS,
+  SETTLING_MS,
+} from "../../kit/source-life.ts";
 import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
 
 /**
@@ -28,15 +35,18 @@ export class UnsureReport {
   readonly fingerprint: number;
   readonly epoch: string | undefined;
   readonly at: number;
+  /** When its source had last begun, as its reports had told until then. */
+  readonly beganAt: number;
   /** The fate of our answer: live, and not stored. After a restart nobody knows it. */
   receipt: Receipt;
   /** The fate of our last refusal of an equal report that may be a late copy; live as well. */
   refusal: Receipt | undefined = undefined;
 
-  constructor(fingerprint: number, epoch: string | undefined, at: number, receipt: Receipt) {
+  constructor(fingerprint: number, epoch: string | undefined, at: number, beganAt: number, receipt: Receipt) {
     this.fingerprint = fingerprint;
     this.epoch = epoch;
     this.at = at;
+    this.beganAt = beganAt;
     this.receipt = receipt;
   }
 
@@ -186,23 +196,24 @@ export function remember(
     }
   }
   const { fingerprint, epoch, receipt } = facts;
+  const signs = afterFacts(history.signs, facts);
   if (fingerprint !== undefined) {
-    const latest = new UnsureReport(fingerprint, epoch, at, receipt);
+    const latest = new UnsureReport(fingerprint, epoch, at, signs.beganAt, receipt);
     if (unsure === undefined) unsure = [latest];
     else unsure.push(latest);
   }
   unsure ??= [];
   const forgotten = Math.max(0, unsure.length - rules.historyMax);
   if (forgotten > 0) unsure.splice(0, forgotten);
-  return { history: new History(afterFacts(history.signs, facts), unsure, read), forgotten };
+  return { history: new History(signs, unsure, read), forgotten };
 }
 
 /**
  * A new process repeats nothing of the one before it, but an instance that was reloaded may live on, and repeat. Which of
  * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
  */
-function standingOf({ at }: UnsureReport, signs: LifeSigns, now: number): "stands" | "undecided" | "over" {
-  if (signs.reload || at >= signs.beganAt || now - signs.beganAt < SETTLING_MS) return "stands";
+function standingOf({ beganAt }: UnsureReport, signs: LifeSigns, now: number): "stands" | "undecided" | "over" {
+  if (signs.reload || beganAt === signs.beganAt || apart(now, signs.beganAt) < SETTLING_MS) return "stands";
   return endMayCome(signs, now) ? "undecided" : "over";
 }
 

@@ -77,6 +77,19 @@ test("after a beginning that was told the next value counts in whole, though it 
   expect(unreported(rig)).toBe(3);
 });
 
+test.each([3_600_000, -3_600_000])("a clock that was set by %d ms hides no beginning, and makes none", async (ms) => {
+  const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+  life("began");
+  stats([2, 1, 10, 10, 0]);
+  rig.clock.setWallTime(rig.clock.now() + ms);
+  expect(stats([3, 1, 15, 12, 0])).toEqual([3, 1, 15, 12, 0]);
+  life("began");
+  expect(stats([4, 1, 20, 20, 0])).toEqual([7, 1, 35, 32, 0]);
+  life("began");
+  rig.clock.setWallTime(rig.clock.now() - ms);
+  expect(stats([5, 1, 30, 30, 0])).toEqual([12, 1, 65, 62, 0]);
+});
+
 test("a process that told its end counted nothing between that and the next beginning", async () => {
   const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
   stats([1, 0, 100, 100, 0]);

@@ -1,3 +1,5 @@
+import { apart } from "../../kit/source-life.ts";
+
 /**
  * What the values of several emitters under one name can mean, each with counters of its own that never fall.
  *
@@ -133,7 +135,7 @@ export function replaced(run: Run): Run {
 
 /** Whether reports that came then, 0 is never, can be of one tick. */
 export function isOneTick(earlierAt: number, at: number): boolean {
-  return earlierAt > 0 && at - earlierAt < TICK_MS;
+  return apart(at, earlierAt) < TICK_MS;
 }
 
 /** The connections that are known to be open, in the reading that counts least. */
@@ -141,7 +143,7 @@ export function openConnections({ alive }: Readings, at: number): number {
   const sizes = alive.map(sizeOf);
   const { lineages } = alive[sizes.indexOf(Math.min(...sizes))]!;
   const isCounted = (run: Run) =>
-    Number.isFinite(run.open) && (run.accepts === ALWAYS || at - run.at < REPLACED_OPEN_MS);
+    Number.isFinite(run.open) && (run.accepts === ALWAYS || apart(at, run.at) < REPLACED_OPEN_MS);
   return lineages.filter(isCounted).reduce((total, { open }) => total + open, 0);
 }
 

@@ -1,4 +1,11 @@
-import { afterLifeEvent, endMayCome, type LifeSigns, NO_LIFE_SIGNS, SETTLING_MS } from "../../kit/source-life.ts";
+import {
+  afterLifeEvent,
+  apart,
+  endMayCome,
+  type LifeSigns,
+  NO_LIFE_SIGNS,
+  SETTLING_MS,
+} from "../../kit/source-life.ts";
 import type { Source } from "../../model/series.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { LifeView } from "./life-view.ts";
@@ -155,7 +162,7 @@ export function knownBegin(state: SourceState): number | undefined {
 
 /** Whether a beginning was told whose first report has not come yet. */
 function beginWaits(state: SourceState): boolean {
-  return state.signs.beganAt > state.countedBeginAt;
+  return state.signs.beganAt !== state.countedBeginAt;
 }
 
 /** Whether the beginning that waits is a new process's, as far as is known. */
@@ -164,7 +171,7 @@ function isRestart({ restartWaits, signs }: SourceState): boolean {
 }
 
 function beginsWithReport(state: SourceState, at: number): boolean {
-  return beginWaits(state) && at - state.signs.beganAt >= SETTLING_MS;
+  return beginWaits(state) && apart(at, state.signs.beganAt) >= SETTLING_MS;
 }
 
 function withBegin(state: SourceState, others: () => OtherLevels): SourceState {

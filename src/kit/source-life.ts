@@ -30,6 +30,11 @@ export interface LifeSigns {
 
 export const NO_LIFE_SIGNS: LifeSigns = Object.freeze({ beganAt: 0, reload: false, closedAt: 0 });
 
+/** Whether what comes now can still be from before the last beginning. */
+export function isSettling({ beganAt }: LifeSigns, now: number): boolean {
+  return apart(now, beganAt) < SETTLING_MS;
+}
+
 /** Whether the last beginning may still prove to be a reload: its end, where there was one, can be on its way. */
 export function endMayCome({ beganAt, reload }: LifeSigns, now: number): boolean {
   return !reload && apart(now, beganAt) <= RELOAD_MS;

@@ -11,8 +11,8 @@ import { temporaryFolder } from "../interop/harness/temporary-folder.ts";
 const SHAPE = { nodes: 4, emittersPerNode: 12, clients: 10 };
 const PER_SECOND = 2000;
 const ENDS = 3;
-/** So many reports are taken in each life at least, then it ends at any moment. */
-const TAKEN_IN_LIFE = 10;
+/** So many reports are taken in each life at least, a hundred in all, then it ends at any moment. */
+const TAKEN_IN_LIFE = 34;
 
 const WAYS = (["http", "grpc"] as const).flatMap(
   (protocol) =>

@@ -8,14 +8,15 @@ import { expect, onTestFinished, test } from "vitest";
 import { reportJson } from "../../src/simulate/report.ts";
 import { gostcolCommand } from "../interop/harness/gostcol.ts";
 import { freePorts } from "../interop/harness/ports.ts";
+import type { Command } from "../interop/harness/process.ts";
 import { temporaryFolder } from "../interop/harness/temporary-folder.ts";
 
 // What a process wrote to a pipe can wait for its reader beyond the end of its work.
 
 test("who reads slowly gets all of it, whole", async () => {
-  const { program, args } = gostcolCommand(["schema"], ".");
-  const { stdout: whole } = await promisify(execFile)(program, args);
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+  const command = gostcolCommand(["schema"], ".");
+  const { stdout: whole } = await promisify(execFile)(command.program, command.args);
+  const child = startUnread(command);
   await sleep(3000);
   let read = "";
   for await (const part of child.stdout.setEncoding("utf8")) read += part as string;
@@ -27,9 +28,7 @@ test("an agent that was told to end does not wait for one who reads nothing", as
   const folder = await temporaryFolder("unread");
   const [port] = (await freePorts(1)) as [number];
   await writeFile(join(folder, "gostcol.yaml"), yaml(port));
-  const { program, args } = gostcolCommand(["run", "--config", "gostcol.yaml"], folder);
-  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  const child = startUnread(gostcolCommand(["run", "--config", "gostcol.yaml"], folder));
   const exited = once(child, "exit");
   const body = reportJson(
     Array.from({ length: 2000 }, (_, index) => ({
@@ -51,6 +50,13 @@ test("an agent that was told to end does not wait for one who reads nothing", as
   child.kill("SIGTERM");
   expect(await exited).toEqual([0, null]);
 });
+
+/** Of its output nothing is read but what the test reads. */
+function startUnread({ program, args, folder }: Command) {
+  const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
 
 const yaml = (port: number) => `
 receivers: { gost: { endpoint: "127.0.0.1:${port}" } }

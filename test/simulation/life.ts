@@ -12,7 +12,6 @@ import { agentConfigs, drawScenario } from "./scenario.ts";
 import { Imbalance, Shown } from "./shown.ts";
 import { between, createWorld, oneOf } from "./world.ts";
 
-const BEGAN_AT = Date.UTC(2026, 0, 1);
 /** By how much the clock is ahead once it was set: by a time server a little, or from what it was at the machine's start. */
 const WALL_AHEAD_MS = [0, 0, 20, -20, 1_500, -1_500, 60_000, -60_000, 3_600_000, -3_600_000, 3e10, -3e10];
 
@@ -133,11 +132,12 @@ export async function live(seed: number, options: LifeOptions): Promise<LifeResu
       });
     }
     const clockRandom = world.random("clock's settings");
+    const beganAt = world.clock.now() - world.clock.monotonic();
     befall(world, clockRandom, scenario.clockSetMs, () => {
       // An end and a beginning are of one reload where they come close together, and a clock that is set says nothing of it.
       if (nodes.some(({ reloads }) => reloads)) return;
       const aheadMs = oneOf(clockRandom, WALL_AHEAD_MS);
-      world.clock.setWallTime(BEGAN_AT + world.clock.monotonic() + aheadMs);
+      world.clock.setWallTime(beganAt + world.clock.monotonic() + aheadMs);
       world.trace.note(`the clock is set ${aheadMs} ms ahead`);
     });
     befall(world, random, diskFullMs, () => {

@@ -1,7 +1,7 @@
 import {
   afterLifeEvent,
-  apart,
   endMayCome,
+  isSettling,
   type LifeSigns,
   NO_LIFE_SIGNS,
   SETTLING_MS,
@@ -213,7 +213,7 @@ export function remember(
  * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
  */
 function standingOf({ beganAt }: UnsureReport, signs: LifeSigns, now: number): "stands" | "undecided" | "over" {
-  if (signs.reload || beganAt === signs.beganAt || apart(now, signs.beganAt) < SETTLING_MS) return "stands";
+  if (signs.reload || beganAt === signs.beganAt || isSettling(signs, now)) return "stands";
   return endMayCome(signs, now) ? "undecided" : "over";
 }
 

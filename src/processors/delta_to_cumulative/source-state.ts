@@ -1,11 +1,4 @@
-import {
-  afterLifeEvent,
-  apart,
-  endMayCome,
-  type LifeSigns,
-  NO_LIFE_SIGNS,
-  SETTLING_MS,
-} from "../../kit/source-life.ts";
+import { afterLifeEvent, endMayCome, isSettling, type LifeSigns, NO_LIFE_SIGNS } from "../../kit/source-life.ts";
 import type { Source } from "../../model/series.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { LifeView } from "./life-view.ts";
@@ -171,7 +164,7 @@ function isRestart({ restartWaits, signs }: SourceState): boolean {
 }
 
 function beginsWithReport(state: SourceState, at: number): boolean {
-  return beginWaits(state) && apart(at, state.signs.beganAt) >= SETTLING_MS;
+  return beginWaits(state) && !isSettling(state.signs, at);
 }
 
 function withBegin(state: SourceState, others: () => OtherLevels): SourceState {

@@ -15,7 +15,7 @@ const reports = fc
 
 const histories = fc
   .record({
-    signs: fc.record({ beganAt: time, reload: fc.boolean(), closedAt: time }),
+    signs: fc.record({ beganAt: time, reload: fc.boolean(), closedAt: time, endTaken: fc.boolean() }),
     unsure: fc.array(reports, { maxLength: 12 }),
   })
   .map(({ signs, unsure }) => new History(signs, unsure, new ReadReports()));
@@ -28,8 +28,9 @@ function kept({ signs, unsure }: History) {
 /** As it was written before version 2, when fingerprints were texts. */
 function asJson(history: History, version = 1): Buffer {
   const { signs, unsure } = kept(history);
+  const { endTaken, ...oldSigns } = signs;
   return Buffer.from(
-    JSON.stringify({ version, signs, unsure: unsure.map((report) => ({ ...report, fingerprint: "print" })) }),
+    JSON.stringify({ version, signs: oldSigns, unsure: unsure.map((report) => ({ ...report, fingerprint: "print" })) }),
   );
 }
 
@@ -62,7 +63,7 @@ test("a history comes back as it was written, and nobody knows any more what bec
 test("of the history of an older version its source's life is left, wherever it stands", () => {
   fc.assert(
     fc.property(histories, fc.nat(9), (history, offset) => {
-      const left = { signs: history.signs, unsure: [] };
+      const left = { signs: { ...history.signs, endTaken: false }, unsure: [] };
       for (const stored of [asJson(history), withTexts(history)]) {
         const view = viewOf(Buffer.concat([Buffer.alloc(offset), stored]));
         expect(kept(historyCodec.decode(stored))).toEqual(left);

@@ -1,5 +1,5 @@
 import { codecOf } from "../../component/store.ts";
-import type { LifeSigns } from "../../kit/source-life.ts";
+import { type LifeSigns, NO_LIFE_SIGNS } from "../../kit/source-life.ts";
 import { PackedReader, textBytes, writeNumber, writeText } from "../../lib/packed-bytes.ts";
 import { settledReceipt } from "../../model/source-facts.ts";
 import { History, ReadReports, UnsureReport } from "./history.ts";
@@ -17,6 +17,7 @@ const BRACE = 0x7b;
 const HEADER_BYTES = 2;
 const NUMBER_BYTES = 8;
 const RELOAD = 1;
+const END_TAKEN = 2;
 
 /** Receipts are live: what comes back from the store is unsure for good. */
 const NO_PROOF = settledReceipt("unknown");
@@ -31,7 +32,7 @@ function historyBytes({ unsure }: History): number {
 
 function writeHistory({ signs, unsure }: History, target: DataView, offset: number): void {
   target.setUint8(offset, VERSION);
-  target.setUint8(offset + 1, signs.reload ? RELOAD : 0);
+  target.setUint8(offset + 1, (signs.reload ? RELOAD : 0) + (signs.endTaken ? END_TAKEN : 0));
   let end = writeNumber(signs.beganAt, target, offset + HEADER_BYTES);
   end = writeNumber(signs.closedAt, target, end);
   end = writeNumber(unsure.length, target, end);
@@ -47,8 +48,13 @@ function readHistory(source: DataView, offset: number, size: number): History {
   const version = reader.byte();
   if (version === BRACE) return jsonHistory(source, offset, size);
   if (version !== VERSION && version !== VERSION_OF_TEXTS) throw new Error(`history of version ${version}`);
-  const reload = (reader.byte() & RELOAD) !== 0;
-  const signs = { beganAt: reader.number(), reload, closedAt: reader.number() };
+  const flags = reader.byte();
+  const signs = {
+    beganAt: reader.number(),
+    reload: (flags & RELOAD) !== 0,
+    closedAt: reader.number(),
+    endTaken: (flags & END_TAKEN) !== 0,
+  };
   const unsure: UnsureReport[] = [];
   for (let left = reader.number(); left > 0; left--) {
     const at = reader.number();
@@ -63,12 +69,12 @@ function readHistory(source: DataView, offset: number, size: number): History {
 
 interface JsonHistory {
   readonly version: number;
-  readonly signs: LifeSigns;
+  readonly signs: Omit<LifeSigns, "endTaken">;
 }
 
 function jsonHistory(source: DataView, offset: number, size: number): History {
   const text = Buffer.from(source.buffer, source.byteOffset + offset, size).toString();
   const { version, signs } = JSON.parse(text) as JsonHistory;
   if (version !== 1) throw new Error(`history of version ${version}`);
-  return new History(signs, [], new ReadReports());
+  return new History({ ...NO_LIFE_SIGNS, ...signs }, [], new ReadReports());
 }

@@ -295,14 +295,23 @@ test("a process that was killed with connections open is gone all the same", asy
   expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
 });
 
-test("a process that was killed before its first report is not made a reload by the reload that follows", async () => {
-  const { life, stats } = await aliceReports({}, CUMULATIVE);
-  stats([5, 2, 500, 500, 0]);
-  life("began");
-  stats([0, 0, 0, 0, 0], { service: "other" }); // Time passes.
-  life("began", "closed");
-  expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
-});
+test.each<readonly LifeEvent["type"][]>([
+  ["began", "closed"],
+  ["closed", "began"],
+])(
+  "a process that was killed is not made a reload by the one (%s, %s) that soon follows its start",
+  async (...reload) => {
+    const { rig, life, stats } = await aliceReports({}, CUMULATIVE);
+    stats([5, 2, 500, 500, 0]);
+    life("began");
+    rig.clock.advance(400);
+    for (const type of reload) {
+      rig.clock.advance(5);
+      life(type);
+    }
+    expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
+  },
+);
 
 test("what arrives right after a beginning was on its way before it", async () => {
   const { rig, life, stats } = await aliceReports({}, CUMULATIVE);

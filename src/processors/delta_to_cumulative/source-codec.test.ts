@@ -11,7 +11,7 @@ const sources: fc.Arbitrary<SourceState> = fc.record({
   life: fc.nat(),
   restart: fc.nat(),
   beganAt: time,
-  signs: fc.record({ beganAt: time, reload: fc.boolean(), closedAt: time }),
+  signs: fc.record({ beganAt: time, reload: fc.boolean(), closedAt: time, endTaken: fc.boolean() }),
   countedBeginAt: time,
   restartWaits: fc.boolean(),
   told: fc.constantFrom(undefined, "delta", "cumulative"),
@@ -60,7 +60,13 @@ test("a source of version 1 is the same one, wherever it stands", () => {
 });
 
 test("of what version 1 did not have yet a source has what a new one has", () => {
-  expect(sourceCodec.decode(asJson({ life: 2, since: 1000 }))).toEqual({ ...newSource(1000), life: 2 });
+  expect(
+    sourceCodec.decode(asJson({ life: 2, since: 1000, signs: { beganAt: 900, reload: true, closedAt: 901 } })),
+  ).toEqual({
+    ...newSource(1000),
+    life: 2,
+    signs: { beganAt: 900, reload: true, closedAt: 901, endTaken: false },
+  });
 });
 
 const STORED = sourceCodec.encode({ ...newSource(1000), epoch: "boot-7" });

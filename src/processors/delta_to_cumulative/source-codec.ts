@@ -1,4 +1,5 @@
 import { codecOf } from "../../component/store.ts";
+import { NO_LIFE_SIGNS } from "../../kit/source-life.ts";
 import { PackedReader, textBytes, writeNumber, writeText } from "../../lib/packed-bytes.ts";
 import { newSource, type SourceState } from "./source-state.ts";
 
@@ -18,6 +19,7 @@ const RESTART_WAITS = 2;
 const SEVERAL = 4;
 const TOLD_DELTA = 8;
 const TOLD_CUMULATIVE = 16;
+const END_TAKEN = 32;
 
 export const sourceCodec = codecOf<SourceState>({ size: sourceBytes, write: writeSource, read: readSource });
 
@@ -36,7 +38,8 @@ function writeSource(state: SourceState, target: DataView, offset: number): void
       (state.restartWaits ? RESTART_WAITS : 0) +
       (state.several ? SEVERAL : 0) +
       (told === "delta" ? TOLD_DELTA : 0) +
-      (told === "cumulative" ? TOLD_CUMULATIVE : 0),
+      (told === "cumulative" ? TOLD_CUMULATIVE : 0) +
+      (signs.endTaken ? END_TAKEN : 0),
   );
   target.setUint8(offset + 2, formerEpochs.length);
   let end = writeNumber(state.life, target, offset + HEADER_BYTES);
@@ -57,12 +60,17 @@ function writeSource(state: SourceState, target: DataView, offset: number): void
 function readSource(source: DataView, offset: number, size: number): SourceState {
   const reader = new PackedReader(source, offset, size);
   const version = reader.byte();
-  if (version === BRACE) return { ...newSource(0), ...jsonSource(source, offset, size), provenDelta: false };
+  if (version === BRACE) return jsonSource(source, offset, size);
   if (version !== VERSION) throw new Error(`source of version ${version}`);
   const flags = reader.byte();
   const formerEpochCount = reader.byte();
   const [life, restart, beganAt] = [reader.number(), reader.number(), reader.number()];
-  const signs = { beganAt: reader.number(), reload: (flags & RELOAD) !== 0, closedAt: reader.number() };
+  const signs = {
+    beganAt: reader.number(),
+    reload: (flags & RELOAD) !== 0,
+    closedAt: reader.number(),
+    endTaken: (flags & END_TAKEN) !== 0,
+  };
   const [countedBeginAt, reportAt, since] = [reader.number(), reader.number(), reader.number()];
   const [accountedAt, unreportedMs] = [reader.number(), reader.number()];
   const epoch = reader.text();
@@ -92,9 +100,10 @@ function toldOf(flags: number): SourceState["told"] {
   return (flags & TOLD_CUMULATIVE) !== 0 ? "cumulative" : undefined;
 }
 
-function jsonSource(source: DataView, offset: number, size: number): Partial<SourceState> {
+/** What version 1 did not have yet is as a new source has it. */
+function jsonSource(source: DataView, offset: number, size: number): SourceState {
   const text = Buffer.from(source.buffer, source.byteOffset + offset, size).toString();
   const { version, state } = JSON.parse(text) as { version: number; state: Partial<SourceState> };
   if (version !== 1 || typeof state !== "object") throw new Error(`source of version ${version}`);
-  return state;
+  return { ...newSource(0), ...state, signs: { ...NO_LIFE_SIGNS, ...state.signs }, provenDelta: false };
 }

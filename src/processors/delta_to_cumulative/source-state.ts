@@ -1,4 +1,11 @@
-import { afterLifeEvent, endMayCome, isSettling, type LifeSigns, NO_LIFE_SIGNS } from "../../kit/source-life.ts";
+import {
+  afterLifeEvent,
+  endMayCome,
+  isSettling,
+  type LifeSigns,
+  NO_LIFE_SIGNS,
+  wasReload,
+} from "../../kit/source-life.ts";
 import type { Source } from "../../model/series.ts";
 import type { SourceFacts } from "../../model/source-facts.ts";
 import type { LifeView } from "./life-view.ts";
@@ -83,7 +90,7 @@ export function withLifeFacts(
     state = withEpoch(state, epoch, at, others);
   }
   for (const event of events) {
-    const overtaken = event.type === "began" && beginWaits(state) && !state.signs.reload;
+    const overtaken = event.type === "began" && beginWaits(state) && !wasReload(state.signs, event.at);
     state = {
       ...state,
       signs: afterLifeEvent(state.signs, event),

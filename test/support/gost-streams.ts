@@ -1,3 +1,4 @@
+import { viewOf } from "../../src/lib/view-of.ts";
 import type { MetricsBatch, Row } from "../../src/model/points.ts";
 import type { MemberBehaviour, Metric, Source, Stream } from "../../src/model/series.ts";
 import type { MemberIdentity, SeriesTable } from "../../src/model/series-table.ts";
@@ -54,7 +55,7 @@ export function report(
     life: options.life ?? [],
     ...(told === undefined ? {} : { told }),
     ...(epoch === undefined ? {} : { epoch }),
-    ...(fingerprint === undefined ? {} : { fingerprint: fingerprintOf(Buffer.from(fingerprint)) }),
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprintOf(viewOf(Buffer.from(fingerprint))) }),
   };
   return { rows, points: [], source: facts };
 }

@@ -73,7 +73,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
   examine({ source: facts }: MetricsBatch): Refusal | undefined {
     if (facts?.fingerprint === undefined) return undefined;
     const history = this.#histories.get(facts.source.key)?.state;
-    const judgement = this.#judge(history, facts, this.#deps.clock.now());
+    const judgement = this.#judge(history, facts);
     this.#examined = { facts, history, judgement };
     if (judgement.type !== "pending" && judgement.type !== "suspect") return undefined;
     this.#refused.value++;
@@ -92,7 +92,7 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
       return this.#next.metrics?.consume(batch, delivery);
     }
     const cell = this.#histories.get(facts.source.key);
-    const judgement = this.#judge(cell?.state, facts, delivery.receivedAt);
+    const judgement = this.#judge(cell?.state, facts);
     // It was fresh when it was examined.
     if (judgement.type === "pending" || judgement.type === "suspect") throw evidencePending(facts);
     if (judgement.type !== "stale") this.#remember(cell, facts, judgement, delivery);
@@ -100,11 +100,11 @@ export class Dedupe implements Processor, Consumer<"metrics"> {
     return this.#drop(batch, facts, judgement.type, delivery);
   }
 
-  #judge(history: History | undefined, facts: SourceFacts, now: number): Judgement {
+  #judge(history: History | undefined, facts: SourceFacts): Judgement {
     if (history === undefined) return FRESH;
     const examined = this.#examined;
     if (examined?.facts === facts && examined.history === history) return examined.judgement;
-    return judge(history, facts, now, this.#rules);
+    return judge(history, facts, this.#deps.clock, this.#rules);
   }
 
   #remember(

@@ -6,6 +6,7 @@ import {
   NO_LIFE_SIGNS,
   SETTLING_MS,
 } from "../../kit/source-life.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
 
 /**
@@ -132,14 +133,14 @@ const FRESH: Judgement = { type: "fresh" };
 const STALE: Judgement = { type: "stale" };
 
 /** An equal report is a repeat exactly when our answer to the first one did not arrive. */
-export function judge(history: History, facts: SourceFacts, now: number, rules: Rules): Judgement {
+export function judge(history: History, facts: SourceFacts, clock: Pick<Clock, "now">, rules: Rules): Judgement {
   if (facts.fingerprint === undefined) return FRESH;
   const { unsure } = history;
   let read: UnsureReport | undefined;
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
     if (!earlier.isSame(facts)) continue;
-    const standing = standingOf(earlier, history.signs, now);
+    const standing = standingOf(earlier, history.signs, clock.now());
     if (earlier.receipt.state !== "read") {
       if (standing === "over") return { type: "assumed_repeat", earlier };
       if (standing === "undecided") return { type: "pending", earlier };

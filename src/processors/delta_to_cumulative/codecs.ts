@@ -3,7 +3,7 @@ import type { Adjustment } from "../../component/totals.ts";
 import { afterAbsence } from "./doubts.ts";
 import type { PlainState } from "./plain-sums.ts";
 import { numbersOfReadings, readingsOfNumbers } from "./stored-readings.ts";
-import { type Doubts, StreamState } from "./stream-state.ts";
+import { type Doubts, lineageOf, StreamState } from "./stream-state.ts";
 
 /**
  * A stream's row: 64-bit floats, little-endian. Version, flags (1: with doubts, 2: with readings), number of members n,
@@ -37,7 +37,7 @@ function readStream(source: DataView, offset: number, size: number): StreamState
   const flags = next();
   const members = next();
   const [start, life, falls] = [next(), next(), next()];
-  const lineage = { start, life, falls, epochs: isTimed ? next() : falls + 1 };
+  const lineage = lineageOf(start, life, falls, isTimed ? next() : falls + 1);
   const reportAt = isTimed ? next() : 0;
   if (!(size >= 8 * ((isTimed ? HEADER : UNTIMED_HEADER) + members * 2))) {
     throw new Error("stream totals of a wrong size");

@@ -1,4 +1,4 @@
-import { type Behaviours, type Lineage, openOf, type StreamState } from "./stream-state.ts";
+import { type Behaviours, type Lineage, lineageOf, openOf, type StreamState } from "./stream-state.ts";
 
 /** What the source's life says about a report. */
 export interface LifeView {
@@ -44,5 +44,5 @@ export function lineageAfter({ lineage, totals }: StreamState, view: LifeView, u
   const isOfNextLife = view.nextLife !== view.life && (untold || isNew);
   const lifeAfter = isOfNextLife ? view.nextLife : view.late ? life : Math.max(life, view.life);
   if (lifeAfter === life && !untold) return lineage;
-  return { start, life: lifeAfter, falls: untold ? falls + 1 : falls, epochs: isNew ? epochs : epochs + 1 };
+  return lineageOf(start, lifeAfter, untold ? falls + 1 : falls, isNew ? epochs : epochs + 1);
 }

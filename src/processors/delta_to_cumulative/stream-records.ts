@@ -14,26 +14,30 @@ import { memberKey, type SeriesShape, type StoredIdentity } from "./stored-ident
 import { type ArchivedStream, StreamArchive } from "./stream-archive.ts";
 import { hasOpen, newStream, StreamState, uncertainty, withMembers } from "./stream-state.ts";
 
-/** One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. */
+/**
+ * One stream in memory: its state, and the series that its totals are exported as, pinned while there is a total. What
+ * each report looks at comes first, to be fetched from memory together.
+ */
 export interface StreamRecord extends Cell<StreamState> {
   /** As it was reported last; undefined from a restart until then. */
   stream: Stream | undefined;
+  /** What each total is exported as, and how it behaves; without an identity nothing. */
   identity: StoredIdentity | undefined;
   behaviours: readonly MemberBehaviour[];
   exported: readonly Series[];
-  /** Made when it is shown first: that nothing is uncertain has time after a start. */
-  uncertain: readonly (Series | undefined)[] | undefined;
   /** Where corrections of it are shown: nearly always nowhere. */
   corrected: readonly { readonly series: Series; readonly corrections: Corrections }[];
-  /** Its source's key; absent where it has no open connections from before, and was not reported since. */
-  source: string | undefined;
   /** The batch that it was last part of, and its place among the streams of that. */
   batch: number;
   place: number;
+  /** When it was last shown that nothing of it is uncertain, in whole seconds; `NEVER`, while something is. */
+  certainAt: number;
+  /** Made when it is shown first: that nothing is uncertain has time after a start. */
+  uncertain: readonly (Series | undefined)[] | undefined;
+  /** Its source's key; absent where it has no open connections from before, and was not reported since. */
+  source: string | undefined;
   /** It is in the archive, or on its way there: it goes from memory once that is kept, unless it is reported before. */
   archived: boolean;
-  /** When it was last shown that nothing of it is uncertain; never, while something is. */
-  certainAt: number;
 }
 
 function isCertain({ doubts, readings }: StreamState): boolean {
@@ -41,7 +45,8 @@ function isCertain({ doubts, readings }: StreamState): boolean {
 }
 
 /** How often a series says that nothing is uncertain, while its total moves on. */
-const CERTAIN_PERIOD_MS = 60_000;
+const CERTAIN_PERIOD_SECONDS = 60;
+const NEVER = -CERTAIN_PERIOD_SECONDS;
 
 /** All streams with a total: in memory by the series that are reported, in the store by the stream's lasting key. */
 export class StreamRecords {
@@ -190,8 +195,8 @@ export class StreamRecords {
   /** Adds the row of a stream's present totals, and beside it what is uncertain of each. */
   show(record: StreamRecord, time: number, outgoing: Outgoing): void {
     this.#showTotals(record, time, outgoing);
-    if (record.exported.length === 0) return;
-    if (!isCertain(record.state) || Math.abs(time - record.certainAt) >= CERTAIN_PERIOD_MS) {
+    if (record.identity === undefined) return;
+    if (!isCertain(record.state) || Math.abs(wholeSeconds(time) - record.certainAt) >= CERTAIN_PERIOD_SECONDS) {
       this.#showUncertain(record, time, outgoing);
     }
   }
@@ -204,14 +209,14 @@ export class StreamRecords {
   }
 
   showCertain(record: StreamRecord, time: number, outgoing: Outgoing): void {
-    if (record.certainAt === Number.NEGATIVE_INFINITY && isCertain(record.state)) {
+    if (record.certainAt === NEVER && isCertain(record.state)) {
       this.#showUncertain(record, time, outgoing);
     }
   }
 
   #showTotals(record: StreamRecord, time: number, outgoing: Outgoing): void {
     const { state, exported } = record;
-    if (exported.length === 0) return; // It was stored without an identity, and was not reported since.
+    if (record.identity === undefined) return; // It was stored without an identity, and was not reported since.
     outgoing.rows.push(new Row(exported, state.lineage.start, time, state.totals, record.stream));
     for (const { series, corrections } of record.corrected) {
       outgoing.points.push({ series, start: state.lineage.start, time, value: corrections.sum });
@@ -222,7 +227,7 @@ export class StreamRecords {
   #showUncertain(record: StreamRecord, time: number, { points }: Outgoing): void {
     const { state } = record;
     const uncertain = this.#uncertainOf(record);
-    record.certainAt = isCertain(state) ? time : Number.NEGATIVE_INFINITY;
+    record.certainAt = isCertain(state) ? wholeSeconds(time) : NEVER;
     for (let index = 0; index < uncertain.length; index++) {
       const series = uncertain[index];
       if (series === undefined || Number.isNaN(state.totals[index]!)) continue;
@@ -272,13 +277,13 @@ export class StreamRecords {
       identity: undefined,
       behaviours: NONE,
       exported: NONE,
-      uncertain: undefined,
       corrected: NONE,
-      source: undefined,
-      archived: false,
       batch: 0,
       place: 0,
-      certainAt: Number.NEGATIVE_INFINITY,
+      certainAt: NEVER,
+      uncertain: undefined,
+      source: undefined,
+      archived: false,
     };
     this.#byKey.set(key, record);
     return record;
@@ -361,6 +366,11 @@ export class StreamRecords {
 }
 
 const NONE: readonly never[] = [];
+
+/** A small whole number stands in a record itself, any other behind it. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}
 
 /** Where the corrections of a total are shown: beside it, as a sum that may go either way. */
 function correctionsShape(shape: SeriesShape): SeriesShape {

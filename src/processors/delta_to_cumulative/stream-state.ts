@@ -54,6 +54,18 @@ export interface Lineage {
   readonly epochs: number;
 }
 
+let latest: Lineage = { start: 0, life: 0, falls: 0, epochs: 0 };
+
+/**
+ * The same object as the last time where it is the same lineage: streams of one service mostly began together, and what
+ * all of them share does not have to be fetched from memory for each.
+ */
+export function lineageOf(start: number, life: number, falls: number, epochs: number): Lineage {
+  const isLatest = latest.start === start && latest.life === life && latest.falls === falls && latest.epochs === epochs;
+  if (!isLatest) latest = { start, life, falls, epochs };
+  return latest;
+}
+
 /** By how much totals could be too low. */
 export interface Doubts {
   /** What values could have meant more than was counted, in the present life: a proof may still add it. */
@@ -69,7 +81,7 @@ export type Behaviours = readonly MemberBehaviour[];
 /** A stream before its first report. Its epoch began at zero, so its first values count in whole. */
 export function newStream(start: number, members: number, life: number): StreamState {
   const none = Array.from({ length: members }, () => Number.NaN);
-  return new StreamState({ start, life, falls: 0, epochs: 1 }, none, none, 0);
+  return new StreamState(lineageOf(start, life, 0, 1), none, none, 0);
 }
 
 /** The state when its members are others now: each entry is the index that a member had before, or -1. */

@@ -40,5 +40,6 @@ function decodeHttp(body: Uint8Array, { signatures, mayGrow }: KnownEmitters): R
     if (isMalformed(report)) throw new Error(`BUG: a report was read that is none: ${report.message}`);
     return report;
   };
-  return { signatures: events.signatures, counts: events.counts, parsed };
+  const { view, counts } = events;
+  return { view, signatures: events.signatures, counts, parsed };
 }

@@ -1,6 +1,7 @@
 import type { Crowded, Deliver, Next, Origin, Outcome } from "../../component/delivery.ts";
 import { Refusal } from "../../component/refusal.ts";
 import type { ServerRequest } from "../../component/server.ts";
+import { viewOf } from "../../lib/view-of.ts";
 import type { Point } from "../../model/points.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
@@ -12,7 +13,7 @@ import type { Node, Service } from "./node.ts";
 import type { NodeBook } from "./node-book.ts";
 import type { Arrival, PresenceBook } from "./presence.ts";
 import type { ReadyServices } from "./ready-services.ts";
-import { eventCount, isOnlyStatus, type Report, unmetCount } from "./report.ts";
+import { eventCount, isOnlyStatus, isRecognised, type Report, unmetCount } from "./report.ts";
 import type { ReportSorter } from "./report-sorter.ts";
 import type { Sender, Senders } from "./sender.ts";
 import { statePoints } from "./service-state.ts";
@@ -81,7 +82,7 @@ function deliverReport(
       receipt,
       told,
       epoch,
-      fingerprint: () => fingerprintOf(body),
+      fingerprint: () => fingerprintOf(isRecognised(report) ? report.view : viewOf(body)),
     });
     presence.reported(arrival, batches, delivery.receivedAt);
     if (stated.length > 0) ready.keep(stated, delivery);

@@ -5,6 +5,8 @@ import type { Signature } from "./node.ts";
 
 /** A report that was recognised: for each event who it is about, and its counts in the order of `COUNTS`. */
 export interface QuickEvents {
+  /** The report's bytes. */
+  readonly view: DataView;
   readonly signatures: readonly Signature[];
   readonly counts: readonly (readonly number[])[];
 }
@@ -83,7 +85,8 @@ export function readQuickly(
     if (body[at] !== BRACE || body[at + 1] !== BRACE) return undefined;
     at += 2;
     if (body[at] === COMMA) at++;
-    else if (body[at] === BRACKET && body[at + 1] === BRACE && at + 2 === body.length) return { signatures, counts };
+    else if (body[at] === BRACKET && body[at + 1] === BRACE && at + 2 === body.length)
+      return { view, signatures, counts };
     else return undefined;
   }
 }

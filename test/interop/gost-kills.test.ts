@@ -5,7 +5,7 @@ import { expectSettled, withoutActive } from "./harness/books.ts";
 import { TUNNEL_SERVICES } from "./harness/edge.ts";
 import { PERIOD_MS } from "./harness/gost-config.ts";
 import { observed } from "./harness/observed.ts";
-import { EVERY_REPORTING } from "./harness/scenario.ts";
+import { EVERY_REPORTING, someBytes } from "./harness/scenario.ts";
 import { startTraffic } from "./harness/traffic.ts";
 import { watchTotals } from "./harness/watch-totals.ts";
 
@@ -32,5 +32,33 @@ test.each(EVERY_REPORTING)(
     await sleep(2 * PERIOD_MS);
     await expectSettled(withoutActive(gostcol), ledger, 20 * PERIOD_MS);
     expect(watch.falls).toEqual([]);
+  },
+);
+
+// The end that a reload tells must not pass for one of the process that was killed: it never told one.
+test.each(["cumulative", "delta"] as const)(
+  "a GOST that is killed with connections open, started, and reloaded a moment later has begun anew: %s",
+  async (mode) => {
+    const { gostcol, edge, ledger, nextInstance } = await observed({ protocol: "http", mode });
+    for (const [life, gapMs] of [0, 300, 900].entries()) {
+      const held = await Promise.all(TUNNEL_SERVICES.map((service) => edge.hold(service)));
+      for (const connection of held) await connection.move({ upload: someBytes(), download: someBytes() });
+      await sleep(2 * PERIOD_MS);
+      await edge.gost.end("SIGKILL");
+      await Promise.allSettled(held.map((connection) => connection.close()));
+      await nextInstance();
+      await edge.gost.start();
+      await sleep(gapMs);
+      await nextInstance();
+      await edge.gost.reload();
+      // More than the killed process had: nothing falls that would give it away.
+      for (const service of TUNNEL_SERVICES) {
+        for (let more = 0; more < 2 + 2 * life; more++) {
+          await edge.move(service, { upload: 100_000 + someBytes(), download: 100_000 + someBytes() });
+        }
+      }
+      await sleep(3 * PERIOD_MS);
+    }
+    await expectSettled(withoutActive(gostcol), ledger, 20 * PERIOD_MS);
   },
 );

@@ -193,6 +193,18 @@ test("an instance that was reloaded may repeat; of a new process that cannot be 
   expect(epochs.send("a", { epoch: "2" })).toBe("passed");
 });
 
+test("whether a report of the life before was read is asked, where that can still be known", async () => {
+  const { rig, send, life } = await rigWith();
+  const first = receipt();
+  send("a", { receipt: first });
+  life("began");
+  expect(send("a")).toBe("evidence_pending");
+  expect(first.asked).toBe(1);
+  first.state = "read";
+  expect(send("a")).toBe("passed");
+  expect(droppedReports(rig, "assumed_repeat")).toBe(0);
+});
+
 test("until the end of the instance before can no longer be told, a beginning does not say what repeats", async () => {
   const soon = async (...types: readonly LifeEvent["type"][]) => {
     const { rig, send, life } = await rigWith();

@@ -142,7 +142,8 @@ export function judge(history: History, facts: SourceFacts, clock: Pick<Clock, "
     if (!earlier.isSame(facts)) continue;
     const standing = standingOf(earlier, history.signs, clock.now());
     if (earlier.receipt.state !== "read") {
-      if (standing === "over") return { type: "assumed_repeat", earlier };
+      // A proof that it was read may still come; any other tells nothing of a life that is over.
+      if (standing === "over" && earlier.receipt.state !== "open") return { type: "assumed_repeat", earlier };
       if (standing === "undecided") return { type: "pending", earlier };
     }
     switch (earlier.receipt.state) {

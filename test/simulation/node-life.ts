@@ -1,3 +1,4 @@
+import type { Random } from "../../src/lib/random.ts";
 import { Gost } from "../../src/simulate/gost.ts";
 import { driveTraffic } from "../../src/simulate/traffic.ts";
 import { befall } from "./fortune.ts";
@@ -17,6 +18,8 @@ export interface NodeOptions {
 
 /** So long the statuses of a reload may be on their way. */
 const RELOAD_SETTLES_MS = 15_000;
+/** So soon after something the next thing happens, where there is haste. */
+const HASTE_MS_MAX = 3_000;
 
 /** One GOST with its clients, its machine, and everything that befalls them. */
 export class NodeLife {
@@ -24,6 +27,7 @@ export class NodeLife {
   readonly #world: World;
   readonly #traffic: { stop(): void };
   readonly #heart: { stop(): void };
+  readonly #haste: { readonly random: Random; readonly share: number };
   #reloadedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ world, network, scenario, node, unknowns }: NodeOptions) {
@@ -33,6 +37,7 @@ export class NodeLife {
     const host = `10.0.0.${config.node.length}`;
     const machine = new NodeNetwork({ world, network, weather, port: 8000, host, unknowns }, node.patienceMs);
     this.#world = world;
+    this.#haste = { random: world.random(`haste ${config.node}`), share: node.haste };
     const { clock, books } = world;
     this.gost = new Gost(config, { clock, random, network: machine, books });
     const rates = { pauseMeanMs: node.pauseMeanMs, transferMeanMs: 2_000, transfersMax: 5, refusedShare: 0.05 };
@@ -50,8 +55,6 @@ export class NodeLife {
     const end = (how: string, meanMs: number, ended: () => void | Promise<void>) =>
       befall(world, random, meanMs, () => {
         if (!this.gost.running) return;
-        // An end just after a reload cannot be told from the reload.
-        if (this.reloads) return;
         this.#note(how);
         const ending = ended();
         if (ending === undefined) again();
@@ -65,10 +68,7 @@ export class NodeLife {
     });
     befall(world, random, node.reloadMs, () => {
       // One that is still starting has its statuses on their way: theirs would come behind those of the reload.
-      if (!config.services.every(({ name }) => this.gost.service(name)?.serving)) return;
-      this.#note("is reloaded");
-      this.#reloadedAtMs = clock.monotonic();
-      void this.gost.reload();
+      if (this.#serves) this.#reload();
     });
     befall(world, random, node.stumbleMs, () => void this.gost.service(config.services[0]!.name)?.stumble());
     befall(world, random, scenario.stormMs, () => {
@@ -86,6 +86,10 @@ export class NodeLife {
     return this.#world.clock.monotonic() - this.#reloadedAtMs < RELOAD_SETTLES_MS;
   }
 
+  get #serves(): boolean {
+    return this.gost.config.services.every(({ name }) => this.gost.service(name)?.serving);
+  }
+
   /** Clients go home. */
   goHome(): void {
     this.#traffic.stop();
@@ -96,7 +100,29 @@ export class NodeLife {
   #start(): void {
     if (this.gost.running || this.gost.ending) return;
     this.#note("starts");
-    void this.gost.start();
+    void this.gost.start().then(() => this.#hasten());
+  }
+
+  #reload(): void {
+    this.#note("is reloaded");
+    this.#reloadedAtMs = this.#world.clock.monotonic();
+    void this.gost.reload().then(() => this.#hasten());
+  }
+
+  /** What has just begun may be over a moment later. */
+  #hasten(): void {
+    const { random, share } = this.#haste;
+    if (share === 0 || !happens(random, share)) return;
+    this.#world.clock.after(between(random, 0, HASTE_MS_MAX), () => {
+      if (this.#world.calm || !this.#serves) return;
+      if (happens(random, 0.5)) {
+        this.#reload();
+        return;
+      }
+      this.#note("is killed in haste");
+      this.gost.kill();
+      this.#world.clock.after(between(random, 50, HASTE_MS_MAX), () => this.#start());
+    });
   }
 
   #note(text: string): void {

@@ -50,6 +50,8 @@ export interface NodeScenario {
   readonly reloadMs: number;
   readonly powerLossMs: number;
   readonly stumbleMs: number;
+  /** How often a life is over moments after it began: a crash loop, a reload upon a start, reloads upon each other. */
+  readonly haste: number;
 }
 
 const CLIENTS = ["alice", "bob", "carol"];
@@ -69,7 +71,9 @@ export function drawScenario(world: World): Scenario {
   const random = world.random("scenario");
   const renamedAtMs = drawRenamedAt(world.random("names"));
   const backend = drawBackend(world.random("backend's scenario"));
-  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, index));
+  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) =>
+    drawNode(random, world.random("haste"), index),
+  );
   return {
     nodes,
     temporality: "auto",
@@ -132,7 +136,7 @@ function drawBackend(random: Random): BackendScenario | undefined {
   };
 }
 
-function drawNode(random: Random, index: number): NodeScenario {
+function drawNode(random: Random, hasteRandom: Random, index: number): NodeScenario {
   const node = `edge-${index + 1}`;
   const resetTraffic = happens(random, 0.5);
   const told = resetTraffic ? "delta" : "cumulative";
@@ -158,6 +162,7 @@ function drawNode(random: Random, index: number): NodeScenario {
     reloadMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
     powerLossMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 200_000]),
     stumbleMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
+    haste: oneOf(hasteRandom, [0, 0, 0.5]),
   };
 }
 

@@ -71,9 +71,8 @@ export function drawScenario(world: World): Scenario {
   const random = world.random("scenario");
   const renamedAtMs = drawRenamedAt(world.random("names"));
   const backend = drawBackend(world.random("backend's scenario"));
-  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) =>
-    drawNode(random, world.random("haste"), index),
-  );
+  const haste = world.random("haste");
+  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, haste, index));
   return {
     nodes,
     temporality: "auto",
@@ -136,7 +135,7 @@ function drawBackend(random: Random): BackendScenario | undefined {
   };
 }
 
-function drawNode(random: Random, hasteRandom: Random, index: number): NodeScenario {
+function drawNode(random: Random, haste: Random, index: number): NodeScenario {
   const node = `edge-${index + 1}`;
   const resetTraffic = happens(random, 0.5);
   const told = resetTraffic ? "delta" : "cumulative";
@@ -162,7 +161,7 @@ function drawNode(random: Random, hasteRandom: Random, index: number): NodeScena
     reloadMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 150_000]),
     powerLossMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 200_000]),
     stumbleMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
-    haste: oneOf(hasteRandom, [0, 0, 0.5]),
+    haste: oneOf(haste, [0, 0, 0.5]),
   };
 }
 

@@ -6,14 +6,19 @@ const signsOf = (...events: readonly [LifeEvent["type"], number][]) =>
   events.reduce((signs, [type, at]) => afterLifeEvent(signs, { type, at }), NO_LIFE_SIGNS);
 
 test("a beginning without an end close to it is a new process", () => {
-  expect(signsOf(["began", 10_000])).toMatchObject({ reload: false, closedAt: 0 });
+  expect(signsOf(["began", 10_000])).toEqual({ ...NO_LIFE_SIGNS, beganAt: 10_000 });
   expect(signsOf(["closed", 5000], ["began", 10_000]).reload).toBe(false);
   expect(signsOf(["began", 10_000], ["closed", 13_000]).reload).toBe(false);
 });
 
 test("a beginning with an end close to it is a reload, in either order", () => {
   expect(signsOf(["closed", 9999], ["began", 10_000]).reload).toBe(true);
-  expect(signsOf(["began", 10_000], ["closed", 10_001])).toMatchObject({ reload: true, closedAt: 10_001 });
+  expect(signsOf(["began", 10_000], ["closed", 10_001])).toEqual({
+    beganAt: 10_000,
+    reload: true,
+    closedAt: 10_001,
+    endTaken: true,
+  });
 });
 
 test("a later end does not change what the beginning was, and the next beginning is judged by itself", () => {

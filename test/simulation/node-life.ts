@@ -112,7 +112,7 @@ export class NodeLife {
   /** What has just begun may be over a moment later. */
   #hasten(): void {
     const { random, share } = this.#haste;
-    if (share === 0 || !happens(random, share)) return;
+    if (!happens(random, share)) return;
     this.#world.clock.after(between(random, 0, HASTE_MS_MAX), () => {
       if (this.#world.calm || !this.#serves) return;
       if (happens(random, 0.5)) {

@@ -295,6 +295,15 @@ test("a process that was killed with connections open is gone all the same", asy
   expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
 });
 
+test("a process that was killed before its first report is not made a reload by the reload that follows", async () => {
+  const { life, stats } = await aliceReports({}, CUMULATIVE);
+  stats([5, 2, 500, 500, 0]);
+  life("began");
+  stats([0, 0, 0, 0, 0], { service: "other" }); // Time passes.
+  life("began", "closed");
+  expect(stats([6, 1, 600, 700, 0])).toEqual([11, 1, 1100, 1200, 0]);
+});
+
 test.each<readonly LifeEvent["type"][]>([
   ["began", "closed"],
   ["closed", "began"],

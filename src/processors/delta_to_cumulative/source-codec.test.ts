@@ -60,13 +60,9 @@ test("a source of version 1 is the same one, wherever it stands", () => {
 });
 
 test("of what version 1 did not have yet a source has what a new one has", () => {
-  expect(
-    sourceCodec.decode(asJson({ life: 2, since: 1000, signs: { beganAt: 900, reload: true, closedAt: 901 } })),
-  ).toEqual({
-    ...newSource(1000),
-    life: 2,
-    signs: { beganAt: 900, reload: true, closedAt: 901, endTaken: false },
-  });
+  expect(sourceCodec.decode(asJson({ life: 2, since: 1000 }))).toEqual({ ...newSource(1000), life: 2 });
+  const signs = { beganAt: 900, reload: true, closedAt: 901 };
+  expect(sourceCodec.decode(asJson({ signs })).signs).toEqual({ ...signs, endTaken: false });
 });
 
 const STORED = sourceCodec.encode({ ...newSource(1000), epoch: "boot-7" });

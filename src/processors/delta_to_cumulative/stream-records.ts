@@ -46,6 +46,7 @@ function isCertain({ doubts, readings }: StreamState): boolean {
 
 /** How often a series says that nothing is uncertain, while its total moves on. */
 const CERTAIN_PERIOD_SECONDS = 60;
+/** A whole period before any time. */
 const NEVER = -CERTAIN_PERIOD_SECONDS;
 
 /** All streams with a total: in memory by the series that are reported, in the store by the stream's lasting key. */

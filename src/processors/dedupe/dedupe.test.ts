@@ -193,6 +193,27 @@ test("an instance that was reloaded may repeat; of a new process that cannot be 
   expect(epochs.send("a", { epoch: "2" })).toBe("passed");
 });
 
+test("a process that was reloaded repeats what it reported, and nothing of the process before it", async () => {
+  const { rig, send, life } = await rigWith();
+  send("a", { receipt: receipt("unread") });
+  life("began");
+  send("b", { receipt: receipt("unread") });
+  life("began", "closed");
+  expect(send("a")).toBe("dropped");
+  expect(droppedReports(rig, "assumed_repeat")).toBe(1);
+  expect(send("b")).toBe("dropped");
+  expect(droppedReports(rig, "repeat")).toBe(1);
+});
+
+test("a process that was reloaded before its first report repeats nothing of the one before it", async () => {
+  const { rig, send, life } = await rigWith();
+  send("a", { receipt: receipt("unread") });
+  life("began");
+  life("closed", "began"); // A second later.
+  expect(send("a")).toBe("dropped");
+  expect(droppedReports(rig, "assumed_repeat")).toBe(1);
+});
+
 test("whether a report of the life before was read is asked, where that can still be known", async () => {
   const { rig, send, life } = await rigWith();
   const first = receipt();

@@ -5,6 +5,7 @@ import {
   type LifeSigns,
   NO_LIFE_SIGNS,
   SETTLING_MS,
+  wasReload,
 } from "../../kit/source-life.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Receipt, type SourceFacts, settledReceipt } from "../../model/source-facts.ts";
@@ -21,11 +22,14 @@ export class History {
   readonly unsure: readonly UnsureReport[];
   /** Its last reports whose answers were read: copies of them may still be on their way. Not stored. */
   readonly read: ReadReports;
+  /** When the process began that was reloaded last, as far as it was told; 0 where it was not. Not stored: nor are receipts. */
+  readonly restartAt: number;
 
-  constructor(signs: LifeSigns, unsure: readonly UnsureReport[], read: ReadReports) {
+  constructor(signs: LifeSigns, unsure: readonly UnsureReport[], read: ReadReports, restartAt = 0) {
     this.signs = signs;
     this.unsure = unsure;
     this.read = read;
+    this.restartAt = restartAt;
   }
 }
 
@@ -140,7 +144,7 @@ export function judge(history: History, facts: SourceFacts, clock: Pick<Clock, "
   for (let index = unsure.length - 1; index >= 0; index--) {
     const earlier = unsure[index]!;
     if (!earlier.isSame(facts)) continue;
-    const standing = standingOf(earlier, history.signs, clock.now());
+    const standing = standingOf(earlier, history, clock.now());
     if (earlier.receipt.state !== "read") {
       // A proof that it was read may still come; any other tells nothing of a life that is over.
       if (standing === "over" && earlier.receipt.state !== "open") return { type: "assumed_repeat", earlier };
@@ -198,7 +202,11 @@ export function remember(
     }
   }
   const { fingerprint, epoch, receipt } = facts;
-  const signs = afterFacts(history.signs, facts);
+  let { signs, restartAt } = history;
+  for (const event of facts.life) {
+    if (event.type === "began" && !wasReload(signs, event.at)) restartAt = signs.beganAt;
+    signs = afterLifeEvent(signs, event);
+  }
   if (fingerprint !== undefined) {
     const latest = new UnsureReport(fingerprint, epoch, at, signs.beganAt, receipt);
     if (unsure === undefined) unsure = [latest];
@@ -207,18 +215,19 @@ export function remember(
   unsure ??= [];
   const forgotten = Math.max(0, unsure.length - rules.historyMax);
   if (forgotten > 0) unsure.splice(0, forgotten);
-  return { history: new History(signs, unsure, read), forgotten };
+  return { history: new History(signs, unsure, read, restartAt), forgotten };
 }
 
 /**
  * A new process repeats nothing of the one before it, but an instance that was reloaded may live on, and repeat. Which of
  * both a beginning was is told soon. Where no end was told it was a restart, or the end was lost: nobody can know.
  */
-function standingOf({ beganAt }: UnsureReport, signs: LifeSigns, now: number): "stands" | "undecided" | "over" {
-  if (signs.reload || beganAt === signs.beganAt || isSettling(signs, now)) return "stands";
+function standingOf(
+  { beganAt }: UnsureReport,
+  { signs, restartAt }: History,
+  now: number,
+): "stands" | "undecided" | "over" {
+  if (beganAt === signs.beganAt || isSettling(signs, now)) return "stands";
+  if (signs.reload) return beganAt < restartAt ? "over" : "stands";
   return endMayCome(signs, now) ? "undecided" : "over";
-}
-
-function afterFacts(signs: LifeSigns, { life }: SourceFacts): LifeSigns {
-  return life.length === 0 ? signs : life.reduce(afterLifeEvent, signs);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/lib/random.ts";
-import { expectSettled, withoutActive } from "./harness/books.ts";
+import { bytesOf, expectSettled, expectWithin, withoutActive } from "./harness/books.ts";
 import { TUNNEL_SERVICES } from "./harness/edge.ts";
 import { PERIOD_MS } from "./harness/gost-config.ts";
 import { observed } from "./harness/observed.ts";
@@ -12,6 +12,8 @@ import { watchTotals } from "./harness/watch-totals.ts";
 const KILLS = Number(process.env["GOSTCOL_GOST_KILLS"] ?? 5);
 const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
 const UP_MS_MAX = 3 * PERIOD_MS;
+/** Within two seconds an end and a beginning are a reload, and the first report comes after one. */
+const HASTE_MS_MAX = 1500;
 
 // What it had not reported dies with it: what it had is the truth.
 test.each(EVERY_REPORTING)(
@@ -60,5 +62,35 @@ test.each(["cumulative", "delta"] as const)(
       await sleep(3 * PERIOD_MS);
     }
     await expectSettled(withoutActive(gostcol), ledger, 20 * PERIOD_MS);
+  },
+);
+
+// Two things at once, or nearly: a crash loop, a reload upon a start, reloads upon each other, and reports in between.
+test.each(["cumulative", "delta"] as const)(
+  `a GOST in haste under traffic counts once: %s (GOSTCOL_SOAK_SEED=${SEED})`,
+  { timeout: 2 * KILLS * (UP_MS_MAX + 3000) + 60_000 },
+  async (mode) => {
+    const random = seededRandom(SEED);
+    const options = { protocol: "http", mode, observersOfTheirOwn: mode === "cumulative" } as const;
+    const { gostcol, edge, ledger, nextInstance } = await observed(options);
+    const watch = watchTotals(gostcol);
+    const traffic = startTraffic(edge, { ways: TUNNEL_SERVICES, random: seededRandom(SEED + 1), mayBreak: true });
+    for (let turn = 0; turn < 2 * KILLS; turn++) {
+      await sleep(random.integer(random.integer(2) === 0 ? HASTE_MS_MAX : UP_MS_MAX));
+      const choice = random.integer(4);
+      if (choice > 1) {
+        await nextInstance();
+        await edge.gost.reload();
+        continue;
+      }
+      await edge.gost.end(choice === 0 ? "SIGTERM" : "SIGKILL");
+      await nextInstance();
+      await edge.gost.start();
+    }
+    await traffic.stop();
+    await sleep(3 * PERIOD_MS);
+    if (mode === "delta") await expectSettled(bytesOf(gostcol), bytesOf(ledger), 20 * PERIOD_MS);
+    else expectWithin(await gostcol.scrape(), ledger.accounts());
+    expect(watch.falls).toEqual([]);
   },
 );

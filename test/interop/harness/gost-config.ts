@@ -4,6 +4,8 @@ import type { Credentials } from "./clients.ts";
 /** What is to be in a `gost.yml`; everything that can report does, at both levels. */
 export interface GostOptions {
   readonly observer: ObserverOptions;
+  /** Of other names, which instances from before a reload still look up when they report. */
+  readonly formerObservers?: readonly ObserverOptions[];
   readonly services: readonly ServiceOptions[];
   /** GOST reports deltas of bytes instead of its counters. */
   readonly resetTraffic: boolean;
@@ -11,6 +13,7 @@ export interface GostOptions {
 }
 
 export interface ObserverOptions {
+  readonly name?: string;
   readonly protocol: "http" | "grpc";
   /** As a user writes `plugin.addr`: a URL for http, `host:port` for grpc. */
   readonly addr: string;
@@ -38,38 +41,46 @@ export const PERIOD_MS = 1000;
 export const ALICE: Credentials = { user: "alice", password: "pw-alice" };
 export const BOB: Credentials = { user: "bob", password: "pw-bob" };
 
+const OBSERVER = "gostcol";
+
 export function gostConfig(options: GostOptions): string {
-  const { protocol, addr, token, caFile, timeoutMs } = options.observer;
-  const tls = caFile && { secure: true, serverName: "localhost" };
+  const { observer, formerObservers = [], services, resetTraffic } = options;
   return stringify({
-    services: options.services.map((service) => serviceConfig(service, options.resetTraffic)),
+    services: services.map((service) => serviceConfig(service, observer, resetTraffic)),
     authers: [{ name: "users", auths: [ALICE, BOB].map(({ user, password }) => ({ username: user, password })) }],
-    observers: [
-      {
-        name: "gostcol",
-        plugin: {
-          type: protocol,
-          addr,
-          ...(token && { token }),
-          ...(tls && { tls }),
-          ...(timeoutMs && { timeout: `${timeoutMs}ms` }),
-        },
-      },
-    ],
+    observers: [...formerObservers, observer].map(observerConfig),
     ...(options.apiPort && { api: { addr: `127.0.0.1:${options.apiPort}` } }),
   });
 }
 
-function serviceConfig({ name, type, port, target }: ServiceOptions, resetTraffic: boolean): object {
+function observerConfig({ name = OBSERVER, protocol, addr, token, caFile, timeoutMs }: ObserverOptions): object {
+  const tls = caFile && { secure: true, serverName: "localhost" };
+  return {
+    name,
+    plugin: {
+      type: protocol,
+      addr,
+      ...(token && { token }),
+      ...(tls && { tls }),
+      ...(timeoutMs && { timeout: `${timeoutMs}ms` }),
+    },
+  };
+}
+
+function serviceConfig(
+  { name, type, port, target }: ServiceOptions,
+  { name: observer = OBSERVER }: ObserverOptions,
+  resetTraffic: boolean,
+): object {
   const reporting = { "observer.period": `${PERIOD_MS}ms`, "observer.resetTraffic": resetTraffic };
   return {
     name,
     addr: `127.0.0.1:${port}`,
-    observer: "gostcol",
+    observer,
     listener: { type: "tcp" },
     metadata: { enableStats: true, ...reporting },
     ...(type === "forward"
       ? { handler: { type: "tcp" }, forwarder: { nodes: [{ name: "origin", addr: `127.0.0.1:${target}` }] } }
-      : { handler: { type, auther: "users", observer: "gostcol", metadata: reporting } }),
+      : { handler: { type, auther: "users", observer, metadata: reporting } }),
   };
 }

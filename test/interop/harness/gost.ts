@@ -21,15 +21,23 @@ export interface Gost {
   reload(by?: "web_api" | "sighup"): Promise<void>;
   /** Removes a service through the Web API. */
   removeService(name: string): Promise<void>;
-  /** Names another observer in the configuration: it is used from the next start or reload on. */
+  /**
+   * Puts another observer into the configuration: it is used from the next start or reload on. If it has another name,
+   * instances from before a reload go on with the one that they had; else it is theirs as well.
+   */
   reportTo(observer: ObserverOptions): Promise<void>;
 }
 
 /** Starts a GOST; it is ready when all of its services listen. */
 export async function startGost(options: GostOptions): Promise<Gost> {
   const folder = await temporaryFolder("gost");
-  const reportTo = (observer: ObserverOptions) =>
-    writeFile(join(folder, "gost.yml"), gostConfig({ ...options, observer }));
+  const formerObservers: ObserverOptions[] = [];
+  let { observer } = options;
+  const reportTo = (next: ObserverOptions) => {
+    if (next.name !== observer.name) formerObservers.push(observer);
+    observer = next;
+    return writeFile(join(folder, "gost.yml"), gostConfig({ ...options, observer, formerObservers }));
+  };
   const ports = options.services.map(({ port }) => port);
   let running: RunningProcess;
 

@@ -19,8 +19,18 @@ export interface Observed {
   nextInstance(): Promise<void>;
 }
 
+export interface ObservedOptions extends ScenarioOptions {
+  /**
+   * Whether the observer has another name in each configuration. GOST looks it up by name for each report, so what an old
+   * instance sends during a reload and after it comes else by the relay of the new one, and the ledger takes it for that
+   * one's: with deltas, which simply add, that does not matter.
+   */
+  readonly observersOfTheirOwn?: boolean;
+}
+
 /** Each instance of GOST's services reports through a relay of its own, which gostcol cannot tell from any other. */
-export async function observed({ protocol, mode, told = true, auto = false }: ScenarioOptions): Promise<Observed> {
+export async function observed(options: ObservedOptions): Promise<Observed> {
+  const { protocol, mode, told = true, auto = false, observersOfTheirOwn = false } = options;
   const node = hostname(); // Nothing names it, and it comes from loopback.
   const books = new Books();
   const ledger = new Ledger(node, mode);
@@ -32,7 +42,11 @@ export async function observed({ protocol, mode, told = true, auto = false }: Sc
     const relay = await startLossyRelay(protocol, gostcol.ports.receiver);
     relay.taken = ledger.instance();
     relay.endsLast = true;
-    return { protocol, addr: `127.0.0.1:${relay.port}` };
+    return {
+      protocol,
+      addr: `127.0.0.1:${relay.port}`,
+      ...(observersOfTheirOwn && { name: `gostcol-${relay.port}` }),
+    };
   };
   const edge = await startEdge({
     node,

@@ -3,7 +3,7 @@ import type { ProcessorDefinition } from "../../src/component/define.ts";
 import type { Consumer, Deliver, Delivery, Outcome } from "../../src/component/delivery.ts";
 import type { Meter } from "../../src/component/meter.ts";
 import { Refusal } from "../../src/component/refusal.ts";
-import type { Change, StoreBackend, ValueScope } from "../../src/component/store.ts";
+import { type Change, CommitUnknownError, type StoreBackend, type ValueScope } from "../../src/component/store.ts";
 import { noTransport } from "../../src/kit/client/transport.ts";
 import { foundIn, pageOf, tableOf } from "../../src/kit/memory-store.ts";
 import { NEVER } from "../../src/lib/abort.ts";
@@ -39,8 +39,11 @@ export interface ProcessorRig {
   failNext(): void;
   /** The same where something has to be waited for; rolled back where that is asked for. */
   sendAndWait(batch: MetricsBatch, rollBack?: boolean): Promise<Outcome>;
-  /** Makes the store wait with everything from now on, until it is released: then commits are kept, or fail. */
-  holdStore(): (end: "kept" | "failed") => Promise<void>;
+  /**
+   * Makes the store wait with everything from now on, until it is released: then commits are kept, or fail, or are not
+   * kept and nobody knows.
+   */
+  holdStore(): (end: CommitEnd) => Promise<void>;
   /** A delivery that is refused behind the last processor, after all of them staged. */
   sendAndRollBack(batch: MetricsBatch): void;
   /** Ends all processors without a farewell, and starts new ones over what was committed. */
@@ -48,11 +51,13 @@ export interface ProcessorRig {
   stop(): Promise<void>;
 }
 
+export type CommitEnd = "kept" | "failed" | "unknown";
+
 type Part = readonly [definition: ProcessorDefinition, config: unknown];
 
 export async function processorRig(...parts: readonly Part[]): Promise<ProcessorRig> {
   const clock = virtualClock();
-  let held: { readonly released: Promise<"kept" | "failed"> } | undefined;
+  let held: { readonly released: Promise<CommitEnd> } | undefined;
   const bytes = byteStore();
   const backend: StoreBackend = {
     ...bytes,
@@ -64,6 +69,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
       if (held === undefined) return bytes.commit(changes, signal);
       return held.released.then((end) => {
         if (end === "failed") throw new Error("the disk is full");
+        if (end === "unknown") throw new CommitUnknownError("input/output error");
         return bytes.commit(changes, signal);
       });
     },
@@ -181,7 +187,7 @@ export async function processorRig(...parts: readonly Part[]): Promise<Processor
       return outcome;
     },
     holdStore() {
-      const { promise, resolve } = Promise.withResolvers<"kept" | "failed">();
+      const { promise, resolve } = Promise.withResolvers<CommitEnd>();
       held = { released: promise };
       return async (end) => {
         held = undefined;

@@ -110,6 +110,28 @@ test.each(["kept", "failed"] as const)("who is reported before the move is kept 
   expect([received(rig), archived(rig)]).toEqual([isKept ? 115 : 105, 0]);
 });
 
+test("that an earlier move was kept after all says nothing of a later one", async () => {
+  const { rig, batch, rest } = await archivingRig();
+  rig.send(batch("alice", 100));
+  await rest(9.5);
+  const releaseMove = rig.holdStore();
+  await rest(1);
+  await releaseMove("unknown");
+  const releaseReturn = rig.holdStore();
+  const { rows, source } = batch("alice", 100);
+  const repeat = rig.sendAndWait({ rows: [], points: [], source, assumedRepeat: rows }); // It brings alice back,
+  await rest(1); // who goes to the archive again, for nothing of her was news.
+  const returned = releaseReturn("kept");
+  const releaseSecondMove = rig.holdStore();
+  await returned;
+  expect(await repeat).toEqual({ taken: true });
+  const early = rig.sendAndWait(batch("alice", 7));
+  await releaseSecondMove("failed");
+  expect((await early).taken).toBe(false);
+  expect(await rig.sendAndWait(batch("alice", 10))).toEqual({ taken: true });
+  expect([received(rig), archived(rig)]).toEqual([110, 0]);
+});
+
 test("a return that is rolled back leaves the total where it was", async () => {
   const { rig, batch, rest } = await archivingRig();
   rig.send(batch("alice", 100));

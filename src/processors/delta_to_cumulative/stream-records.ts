@@ -1,5 +1,5 @@
 import type { Delivery } from "../../component/delivery.ts";
-import type { Cell, Store } from "../../component/store.ts";
+import type { Cell, Store, Transaction } from "../../component/store.ts";
 import { type Adjusted, type Adjustment, AdjustmentError } from "../../component/totals.ts";
 import { Row } from "../../model/points.ts";
 import type { MemberBehaviour, Series, Stream } from "../../model/series.ts";
@@ -37,8 +37,14 @@ export interface StreamRecord extends Cell<StreamState> {
   /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
   /** It is in the archive, or on its way there: it goes from memory once that is kept, unless it is reported before. */
-  archived: boolean;
+  archived: Move | undefined;
 }
+
+/**
+ * One move of a stream to the archive. Of an earlier one, after which the stream was kept, it may become known late that it
+ * was stored: that says nothing of the next.
+ */
+type Move = object;
 
 function isCertain({ doubts, readings }: StreamState): boolean {
   return doubts === undefined && readings === undefined;
@@ -139,27 +145,32 @@ export class StreamRecords {
   /** Moves streams to the archive. They stay in memory, where they can be reported, until that is kept. */
   archive(records: readonly StreamRecord[], delivery: Delivery): void {
     const { transaction } = delivery;
-    for (const record of records) {
+    const moved = records.map((record) => {
       this.#unbind(record); // The next report has to look at it again.
-      if (record.archived) continue;
-      record.archived = true;
-      this.#archive.put(record.key, record, transaction);
-      transaction.onRolledBack(() => {
-        record.archived = false;
-      });
-    }
-    delivery.onCommitted(() => {
-      for (const record of records) if (record.archived) this.#forget(record);
+      record.archived ??= this.#move(record, transaction);
+      return { record, move: record.archived };
     });
+    delivery.onCommitted(() => {
+      for (const { record, move } of moved) if (record.archived === move) this.#forget(record);
+    });
+  }
+
+  #move(record: StreamRecord, transaction: Transaction): Move {
+    this.#archive.put(record.key, record, transaction);
+    transaction.onRolledBack(() => {
+      record.archived = undefined;
+    });
+    return {};
   }
 
   /** What is on its way to the archive stays, for something changes. */
   keep(record: StreamRecord, { transaction }: Staging): void {
-    if (!record.archived) return;
-    record.archived = false;
+    const { archived } = record;
+    if (archived === undefined) return;
+    record.archived = undefined;
     this.#archive.take(record.key, record, transaction);
     transaction.onRolledBack(() => {
-      record.archived = true;
+      record.archived = archived;
       this.#unbind(record);
     });
   }
@@ -284,7 +295,7 @@ export class StreamRecords {
       certainAt: NEVER,
       uncertain: undefined,
       source: undefined,
-      archived: false,
+      archived: undefined,
     };
     this.#byKey.set(key, record);
     return record;

@@ -135,9 +135,19 @@ export class Ledger {
   openTold = 0;
   /** Set when nothing of it will be reported any more. A report on its way at that moment may still be taken. */
   ended = false;
+  /**
+   * Whether the receiver could think that it goes on when its instance was replaced, or its process went: connections were
+   * open, as far as it was told. Undefined until then.
+   */
+  mayGoOn: boolean | undefined;
 
   constructor(life: Life) {
     this.life = life;
+  }
+
+  /** Its instance is replaced, or its process goes. */
+  replaced(): void {
+    this.mayGoOn ??= this.openTold > 0 || this.doubtful.size > 0;
   }
 }
 

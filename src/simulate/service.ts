@@ -95,18 +95,23 @@ export class Service {
    */
   close(): void {
     this.#state = "closed";
-    const clients = [...this.#handlers.values()].flatMap((handler) => handler.allCounters);
-    this.life.outlivesUnseen = [this.#counters, ...clients].some((counters) => counters.hasUnseen);
+    this.life.outlivesUnseen = this.#allCounters.some((counters) => counters.hasUnseen);
+    for (const { ledger } of this.#allCounters) ledger.replaced();
     if (this.config.handler !== "auto") for (const handler of this.#handlers.values()) handler.end();
     this.#endWhenEmpty();
   }
 
   /** Its process is gone. */
   end(): void {
+    for (const { ledger } of this.#allCounters) ledger.replaced();
     this.#endEmitter();
     for (const handler of this.#handlers.values()) handler.end();
     for (const connection of this.#connections) connection.drop();
     this.#connections.clear();
+  }
+
+  get #allCounters(): readonly Counters[] {
+    return [this.#counters, ...[...this.#handlers.values()].flatMap((handler) => handler.allCounters)];
   }
 
   get #observed(): boolean {

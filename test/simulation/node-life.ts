@@ -20,13 +20,18 @@ export interface NodeOptions {
 const RELOAD_SETTLES_MS = 15_000;
 /** So soon after something the next thing happens, where there is haste. */
 const HASTE_MS_MAX = 3_000;
+/** How often it is looked whether all was reported, and for how long. */
+const QUIET_STEP_MS = 500;
+const QUIET_MS_MAX = 60_000;
 
 /** One GOST with its clients, its machine, and everything that befalls them. */
 export class NodeLife {
   readonly gost: Gost;
   readonly #world: World;
-  readonly #traffic: { stop(): void };
-  readonly #heart: { stop(): void };
+  readonly #drive: () => readonly { stop(): void }[];
+  /** What its clients do; nothing while they wait. */
+  #traffic: readonly { stop(): void }[];
+  readonly #careful: boolean;
   readonly #haste: { readonly random: Random; readonly share: number };
   #reloadedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -42,14 +47,13 @@ export class NodeLife {
     this.gost = new Gost(config, { clock, random, network: machine, books });
     const rates = { pauseMeanMs: node.pauseMeanMs, transferMeanMs: 2_000, transfersMax: 5, refusedShare: 0.05 };
     const users = node.users;
-    this.#traffic = driveTraffic({
-      clock,
-      random: world.random(`traffic ${config.node}`),
-      gost: this.gost,
-      users,
-      ...rates,
-    });
-    this.#heart = this.#beat(node);
+    const trafficRandom = world.random(`traffic ${config.node}`);
+    this.#drive = () => [
+      driveTraffic({ clock, random: trafficRandom, gost: this.gost, users, ...rates }),
+      this.#beat(node),
+    ];
+    this.#traffic = this.#drive();
+    this.#careful = node.careful;
     this.#start();
     const again = () => clock.after(between(random, 50, 8_000), () => this.#start());
     const end = (how: string, meanMs: number, ended: () => void | Promise<void>) =>
@@ -68,7 +72,9 @@ export class NodeLife {
     });
     befall(world, random, node.reloadMs, () => {
       // One that is still starting has its statuses on their way: theirs would come behind those of the reload.
-      if (this.#serves) this.#reload();
+      if (!this.#serves) return;
+      if (this.#careful) this.#reloadWhenQuiet();
+      else this.#reload();
     });
     befall(world, random, node.stumbleMs, () => void this.gost.service(config.services[0]!.name)?.stumble());
     befall(world, random, scenario.stormMs, () => {
@@ -92,15 +98,37 @@ export class NodeLife {
 
   /** Clients go home. */
   goHome(): void {
-    this.#traffic.stop();
-    this.#heart.stop();
+    this.#stopTraffic();
     this.#start();
+  }
+
+  #stopTraffic(): void {
+    for (const part of this.#traffic) part.stop();
+    this.#traffic = [];
+  }
+
+  #resumeTraffic(): void {
+    if (this.#traffic.length === 0 && !this.#world.calm) this.#traffic = this.#drive();
   }
 
   #start(): void {
     if (this.gost.running || this.gost.ending) return;
     this.#note("starts");
+    if (this.#careful) this.#stopTraffic(); // Until it is known that this is no beginning in haste.
     void this.gost.start().then(() => this.#hasten());
+  }
+
+  /** Once its clients have gone, and all that they did was reported. If that takes too long it is not reloaded. */
+  #reloadWhenQuiet(): void {
+    this.#stopTraffic();
+    const { clock } = this.#world;
+    const giveUpAtMs = clock.monotonic() + QUIET_MS_MAX;
+    const tryIt = () => {
+      if (this.#serves && this.gost.settled) this.#reload();
+      else if (this.#serves && clock.monotonic() < giveUpAtMs) clock.after(QUIET_STEP_MS, tryIt);
+      else this.#resumeTraffic();
+    };
+    clock.after(QUIET_STEP_MS, tryIt);
   }
 
   #reload(): void {
@@ -112,7 +140,10 @@ export class NodeLife {
   /** What has just begun may be over a moment later. */
   #hasten(): void {
     const { random, share } = this.#haste;
-    if (!happens(random, share)) return;
+    if (!happens(random, share)) {
+      this.#resumeTraffic();
+      return;
+    }
     this.#world.clock.after(between(random, 0, HASTE_MS_MAX), () => {
       if (this.#world.calm || !this.#serves) return;
       if (happens(random, 0.5)) {

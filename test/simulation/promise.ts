@@ -27,18 +27,27 @@ export function auditedOf(books: Books, { nodes }: Scenario, identity: Identity)
 }
 
 /** What docs/counting.md promises of a total. */
-export function promiseOf({ identity: { kind }, lives, handler, isDelta }: Audited, member: keyof Totals): Promised {
+export function promiseOf(audited: Audited, member: keyof Totals): Promised {
+  const { identity, lives, handler, isDelta } = audited;
+  const { kind } = identity;
   if (isDelta && (member === "inputBytes" || member === "outputBytes")) return "exact";
   const restartsUntold = lives.some((life, index) => index > 0 && isUntoldRestart(lives[index - 1]!, life));
-  const reloads = lives.some((life, index) => index > 0 && isLikeReload(lives[index - 1]!, life));
   const reloadsUntold = lives.some((life, index) => index > 0 && isUntoldReload(lives[index - 1]!, life));
-  const mayBeSeveral = reloads || (kind === "handler" && handler === "auto");
+  const mayBeSeveral = goesOn(audited) || (kind === "handler" && handler === "auto");
   if (reloadsUntold || (mayBeSeveral && restartsUntold)) return "nothing";
   // A handler ticks from its creation on: its first report may come with a `running` that was held up, or before it.
   if (kind === "handler" && lives.some((life, index) => index > 0 && wasToldLate(life))) return "nothing";
   if (lives.some(({ outlivesUnseen }) => outlivesUnseen) || instancesMax(lives) > INSTANCES_MAX) return "nothing";
   if (mayBeSeveral || (kind === "handler" && restartsUntold)) return "bounded";
   return "exact";
+}
+
+/** Whether an instance was reloaded, as far as the receiver was told, with something of it open. */
+function goesOn({ ledgers, lives }: Audited): boolean {
+  return ledgers.some(({ life, mayGoOn }) => {
+    const after = lives[lives.indexOf(life) + 1];
+    return after !== undefined && isLikeReload(life, after) && mayGoOn !== false;
+  });
 }
 
 /** Nothing in the reports tells of a restart whose `running` was lost, where no counter is below its last value. */

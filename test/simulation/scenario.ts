@@ -52,6 +52,8 @@ export interface NodeScenario {
   readonly stumbleMs: number;
   /** How often a life is over moments after it began: a crash loop, a reload upon a start, reloads upon each other. */
   readonly haste: number;
+  /** Whether its clients leave before it is reloaded, and come when what is done to it in haste is over. */
+  readonly careful: boolean;
 }
 
 const CLIENTS = ["alice", "bob", "carol"];
@@ -71,8 +73,8 @@ export function drawScenario(world: World): Scenario {
   const random = world.random("scenario");
   const renamedAtMs = drawRenamedAt(world.random("names"));
   const backend = drawBackend(world.random("backend's scenario"));
-  const haste = world.random("haste");
-  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, haste, index));
+  const habits: Habits = { haste: world.random("haste"), care: world.random("care") };
+  const nodes = Array.from({ length: happens(random, 0.7) ? 1 : 2 }, (_, index) => drawNode(random, habits, index));
   return {
     nodes,
     temporality: "auto",
@@ -135,7 +137,13 @@ function drawBackend(random: Random): BackendScenario | undefined {
   };
 }
 
-function drawNode(random: Random, haste: Random, index: number): NodeScenario {
+/** What whoever runs a node is drawn from. */
+interface Habits {
+  readonly haste: Random;
+  readonly care: Random;
+}
+
+function drawNode(random: Random, { haste, care }: Habits, index: number): NodeScenario {
   const node = `edge-${index + 1}`;
   const resetTraffic = happens(random, 0.5);
   const told = resetTraffic ? "delta" : "cumulative";
@@ -162,6 +170,7 @@ function drawNode(random: Random, haste: Random, index: number): NodeScenario {
     powerLossMs: oneOf(random, [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 200_000]),
     stumbleMs: oneOf(random, [Number.POSITIVE_INFINITY, 100_000]),
     haste: oneOf(haste, [0, 0, 0.5]),
+    careful: happens(care, 0.5),
   };
 }
 

@@ -124,6 +124,7 @@ export class NodeLife {
     const { clock } = this.#world;
     const giveUpAtMs = clock.monotonic() + QUIET_MS_MAX;
     const tryIt = () => {
+      if (this.#world.calm) return;
       if (this.#serves && this.gost.settled) this.#reload();
       else if (this.#serves && clock.monotonic() < giveUpAtMs) clock.after(QUIET_STEP_MS, tryIt);
       else this.#resumeTraffic();

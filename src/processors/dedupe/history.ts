@@ -22,7 +22,7 @@ export class History {
   readonly unsure: readonly UnsureReport[];
   /** Its last reports whose answers were read: copies of them may still be on their way. Not stored. */
   readonly read: ReadReports;
-  /** When the process began that was reloaded last, as far as it was told; 0 where it was not. Not stored: nor are receipts. */
+  /** When the process began that was reloaded last; 0 where that was not told. Not stored, no more than receipts. */
   readonly restartAt: number;
 
   constructor(signs: LifeSigns, unsure: readonly UnsureReport[], read: ReadReports, restartAt = 0) {

@@ -44,10 +44,16 @@ export function promiseOf(audited: Audited, member: keyof Totals): Promised {
 
 /** Whether an instance was reloaded, as far as the receiver was told, with something of it open. */
 function goesOn({ ledgers, lives }: Audited): boolean {
-  return ledgers.some(({ life, mayGoOn }) => {
-    const after = lives[lives.indexOf(life) + 1];
-    return after !== undefined && isLikeReload(life, after) && mayGoOn !== false;
-  });
+  return ledgers.some(({ life, mayGoOn }) => mayGoOn !== false && seemsReloaded(lives, lives.indexOf(life)));
+}
+
+/** Whether the next beginning that was told after this life looks like a reload: a restart that was not told ends nothing. */
+function seemsReloaded(lives: readonly Life[], index: number): boolean {
+  for (let next = index + 1; next < lives.length; next++) {
+    if (isLikeReload(lives[next - 1]!, lives[next]!)) return true;
+    if (lives[next]!.began.state === "taken") return false;
+  }
+  return false;
 }
 
 /** Nothing in the reports tells of a restart whose `running` was lost, where no counter is below its last value. */

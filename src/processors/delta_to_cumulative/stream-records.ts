@@ -36,15 +36,9 @@ export interface StreamRecord extends Cell<StreamState> {
   uncertain: readonly (Series | undefined)[] | undefined;
   /** Its source's key; absent where it has no open connections from before, and was not reported since. */
   source: string | undefined;
-  /** It is in the archive, or on its way there: it goes from memory once that is kept, unless it is reported before. */
-  archived: Move | undefined;
+  /** Its move to the archive, each its own: it goes from memory once this is kept, unless it is reported before. */
+  archived: object | undefined;
 }
-
-/**
- * One move of a stream to the archive. Of an earlier one, after which the stream was kept, it may become known late that it
- * was stored: that says nothing of the next.
- */
-type Move = object;
 
 function isCertain({ doubts, readings }: StreamState): boolean {
   return doubts === undefined && readings === undefined;
@@ -151,11 +145,12 @@ export class StreamRecords {
       return { record, move: record.archived };
     });
     delivery.onCommitted(() => {
+      // It may have come back and gone again since: that is another move, which is not kept yet.
       for (const { record, move } of moved) if (record.archived === move) this.#forget(record);
     });
   }
 
-  #move(record: StreamRecord, transaction: Transaction): Move {
+  #move(record: StreamRecord, transaction: Transaction): object {
     this.#archive.put(record.key, record, transaction);
     transaction.onRolledBack(() => {
       record.archived = undefined;

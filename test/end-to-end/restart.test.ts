@@ -1,5 +1,6 @@
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -64,6 +65,26 @@ test("killed at any moment, it has counted each report once that its sender saw 
   await sender;
   expect(moved).toBeGreaterThan(100);
   expect((await agent.accounts())[SERVICE]).toMatchObject({ input: moved });
+});
+
+test("whose store is removed under traffic, again and again, it has lost nothing when it is killed", async () => {
+  const storeFolder = await temporaryFolder("store");
+  const first = await startGostcol({ storeFolder });
+  let moved = 0;
+  for (let count = 1; count <= 60; count++) {
+    if (count % 20 === 10) {
+      await rm(storeFolder, { recursive: true });
+      expect([count, await trySending(first.ports, "web", "delta", [count, 0, count, 0])]).toEqual([count, 503]);
+      await mkdir(storeFolder);
+    } else if (count % 20 === 0) {
+      for (const name of await readdir(storeFolder)) await rm(join(storeFolder, name));
+    }
+    await report(first.ports, "web", "delta", [count, 0, count, 0]);
+    moved += count;
+  }
+  await first.process.end("SIGKILL");
+  const second = await startGostcol({ storeFolder, ports: first.ports });
+  expect(await second.accounts()).toEqual({ [SERVICE]: account(60, 0, moved, 0) });
 });
 
 test("a second agent does not start in the folder of the first, and says so", async () => {

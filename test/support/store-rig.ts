@@ -17,7 +17,7 @@ export function testFolder(): string {
 
 export interface TestStore {
   readonly store: SqliteStore;
-  /** What it told, in order: `opened`, `kept`, `not kept: REASON`, `set aside: KEY`. */
+  /** What it told, in order: `opened`, `kept`, `not kept: REASON`, `rewritten`, `lost: REASON`, `set aside: KEY`. */
   readonly told: string[];
   readonly opened: () => OpenedStore;
   put(rows: Readonly<Record<string, string | undefined>>, scope?: StateScope<string>): Promise<void>;
@@ -45,6 +45,8 @@ export async function openStore(folder: string, options: Partial<SqliteStoreOpti
       },
       kept: () => told.push("kept"),
       notKept: (reason) => told.push(`not kept: ${reason}`),
+      rewritten: ({ setAside }) => told.push(setAside === undefined ? "rewritten" : "rewritten, the other set aside"),
+      lost: (reason) => told.push(`lost: ${reason}`),
       rowsSetAside: (_, rows: readonly BadRow[]) => told.push(...rows.map(({ key }) => `set aside: ${key}`)),
     },
     ...options,

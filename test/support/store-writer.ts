@@ -26,7 +26,14 @@ const store = new SqliteStore({
   bytesMax: 100 * 1024 * 1024,
   onCorruption: "fail",
   clock: systemClock,
-  on: { opened: () => {}, kept: () => {}, notKept: () => {}, rowsSetAside: () => {} },
+  on: {
+    opened: () => {},
+    kept: () => {},
+    notKept: () => {},
+    rewritten: () => {},
+    lost: () => {},
+    rowsSetAside: () => {},
+  },
 });
 await store.open(NEVER);
 for (let number = Number(first); ; number++) {

@@ -76,12 +76,13 @@ function keptInFile(
   { folder, state, stored }: AdjustmentPlace,
   adjustment: Adjustment,
 ): Adjusted {
-  const file = openStoreForCommand(folder, clock.now());
+  const now = clock.now();
+  const file = openStoreForCommand(folder, now);
   try {
     const reader = new StoreReader(folder);
     try {
       const { change, ...adjusted } = stored.adjust(reader.of(state), adjustment);
-      if (change !== undefined) commitChange(file, state, change);
+      if (change !== undefined) commitChange(file, state, change, now);
       return adjusted;
     } finally {
       reader.close();

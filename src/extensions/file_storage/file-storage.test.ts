@@ -136,6 +136,21 @@ describe("what is told of the store", () => {
     expect(state.health(0)).toEqual({ status: "ok" });
   });
 
+  it("is one line when it had to be written again, and what had taken its place is counted", () => {
+    const { state, lines, meters } = stateRig();
+    state.rewritten({ file: "/data/gostcol.db" });
+    expect(meters.total("gostcol_extension_file_storage_files_set_aside")).toBe(0);
+    state.rewritten({ file: "/data/gostcol.db", setAside: "/data/gostcol.set-aside.db" });
+    expect(meters.total("gostcol_extension_file_storage_files_set_aside")).toBe(1);
+    state.lost("its file was removed");
+    const again = "the store /data/gostcol.db was removed or replaced while it was open. It is written again, whole";
+    expect(lines).toEqual([
+      `warn: ${again}`,
+      `warn: ${again}; what had taken its place is kept as /data/gostcol.set-aside.db`,
+      "error: the store is closed, and what it kept since this start is lost: its file was removed",
+    ]);
+  });
+
   it("is one line when it is nearly full, and one when what was in it has gone", () => {
     const { state, lines } = stateRig();
     for (const used of [100, 899, 900, 950, 850]) state.kept(size(1000, 1000 - used));

@@ -1,6 +1,6 @@
 import type { Log } from "../../component/log.ts";
 import type { ComponentStatus, Health } from "../../component/status.ts";
-import type { BadRow, OpenedStore, StoreSize } from "../../kit/store/messages.ts";
+import type { BadRow, OpenedStore, RewrittenStore, StoreSize } from "../../kit/store/messages.ts";
 import type { SqliteStoreEvents } from "../../kit/store/sqlite-store.ts";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import { formatDuration } from "../../lib/duration.ts";
@@ -67,6 +67,16 @@ export class StoreState implements SqliteStoreEvents {
     const message = `the store cannot keep anything: ${reason}. Reports are refused, and GOST keeps them, until it can`;
     this.#log.error(message);
     this.#report({ state: "recoverable_error", message });
+  }
+
+  rewritten({ file, setAside }: RewrittenStore): void {
+    if (setAside !== undefined) this.#telemetry.filesSetAside.value++;
+    const other = setAside === undefined ? "" : `; what had taken its place is kept as ${setAside}`;
+    this.#log.warn(`the store ${file} was removed or replaced while it was open. It is written again, whole${other}`);
+  }
+
+  lost(reason: string): void {
+    this.#log.error(`the store is closed, and what it kept since this start is lost: ${reason}`);
   }
 
   rowsSetAside(scope: string, rows: readonly BadRow[]): void {

@@ -2,11 +2,14 @@ import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StoreFileOptions } from "./messages.ts";
+import { PlacedFiles } from "./placed-files.ts";
 import { resultCode } from "./sqlite-failure.ts";
 
 const BUSY = 5;
 
 export interface FolderLock {
+  /** False once somebody removed it: then others can take the folder. */
+  isInPlace(): boolean;
   release(): void;
 }
 
@@ -33,7 +36,8 @@ export function lockFolder({ folder, createFolder, folderMode, lockTimeoutMs }: 
       `the folder ${folder} is in use by another gostcol: give each its own, or end the other one`,
     );
   }
-  return { release: () => database.close() };
+  const placed = new PlacedFiles([file]);
+  return { isInPlace: () => placed.areInPlace(), release: () => database.close() };
 }
 
 /** Others than the owner may not read what is in a store. An existing file is left alone: to close it would unlock it. */

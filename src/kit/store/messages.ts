@@ -7,7 +7,7 @@ export type StoreRequest =
   | { readonly type: "load"; readonly scope: string; readonly after: string | undefined; readonly rowsMax: number }
   | { readonly type: "find"; readonly scope: ScopeName; readonly keys: readonly string[] }
   | { readonly type: "count"; readonly scope: ScopeName }
-  | { readonly type: "commit"; readonly rows: PackedRows }
+  | { readonly type: "commit"; readonly rows: PackedRows; readonly at: number }
   | { readonly type: "set_aside"; readonly scope: ScopeName; readonly rows: readonly BadRow[]; readonly at: number }
   | { readonly type: "scopes" }
   | { readonly type: "rename_scopes"; readonly renames: readonly ScopeRename[] }
@@ -56,6 +56,13 @@ export interface OpenedStore {
   readonly migratedFrom?: number;
 }
 
+/** A store whose file somebody removed or replaced while it was open. */
+export interface RewrittenStore {
+  readonly file: string;
+  /** Where that is now which had taken its place. */
+  readonly setAside?: string;
+}
+
 /** Of the file without its log; `freeBytes` of them are used before it grows. */
 export interface StoreSize {
   readonly bytes: number;
@@ -77,7 +84,7 @@ export interface BadRow {
 
 /** `failed`: certainly not kept. `unknown`: the disk failed at the very end. */
 export type CommitOutcome =
-  | { readonly type: "kept"; readonly size: StoreSize }
+  | { readonly type: "kept"; readonly size: StoreSize; readonly rewritten?: RewrittenStore }
   | { readonly type: "failed" | "unknown"; readonly reason: string };
 
 export interface CommitAnswer {

@@ -15,7 +15,7 @@ export function setAsideFile(file: string, how: "rename" | "copy", now: number):
     return join(dirname(file), `${basename(file, ".db")}.set-aside-${at}${number}.db`);
   };
   let count = 1;
-  while (ENDINGS.some((ending) => existsSync(name(count) + ending))) count++;
+  while (storeFilesAt(name(count)).length > 0) count++;
   // The file itself goes last: if this is cut off in between, the next start finds it and goes on.
   for (const ending of ENDINGS.toReversed()) {
     if (!existsSync(file + ending)) continue;
@@ -24,6 +24,11 @@ export function setAsideFile(file: string, how: "rename" | "copy", now: number):
     else if (ending !== "-shm") copyFileSync(file + ending, name(count) + ending);
   }
   return name(count);
+}
+
+/** What is there of a store at this path: the file, and whatever SQLite would take for a part of it. */
+export function storeFilesAt(file: string): readonly string[] {
+  return ENDINGS.map((ending) => file + ending).filter((path) => existsSync(path));
 }
 
 /** The names of the stores in a folder that were set aside, the oldest first. */

@@ -11,7 +11,7 @@ import {
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { BadRow, LoadedRows, OpenedStore, StoreFileOptions, StoreSize } from "./messages.ts";
+import type { BadRow, LoadedRows, OpenedStore, RewrittenStore, StoreFileOptions, StoreSize } from "./messages.ts";
 import { eachNewest } from "./newest-changes.ts";
 import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
@@ -33,6 +33,10 @@ export interface SqliteStoreEvents {
   opened(opened: OpenedStore): void;
   kept(size: StoreSize): void;
   notKept(reason: string): void;
+  /** The file was gone, and is there again with all that was kept. */
+  rewritten(store: RewrittenStore): void;
+  /** Closed without that. */
+  lost(reason: string): void;
   /** Rows of a scope that could not be read; they are in the table `set_aside`. */
   rowsSetAside(scope: string, rows: readonly BadRow[]): void;
 }
@@ -144,7 +148,9 @@ export class SqliteStore implements StoreBackend {
     if (thread === undefined) return;
     try {
       await thread.close(deadline);
-    } catch {
+    } catch (thrown) {
+      // Where the thread answered that it could not close the file as it should.
+      if (!deadline.aborted && !(thrown instanceof ThreadEndedError)) this.#options.on.lost((thrown as Error).message);
       await thread.terminate(); // As after a kill: nothing that was acknowledged is lost.
     }
   }
@@ -152,12 +158,14 @@ export class SqliteStore implements StoreBackend {
   async #send(thread: StoreThread, packer: RowPacker): Promise<void> {
     if (!thread.alive) await this.#reopen();
     const rows = packer.packed();
-    const { on } = this.#options;
+    const { clock, on } = this.#options;
     try {
-      const { outcome, spare } = await this.#openedThread().ask({ type: "commit", rows }, transferable(rows));
+      const request = { type: "commit", rows, at: clock.now() } as const;
+      const { outcome, spare } = await this.#openedThread().ask(request, transferable(rows));
       if (spare.byteLength <= SPARE_BYTES_MAX) this.#spare = spare;
       if (outcome.type === "kept") {
         on.kept(outcome.size);
+        if (outcome.rewritten !== undefined) on.rewritten(outcome.rewritten);
         return;
       }
       on.notKept(outcome.reason);

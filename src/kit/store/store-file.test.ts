@@ -14,6 +14,7 @@ import { openStoreFile, type StoreFile } from "./store-file.ts";
 const ASIDE = "gostcol.set-aside-20261121T123000Z.db";
 const SCOPE = "processor:test";
 const MIB = 1024 * 1024;
+const NOW = Date.UTC(2026, 10, 21, 12, 30);
 
 describe("a file that is no store of ours", () => {
   const notADatabase = (file: string) =>
@@ -185,7 +186,7 @@ describe("the archive", () => {
   const commitAll = (store: StoreFile, ...changes: readonly ((packer: RowPacker) => void)[]) => {
     const packer = new RowPacker(changes.length);
     for (const change of changes) change(packer);
-    expect(store.commit(packer.packed())).toMatchObject({ type: "kept" });
+    expect(store.commit(packer.packed(), NOW)).toMatchObject({ type: "kept" });
   };
   const archived = (store: StoreFile, ...keys: readonly string[]) => {
     const { rows, bad } = store.find(archive, keys);
@@ -269,7 +270,7 @@ function optionsFor(folder: string, options: Partial<StoreFileOptions> = {}): St
     lockTimeoutMs: 0,
     bytesMax: 100 * MIB,
     onCorruption: "set_aside",
-    now: Date.UTC(2026, 10, 21, 12, 30),
+    now: NOW,
     ...options,
   };
 }
@@ -279,7 +280,7 @@ const open = (folder: string, options?: Partial<StoreFileOptions>) => openStoreF
 function commit(store: StoreFile, rows: Readonly<Record<string, string>>): void {
   const packer = new RowPacker(Object.keys(rows).length);
   for (const [key, value] of Object.entries(rows)) packer.addBytes({ name: SCOPE }, key, Buffer.from(value));
-  expect(store.commit(packer.packed())).toMatchObject({ type: "kept" });
+  expect(store.commit(packer.packed(), NOW)).toMatchObject({ type: "kept" });
 }
 
 function load(store: StoreFile) {

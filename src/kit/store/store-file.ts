@@ -1,15 +1,21 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ScopeRename } from "../../component/store.ts";
-import { createFile, lockFolder } from "./folder-lock.ts";
+import { createFile, type FolderLock, lockFolder } from "./folder-lock.ts";
 import { inspectFile } from "./inspect-file.ts";
-import type { BadRow, CommitOutcome, LoadedRows, OpenedStore, StoreFileOptions } from "./messages.ts";
+import type { BadRow, CommitOutcome, LoadedRows, OpenedStore, RewrittenStore, StoreFileOptions } from "./messages.ts";
 import type { PackedRows, ScopeName } from "./packed-rows.ts";
+import { PlacedFiles } from "./placed-files.ts";
 import { MIGRATIONS, migrate, pragma } from "./schema.ts";
-import { setAsideFile } from "./set-aside-file.ts";
+import { setAsideFile, storeFilesAt } from "./set-aside-file.ts";
+import { failureText } from "./sqlite-failure.ts";
 import { StoreTables } from "./store-tables.ts";
 
 export const STORE_FILE = "gostcol.db";
+
+/** Where a store is written again, before it takes its name. */
+const COPY_FILE = "gostcol.db-copy";
 
 /** A log that grew while a reader held it is cut back to this. */
 const LOG_BYTES_MAX = 64 * 1024 * 1024;
@@ -21,13 +27,15 @@ export interface StoreFile {
   /** The rows of these keys that there are. */
   find(scope: ScopeName, keys: readonly string[]): LoadedRows;
   count(scope: ScopeName): number;
-  commit(rows: PackedRows): CommitOutcome;
+  /** `at`: now, milliseconds since the epoch. What is kept is in the file that stands at the store's path. */
+  commit(rows: PackedRows, at: number): CommitOutcome;
   /** Moves rows that cannot be used to a table of their own. */
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void;
   /** Of the scopes that have rows. */
   scopeNames(): readonly string[];
   /** Gives scopes other names. With `replace`, what is in the way is moved to the table of what was set aside. */
   renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void;
+  /** Throws where the file was removed, and could not be written again; it is closed all the same. */
   close(): void;
 }
 
@@ -38,34 +46,136 @@ export function openStoreFile(options: StoreFileOptions, migrations = MIGRATIONS
     const file = join(options.folder, STORE_FILE);
     const setAside = setAsideFlawed(file, options);
     createFile(file);
-    const database = new DatabaseSync(file);
-    try {
-      const version = migrate(database, migrations);
-      configure(database, options);
-      const tables = new StoreTables(database, options.bytesMax);
-      tables.tell("opened_at", new Date(options.now).toISOString());
-      const size = tables.size();
-      const migrated = version > 0 && version < migrations.length ? { migratedFrom: version } : {};
-      return {
-        opened: { file, size, ...(setAside === undefined ? {} : { setAside }), ...migrated },
-        load: (scope, after, rowsMax) => tables.load(scope, after, rowsMax),
-        find: (scope, keys) => tables.find(scope, keys),
-        count: (scope) => tables.count(scope),
-        commit: (rows) => tables.commit(rows),
-        setAside: (scope, rows, at) => tables.setAside(scope, rows, at),
-        scopeNames: () => tables.scopeNames(),
-        renameScopes: (renames, replace) => tables.renameScopes(renames, replace),
-        close() {
-          database.close();
-          lock.release();
-        },
-      };
-    } catch (thrown) {
-      database.close();
-      throw thrown;
-    }
+    const database = openDatabase(file, options, migrations);
+    const { version, tables } = database;
+    const migrated = version > 0 && version < migrations.length ? { migratedFrom: version } : {};
+    const opened = { file, size: tables.size(), ...(setAside === undefined ? {} : { setAside }), ...migrated };
+    return new LockedStoreFile(opened, options, lock, database);
   } catch (thrown) {
     lock.release();
+    throw thrown;
+  }
+}
+
+class LockedStoreFile implements StoreFile {
+  readonly opened: OpenedStore;
+  readonly #options: StoreFileOptions;
+  #lock: FolderLock;
+  #database: OpenDatabase;
+  #now: number;
+
+  constructor(opened: OpenedStore, options: StoreFileOptions, lock: FolderLock, database: OpenDatabase) {
+    this.opened = opened;
+    this.#options = options;
+    this.#lock = lock;
+    this.#database = database;
+    this.#now = options.now;
+  }
+
+  load(scope: string, after: string | undefined, rowsMax: number): LoadedRows {
+    return this.#database.tables.load(scope, after, rowsMax);
+  }
+
+  find(scope: ScopeName, keys: readonly string[]): LoadedRows {
+    return this.#database.tables.find(scope, keys);
+  }
+
+  count(scope: ScopeName): number {
+    return this.#database.tables.count(scope);
+  }
+
+  commit(rows: PackedRows, at: number): CommitOutcome {
+    this.#now = at;
+    const outcome = this.#database.tables.commit(rows);
+    if (outcome.type !== "kept") return outcome;
+    try {
+      if (this.#isInPlace()) return outcome;
+      const rewritten = this.#putInPlace();
+      return { type: "kept", size: this.#database.tables.size(), ...(rewritten && { rewritten }) };
+    } catch (thrown) {
+      // What was written stays in the file that is open here, so it is not lost yet.
+      return { type: "unknown", reason: misplaced(thrown) };
+    }
+  }
+
+  setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void {
+    this.#database.tables.setAside(scope, rows, at);
+  }
+
+  scopeNames(): readonly string[] {
+    return this.#database.tables.scopeNames();
+  }
+
+  renameScopes(renames: readonly ScopeRename[], replace?: { readonly at: number }): void {
+    this.#database.tables.renameScopes(renames, replace);
+  }
+
+  close(): void {
+    try {
+      if (!this.#isInPlace()) this.#putInPlace();
+    } catch (thrown) {
+      throw new Error(misplaced(thrown), { cause: thrown });
+    } finally {
+      this.#database.database.close();
+      this.#lock.release();
+    }
+  }
+
+  #isInPlace(): boolean {
+    return this.#lock.isInPlace() && this.#database.files.areInPlace();
+  }
+
+  /** Takes the folder anew where the lock is gone, and writes the store again where its files are. */
+  #putInPlace(): RewrittenStore | undefined {
+    if (!this.#lock.isInPlace()) {
+      const lock = lockFolder(this.#options);
+      this.#lock.release();
+      this.#lock = lock;
+    }
+    return this.#database.files.areInPlace() ? undefined : this.#rewrite();
+  }
+
+  /**
+   * Writes all that the open file has to the store's path. Nothing of a log may be beside the new file when it takes its
+   * name, for SQLite would play it back; so what our own log has goes to our own file first, should that be in place.
+   */
+  #rewrite(): RewrittenStore {
+    const { file } = this.opened;
+    const { database, files } = this.#database;
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    const copy = join(this.#options.folder, COPY_FILE);
+    writeCopy(database, copy);
+    const own = files.inPlace();
+    for (const path of own) if (path !== file) rmSync(path);
+    const others = storeFilesAt(file).filter((path) => !own.includes(path));
+    const setAside = others.length > 0 ? setAsideFile(file, "rename", this.#now) : undefined;
+    renameSync(copy, file);
+    this.#database = openDatabase(file, this.#options);
+    database.close();
+    return { file, ...(setAside !== undefined && { setAside }) };
+  }
+}
+
+/** An open file, and what is needed of it. */
+interface OpenDatabase {
+  readonly database: DatabaseSync;
+  readonly tables: StoreTables;
+  /** It, its log and the log's index. */
+  readonly files: PlacedFiles;
+  /** The version of the format that it had. */
+  readonly version: number;
+}
+
+function openDatabase(file: string, options: StoreFileOptions, migrations = MIGRATIONS): OpenDatabase {
+  const database = new DatabaseSync(file);
+  try {
+    const version = migrate(database, migrations);
+    configure(database, options);
+    const tables = new StoreTables(database, options.bytesMax);
+    tables.tell("opened_at", new Date(options.now).toISOString());
+    return { database, tables, files: new PlacedFiles([file, `${file}-wal`, `${file}-shm`]), version };
+  } catch (thrown) {
+    database.close();
     throw thrown;
   }
 }
@@ -91,4 +201,23 @@ function configure(database: DatabaseSync, { fsync, bytesMax }: StoreFileOptions
     PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
     PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))};
   `);
+}
+
+/** All that a database has, in a file that the disk has. */
+function writeCopy(database: DatabaseSync, path: string): void {
+  rmSync(path, { force: true });
+  createFile(path);
+  try {
+    database.prepare("VACUUM INTO ?").run(path);
+  } catch (thrown) {
+    rmSync(path);
+    throw thrown;
+  }
+  const descriptor = openSync(path, "r+");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function misplaced(thrown: unknown): string {
+  return `its file was removed or replaced, and cannot be written again: ${failureText(thrown)}`;
 }

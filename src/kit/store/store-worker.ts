@@ -38,7 +38,7 @@ function answer(request: StoreRequest): void {
       break;
     case "commit": {
       const spare = request.rows.values.buffer;
-      say<"commit">({ outcome: opened().commit(request.rows), spare }, [spare]);
+      say<"commit">({ outcome: opened().commit(request.rows, request.at), spare }, [spare]);
       break;
     }
     case "set_aside":

@@ -25,9 +25,10 @@ export function openStoreForCommand(folder: string, now: number): StoreFile {
 }
 
 /** Keeps one change of a component's state; throws where it was not kept. */
-export function commitChange(file: StoreFile, state: string, { name, key, value, codec }: ScopeChange): void {
+export function commitChange(file: StoreFile, state: string, change: ScopeChange, now: number): void {
+  const { name, key, value, codec } = change;
   const packer = new RowPacker(1);
   packer.add({ name: `${state}#${name}`, codec }, key, value);
-  const outcome = file.commit(packer.packed());
+  const outcome = file.commit(packer.packed(), now);
   if (outcome.type !== "kept") throw new Error(outcome.reason);
 }

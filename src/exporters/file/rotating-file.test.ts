@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -90,6 +99,38 @@ test("what cannot be written now is refused, and what comes when it can be again
   mkdirSync(where);
   await file.write(Buffer.from("b\n"));
   expect(readFileSync(path, "utf8")).toBe("b\n");
+});
+
+test("a file that somebody moved keeps what it has, and what comes is in a new one", async () => {
+  const { file, path } = rig({});
+  await file.write(Buffer.from("a\n"));
+  renameSync(path, `${path}.1`);
+  for (const piece of ["b\n", "c\n"]) await file.write(Buffer.from(piece));
+  expect([readFileSync(`${path}.1`, "utf8"), readFileSync(path, "utf8")]).toEqual(["a\n", "b\nc\n"]);
+});
+
+test("a file that somebody removed or replaced is written again", async () => {
+  const { file, path, where } = rig({});
+  await file.write(Buffer.from("a\n"));
+  rmSync(path);
+  await file.write(Buffer.from("b\n"));
+  expect(readFileSync(path, "utf8")).toBe("b\n");
+  writeFileSync(`${path}.new`, "theirs\n");
+  renameSync(`${path}.new`, path);
+  await file.write(Buffer.from("c\n"));
+  expect(readFileSync(path, "utf8")).toBe("theirs\nc\n");
+  expect(readdirSync(where)).toEqual(["out.log"]);
+});
+
+test("a file that somebody copied and cut off goes on from there, and fills up from there", async () => {
+  const { file, path, where } = rig({ bytesMax: 10 });
+  for (const piece of ["aaaa\n", "bbb\n"]) {
+    await file.write(Buffer.from(piece));
+    truncateSync(path);
+  }
+  for (const piece of ["cccc\n", "dddd\n", "e\n"]) await file.write(Buffer.from(piece));
+  expect(readFileSync(path, "utf8")).toBe("e\n");
+  expect(readFileSync(join(where, "out-2026-01-01T00-00-00.000.log"), "utf8")).toBe("cccc\ndddd\n");
 });
 
 test.runIf(process.platform === "linux")("a full disk is told", async () => {

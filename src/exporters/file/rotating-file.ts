@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Backups } from "./backups.ts";
 
 /** Enough to walk through a large file quickly. */
@@ -35,8 +35,12 @@ export class RotatingFile {
     this.#options = options;
   }
 
+  /** Also anew, where somebody moved the file, removed it or cut it off: what was written so far stays where it is. */
   async open(): Promise<void> {
-    if (this.#handle !== undefined) return;
+    if (this.#handle !== undefined) {
+      if (await this.#isAsLeft(this.#handle)) return;
+      await this.close();
+    }
     try {
       await this.#openFile();
       const isWanted = this.#options.append || !this.#isFirst;
@@ -82,6 +86,11 @@ export class RotatingFile {
   async #openFile(): Promise<void> {
     this.#handle = await open(this.#options.path, "a+", 0o600);
     this.#size = (await this.#handle.stat()).size;
+  }
+
+  async #isAsLeft(handle: FileHandle): Promise<boolean> {
+    const [own, found] = await Promise.all([handle.stat(), stat(this.#options.path).catch(() => undefined)]);
+    return own.dev === found?.dev && own.ino === found.ino && !(own.isFile() && own.size < this.#size);
   }
 
   /** What is opened next is looked at before it is gone on with. */

@@ -1,7 +1,7 @@
-import { Gauge, Registry } from "prom-client";
 import { startInProcessAgent } from "./agent-in-process.ts";
 import type { BenchPart } from "./figure.ts";
 import { medianMs } from "./in-process.ts";
+import { promClientRegistry } from "./prom-client-registry.ts";
 import { makeReports } from "./reports.ts";
 
 const SERIES = 100_000;
@@ -27,7 +27,7 @@ export const scrape: BenchPart = {
     };
     await reportAll();
     const series = String((await agent.scrape()).body).match(/^gost_client_/gm)?.length;
-    const theirs = promClient();
+    const theirs = promClientRegistry(SERIES);
     const times = await medianMs(
       { ours: { run: () => agent.scrape(), beforeEach: reportAll }, theirs: { run: () => theirs.metrics() } },
       { warmUpMs: 1000, measureMs: 1500 },
@@ -41,16 +41,3 @@ export const scrape: BenchPart = {
     ];
   },
 };
-
-/** As many series, in five metrics with two labels. */
-function promClient(): Registry {
-  const registry = new Registry();
-  for (let metric = 0; metric < 5; metric++) {
-    const labelNames = ["service", "client"];
-    const gauge = new Gauge({ name: `gost_${metric}`, help: "A number", labelNames, registers: [registry] });
-    for (let client = 0; client < SERIES / 5; client++) {
-      gauge.set({ service: `service-${client % 2000}`, client: `client-${client}` }, client * 1_000_003);
-    }
-  }
-  return registry;
-}

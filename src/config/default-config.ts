@@ -27,9 +27,10 @@ receivers:
   gost:
     endpoint: 127.0.0.1:8000 # this machine only; for other machines see examples/gateway.yaml
 
-    # How a GOST process (a node) gets its name: the first of these that it has, else the name of this machine.
+    # How a GOST process (a node) gets its name: the first of these that it has, else the default one.
     node:
       from: [token, query, path, peer] # its token's node; ?node=edge-1; /observer/edge-1; its address
+      # default: edge-1 # without it, the name of this machine
 
     # Whether GOST sends what was moved since its last report (delta, \`observer.resetTraffic: true\`) or since its start
     # (cumulative). What the observer's URL says (?temporality=delta) comes first.

@@ -13,8 +13,12 @@ import { allPoints, type MetricsBatch } from "../../src/model/points.ts";
 import { SeriesTable } from "../../src/model/series-table.ts";
 import { gostReceiver } from "../../src/receivers/gost/index.ts";
 
-/** For tests: a started receiver with everything around it in the test's hands; `stored` is what its store holds. */
-export async function startReceiver(configured: Record<string, unknown> = {}, stored = new Map<string, unknown>()) {
+/** For tests: a started receiver with everything around it in the test's hands; `stored` is what its store holds, but for `names`. */
+export async function startReceiver(
+  configured: Record<string, unknown> = {},
+  stored = new Map<string, unknown>(),
+  { hostName = "this-machine", names = new Map<string, unknown>() } = {},
+) {
   const clock = virtualClock();
   const network = createFakeNetwork();
   const table = new SeriesTable();
@@ -37,6 +41,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
     error: line("error"),
     limited: () => log,
   };
+  const rowsOf = (scope: string) => (scope === "names" ? names : stored);
   const unused = () => {
     throw new Error("a receiver has no use for this");
   };
@@ -44,7 +49,7 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
   const deps: Deps = {
     id: { type: "gost", name: "" },
     clock,
-    hostName: "this-machine",
+    hostName,
     random: seededRandom(1),
     log,
     meter: {
@@ -65,12 +70,14 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
       page: unused,
       find: unused,
       count: unused,
-      scope: (codec) => ({ name: "receiver:gost", codec, load: async () => new Map(stored) as never }),
+      scope: (codec, name = "") => ({ name, codec, load: async () => new Map(rowsOf(name)) as never }),
     },
     series: table,
     deliver(origin, run) {
       if (refuse.admission !== undefined) return { taken: false, refusal: refuse.admission };
       const mine: (typeof taken)[number] = { origin, metrics: [], logs: [] };
+      const staged: (() => void)[] = [];
+      const undos: (() => void)[] = [];
       const delivery: Delivery = {
         id: String(++deliveries),
         receivedAt: clock.now() + (pace.receivedAfterMs ?? 0),
@@ -78,17 +85,21 @@ export async function startReceiver(configured: Record<string, unknown> = {}, st
         signal: origin.signal,
         transaction: {
           change: unused,
-          put: (_scope, key, value) => void stored.set(key, value),
-          delete: (_scope, key) => void stored.delete(key),
-          onRolledBack: () => {},
+          put: ({ name }, key, value) => void staged.push(() => rowsOf(name).set(key, value)),
+          delete: ({ name }, key) => void staged.push(() => rowsOf(name).delete(key)),
+          onRolledBack: (undo) => void undos.push(undo),
         },
         onCommitted: (effect) => effect(),
       };
       const end = () => {
+        for (const change of staged) change();
         taken.push(mine);
         return { taken: true } as const;
       };
-      const fail = (thrown: unknown) => ({ taken: false, refusal: Refusal.from(thrown) }) as const;
+      const fail = (thrown: unknown) => {
+        for (const undo of undos.toReversed()) undo();
+        return { taken: false, refusal: Refusal.from(thrown) } as const;
+      };
       try {
         current = mine;
         const waiting = run(delivery);

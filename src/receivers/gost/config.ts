@@ -42,7 +42,12 @@ export const config = z.strictObject({
         .array(z.enum(NODE_NAME_ORIGINS))
         .default([...NODE_NAME_ORIGINS])
         .describe(
-          "Where a node's name is looked for, first come: its token, `?node=`, `/observer/NODE`, its address where that is not loopback. Else it has this machine's name.",
+          "Where a node's name is looked for, first come: its token, `?node=`, `/observer/NODE`, its address where that is not loopback. Else it has the default one.",
+        ),
+      default: nodeNameText
+        .optional()
+        .describe(
+          "The name of a node that has none. Without it this machine's name, and always the one that it had when such a node was first counted.",
         ),
     })
     .prefault({})

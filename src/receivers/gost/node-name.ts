@@ -22,10 +22,10 @@ export type NodeName =
 const NAME_LENGTH_MAX = 255;
 
 /**
- * Who sent a request: the first of `from` that says so, else the machine's name. A token's node is binding: it is taken
+ * Who sent a request: the first of `from` that says so, else the default. A token's node is binding: it is taken
  * wherever `token` stands in the list, and a URL that names another is refused.
  */
-export function nodeName(clues: NodeClues, from: readonly NodeNameOrigin[], hostName: string): NodeName {
+export function nodeName(clues: NodeClues, from: readonly NodeNameOrigin[], defaultName: string): NodeName {
   for (const origin of from) {
     const name = nameFrom(origin, clues);
     if (name === undefined) continue;
@@ -41,7 +41,7 @@ export function nodeName(clues: NodeClues, from: readonly NodeNameOrigin[], host
     }
   }
   if (clues.tokenNode !== undefined) return { type: "named", name: clues.tokenNode, by: "token" };
-  return { type: "named", name: hostName, by: "default" };
+  return { type: "named", name: defaultName, by: "default" };
 }
 
 function nameFrom(origin: NodeNameOrigin, { tokenNode, query, path, peerAddress }: NodeClues): string | undefined {

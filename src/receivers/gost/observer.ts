@@ -6,6 +6,7 @@ import type { Point } from "../../model/points.ts";
 import { TAKEN, type Verdict, verdictOf } from "./answers.ts";
 import { COUNTS } from "./counts.ts";
 import { decode } from "./decode.ts";
+import type { DefaultName } from "./default-name.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { SERVICE_STATES } from "./gost-series.ts";
 import { handOn } from "./hand-on.ts";
@@ -24,6 +25,7 @@ export interface ObserverParts {
   readonly sorter: ReportSorter;
   readonly presence: PresenceBook;
   readonly ready: ReadyServices;
+  readonly defaultName: DefaultName;
   readonly deliver: Deliver;
   readonly crowded: Crowded;
   readonly next: Next;
@@ -54,7 +56,7 @@ export function observe(request: ServerRequest, parts: ObserverParts): Verdict |
 function deliverReport(
   report: Report,
   from: { readonly request: ServerRequest; readonly sender: Sender; readonly arrival: Arrival },
-  { book, sorter, presence, ready, deliver, next, statusLost }: ObserverParts,
+  { book, sorter, presence, ready, defaultName, deliver, next, statusLost }: ObserverParts,
 ): Verdict | Promise<Verdict> {
   const { request, sender, arrival } = from;
   const { node, connection } = arrival;
@@ -85,6 +87,7 @@ function deliverReport(
       fingerprint: () => fingerprintOf(isRecognised(report) ? report.view : viewOf(body)),
     });
     presence.reported(arrival, batches, delivery.receivedAt);
+    if (sender.hasDefaultName) defaultName.keep(delivery);
     if (stated.length > 0) ready.keep(stated, delivery);
     const recalled = recalledStates(ready.recall(node, batches), book, delivery.receivedAt);
     const metrics = recalled.length === 0 ? batches : [...batches, { rows: [], points: recalled }];

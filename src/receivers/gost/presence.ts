@@ -27,7 +27,7 @@ export interface Arrival {
   readonly connection: ServerConnection;
   readonly transport: Transport;
   readonly told: "delta" | "cumulative" | undefined;
-  /** Whether somebody gave the node its name, or it was called by its address or by this machine's name. */
+  /** Whether somebody gave the node its name, or it was called by its address or by the default name. */
   readonly named: boolean;
 }
 

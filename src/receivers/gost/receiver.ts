@@ -7,6 +7,7 @@ import type { Cancel } from "../../lib/clock.ts";
 import { type MetricsBatch, pointCount } from "../../model/points.ts";
 import { answerOf, type Verdict } from "./answers.ts";
 import type { Config } from "./config.ts";
+import { DefaultName } from "./default-name.ts";
 import { GostSeries } from "./gost-series.ts";
 import { handOn } from "./hand-on.ts";
 import type { Node } from "./node.ts";
@@ -49,18 +50,20 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
     },
   });
   const ready = new ReadyServices(deps.store);
+  const defaultName = new DefaultName({ configured: config.node.default, hostName, store: deps.store, log });
   const presence = new PresenceBook({ book, clock, log, tell: deliverFact });
   const observer: ObserverParts = {
     senders: new Senders({
       admit: admission(config.auth),
       nodeFrom: config.node.from,
       temporality: config.temporality,
-      hostName,
+      defaultName,
     }),
     book,
     sorter,
     presence,
     ready,
+    defaultName,
     deliver,
     crowded,
     next,
@@ -126,7 +129,9 @@ export function createGostReceiver(config: Config, deps: Deps, next: Next): Rece
   }
 
   return {
-    load: (signal) => ready.load(signal),
+    async load(signal) {
+      await Promise.all([ready.load(signal), defaultName.load(signal)]);
+    },
     async start(signal) {
       const listening = await deps.listen(serverOptions(config), handler, signal);
       if (stopped) return listening.close(signal); // Stopped while it was starting.

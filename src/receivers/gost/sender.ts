@@ -2,13 +2,15 @@ import type { ServerConnection, ServerRequest } from "../../component/server.ts"
 import { bearerOf, bearerTokens } from "../../kit/auth/bearer-tokens.ts";
 import type { Verdict } from "./answers.ts";
 import { type Config, isTemporality, type Temporality } from "./config.ts";
+import type { DefaultName } from "./default-name.ts";
 import { nodeName } from "./node-name.ts";
 
 /** Who sent a request, and what its URL or token tells of all that it sends. */
 export interface Sender {
   readonly node: string;
-  /** Whether somebody gave it that name, or it is called by its address or by this machine's name. */
+  /** Whether somebody gave it that name, or it is called by its address or by the default name. */
   readonly named: boolean;
+  readonly hasDefaultName: boolean;
   /** Absent where the mode of its byte counts has to be judged. */
   readonly told?: Exclude<Temporality, "auto">;
   /** A name for its process's life. */
@@ -20,7 +22,7 @@ export interface SenderRules {
   readonly admit: (presented: readonly string[]) => Token | undefined;
   readonly nodeFrom: Config["node"]["from"];
   readonly temporality: Temporality;
-  readonly hostName: string;
+  readonly defaultName: Pick<DefaultName, "name">;
 }
 
 type Token = Pick<Config["auth"]["tokens"][number], "node" | "temporality">;
@@ -84,7 +86,7 @@ function identify(request: ServerRequest, rules: SenderRules): Sender | Verdict 
   const name = nodeName(
     { tokenNode: token.node, query, path: request.path, peerAddress: request.connection.peer.address },
     rules.nodeFrom,
-    rules.hostName,
+    rules.defaultName.name,
   );
   if (name.type === "not_allowed") {
     return { outcome: "unauthenticated", reason: "wrong_node", message: name.message };
@@ -105,6 +107,7 @@ function identify(request: ServerRequest, rules: SenderRules): Sender | Verdict 
   return {
     node: name.name,
     named: name.by !== "peer" && name.by !== "default",
+    hasDefaultName: name.by === "default",
     ...(temporality === "auto" ? {} : { told: temporality }),
     ...(epoch === "" ? {} : { epoch }),
   };

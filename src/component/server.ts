@@ -50,6 +50,8 @@ export interface ServerLimits {
   readonly bodyTimeoutMs: number;
   /** A connection without a request is closed after this. */
   readonly idleTimeoutMs: number;
+  /** How long bytes of answers over HTTP wait for their reader; then the connection is cut. */
+  readonly writeTimeoutMs: number;
 }
 
 export interface ServerHandler {

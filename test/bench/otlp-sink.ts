@@ -11,6 +11,7 @@ const LIMITS = {
   headerTimeoutMs: 60_000,
   bodyTimeoutMs: 60_000,
   idleTimeoutMs: 600_000,
+  writeTimeoutMs: 600_000,
 };
 const PATIENCE_MS = 60_000;
 

@@ -20,6 +20,7 @@ const REQUEST_LIMITS = {
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 10_000,
   idleTimeoutMs: 5 * 60_000,
+  writeTimeoutMs: 30_000,
 };
 /** An expired series is shown for so much of `metric_expiration` longer at the most. */
 const EXPIRY_CHECKS = 10;

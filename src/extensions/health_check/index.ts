@@ -14,6 +14,7 @@ const LIMITS: ServerLimits = {
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 10_000,
   idleTimeoutMs: 5 * 60_000,
+  writeTimeoutMs: 30_000,
 };
 
 export const healthCheckExtension = defineExtension({

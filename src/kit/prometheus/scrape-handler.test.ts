@@ -5,7 +5,14 @@ import { createFakeNetwork } from "../server/fake-server.ts";
 import type { Format } from "./format.ts";
 import { type ScrapeOptions, scrapeHandler } from "./scrape-handler.ts";
 
-const LIMITS = { bodyBytesMax: 1, connectionsMax: 1, headerTimeoutMs: 1, bodyTimeoutMs: 1, idleTimeoutMs: 1 };
+const LIMITS = {
+  bodyBytesMax: 1,
+  connectionsMax: 1,
+  headerTimeoutMs: 1,
+  bodyTimeoutMs: 1,
+  idleTimeoutMs: 1,
+  writeTimeoutMs: 1,
+};
 
 async function scraped(options: Partial<ScrapeOptions> = {}) {
   const network = createFakeNetwork();

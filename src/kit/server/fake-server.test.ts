@@ -9,7 +9,14 @@ const OPTIONS: ServerOptions = {
   protocols: ["http", "grpc"],
   receipts: true,
   grpcMethods: ["/proto.Observer/Observe"],
-  limits: { bodyBytesMax: 1000, connectionsMax: 10, headerTimeoutMs: 100, bodyTimeoutMs: 100, idleTimeoutMs: 100 },
+  limits: {
+    bodyBytesMax: 1000,
+    connectionsMax: 10,
+    headerTimeoutMs: 100,
+    bodyTimeoutMs: 100,
+    idleTimeoutMs: 100,
+    writeTimeoutMs: 100,
+  },
 };
 
 const ECHO: ServerHandler = {

@@ -68,6 +68,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   /** When the last request was complete; monotonic. */
   #lastRequestAt = 0;
   #headerSince: number | undefined;
+  /** Since when bytes of answers wait for their reader; monotonic. */
+  #blockedSince: number | undefined;
 
   constructor(socket: Socket, connection: AcceptedConnection, shared: HttpShared) {
     this.#socket = socket;
@@ -178,7 +180,14 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
       if (now >= this.#endDeadline) this.#socket.destroy();
       return;
     }
-    const { headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs } = this.#shared.limits;
+    const { headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, writeTimeoutMs } = this.#shared.limits;
+    this.#blockedSince = this.#socket.writableLength === 0 ? undefined : (this.#blockedSince ?? now);
+    if (this.#blockedSince !== undefined && now - this.#blockedSince >= writeTimeoutMs) {
+      this.rejected("write_timeout", `an answer was not taken within ${writeTimeoutMs} ms`);
+      this.#connection.endedByUs = true;
+      this.#socket.destroy();
+      return;
+    }
     const receiving = this.#exchanges.find((exchange) => !exchange.received);
     if (receiving) {
       if (now >= receiving.bodyDeadline) this.#refuse(408, "body_timeout", `no whole body within ${bodyTimeoutMs} ms`);

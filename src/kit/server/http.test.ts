@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, test } from "vitest";
-import { post, rawClient, settle, startServer, until } from "./test-kit.ts";
+import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 describe("a request over HTTP", () => {
   test("arrives whole, with its method, path, query and headers", async () => {
@@ -379,6 +379,31 @@ describe("bad input over HTTP", () => {
     await until("it ended", () => client.ending !== undefined);
     expect(client.received).toMatch(/HTTP\/1\.1 408 /);
     expect(rejected).toEqual(["header_timeout"]);
+  });
+
+  const chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+  test.each([
+    ["plain", post("a")],
+    ["chunked", chunked],
+  ])("an answer that nobody reads is kept for so long: to a %s request", async (_name, request) => {
+    const clock = pushableClock();
+    const { port, rejected, server } = await startServer({
+      clock,
+      limits: { headerTimeoutMs: 200, idleTimeoutMs: 60_000_000 }, // Looked at every 50 ms.
+      answer: () => ({ status: 200, body: "x".repeat(20_000_000) }),
+    });
+    const [reader, sleeper] = [await rawClient(port), await rawClient(port)];
+    sleeper.socket.pause();
+    for (const client of [reader, sleeper]) client.write(request);
+    await until("one has all of it", () => reader.received.length > 20_000_000);
+    expect([server.openConnections, rejected]).toEqual([2, []]);
+    await until("the other was cut off", () => {
+      clock.push(1000);
+      return server.openConnections === 1;
+    });
+    expect(rejected).toEqual(["write_timeout"]);
+    reader.write(request);
+    await until("one is served again", () => reader.received.length > 40_000_000);
   });
 
   test("a connection without a request is ended after the idle limit, without a word", async () => {

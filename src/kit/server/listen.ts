@@ -242,6 +242,7 @@ class ListeningServer implements Server {
 }
 
 /** Often enough to keep each deadline within a quarter of itself, or within a second. */
-function sweepPeriodMs({ headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs }: ServerOptions["limits"]): number {
-  return Math.min(1000, Math.max(10, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs) / 4));
+function sweepPeriodMs(limits: ServerOptions["limits"]): number {
+  const { headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, writeTimeoutMs } = limits;
+  return Math.min(1000, Math.max(10, Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, writeTimeoutMs) / 4));
 }

@@ -30,6 +30,7 @@ export const DEFAULTS: ServerOptions = {
     headerTimeoutMs: 10_000,
     bodyTimeoutMs: 10_000,
     idleTimeoutMs: 10_000,
+    writeTimeoutMs: 10_000,
   },
 };
 

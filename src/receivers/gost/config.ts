@@ -70,6 +70,9 @@ export const config = z.strictObject({
   idle_timeout: duration(15 * 60_000, { minMs: 1000 }).describe(
     "How long a connection is kept without a request; far above the observers' period, for GOST reports on kept connections.",
   ),
+  write_timeout: duration(30_000, { minMs: 100 }).describe(
+    "How long answers over HTTP wait for whoever does not read them.",
+  ),
   limits: z
     .strictObject({
       series: z.int().min(100).default(1_000_000).describe("Series of all nodes together."),

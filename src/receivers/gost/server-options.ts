@@ -18,6 +18,7 @@ export function serverOptions(config: Config): ServerOptions {
       headerTimeoutMs: config.read_header_timeout,
       bodyTimeoutMs: config.read_timeout,
       idleTimeoutMs: config.idle_timeout,
+      writeTimeoutMs: config.write_timeout,
     },
   };
 }

@@ -16,7 +16,7 @@ test("at least one protocol is wanted; an empty section has its defaults", () =>
 
 test("what has no effect here is said, and what is wrong too", () => {
   const keepalive = { server_parameters: { time: "1m", max_connection_age: "1h" }, enforcement_policy: {} };
-  const http = { tls: {}, traces_url_path: "/v1/metrics", write_timeout: "30s" };
+  const http = { tls: {}, traces_url_path: "/v1/metrics", keep_alives_enabled: true };
   expect(found({ protocols: { grpc: { keepalive, max_concurrent_streams: 16 }, http } })).toEqual([
     "missing_option protocols.http.tls",
     "missing_option protocols.http.tls",
@@ -24,7 +24,7 @@ test("what has no effect here is said, and what is wrong too", () => {
     "no_effect protocols.grpc.keepalive.server_parameters.max_connection_age",
     "no_effect protocols.grpc.keepalive.enforcement_policy",
     "no_effect protocols.grpc.max_concurrent_streams",
-    "no_effect protocols.http.write_timeout",
+    "no_effect protocols.http.keep_alives_enabled",
   ]);
 });
 

@@ -87,7 +87,7 @@ export const httpConfig = z.strictObject({
     .describe("What browsers are let send; without it nothing."),
   response_headers: z.record(z.string().min(1), z.string()).prefault({}).describe("Headers of every answer."),
   idle_timeout: duration(15 * 60_000, { minMs: 1000 }).describe("How long a connection is kept without a request."),
-  write_timeout: noEffect,
+  write_timeout: duration(30_000, { minMs: 100 }).describe("How long answers wait for whoever does not read them."),
   keep_alives_enabled: noEffect,
 });
 
@@ -164,7 +164,6 @@ const INEFFECTIVE = [
   "grpc.read_buffer_size",
   "grpc.write_buffer_size",
   "http.include_metadata",
-  "http.write_timeout",
   "http.keep_alives_enabled",
 ].map((path) => path.split("."));
 

@@ -7,20 +7,25 @@ export function grpcOptions(config: GrpcConfig): ServerOptions {
   const bodyBytesMax = config.max_recv_msg_size_mib * 1024 ** 2;
   const idleTimeoutMs = config.keepalive.server_parameters.time;
   return {
-    ...optionsOf(config, { bodyBytesMax, idleTimeoutMs }),
+    ...optionsOf(config, { bodyBytesMax, idleTimeoutMs, writeTimeoutMs: idleTimeoutMs }),
     protocols: ["grpc"],
     grpcMethods: Object.values(EXPORT_METHODS),
   };
 }
 
 export function httpOptions(config: HttpConfig): ServerOptions {
-  const limits = { bodyBytesMax: config.max_request_body_size, idleTimeoutMs: config.idle_timeout };
+  const { max_request_body_size, idle_timeout, write_timeout } = config;
+  const limits = {
+    bodyBytesMax: max_request_body_size,
+    idleTimeoutMs: idle_timeout,
+    writeTimeoutMs: write_timeout,
+  };
   return { ...optionsOf(config, limits), protocols: ["http"] };
 }
 
 function optionsOf(
   config: GrpcConfig | HttpConfig,
-  limits: Pick<ServerLimits, "bodyBytesMax" | "idleTimeoutMs">,
+  limits: Pick<ServerLimits, "bodyBytesMax" | "idleTimeoutMs" | "writeTimeoutMs">,
 ): Omit<ServerOptions, "protocols"> {
   return {
     host: config.endpoint.host,

@@ -1,5 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Deps, Exporter } from "../../component/component.ts";
 import { defineExporter } from "../../component/define.ts";
 import type { MetricDescription } from "../../component/meter.ts";
@@ -78,8 +77,6 @@ export const fileExporter = defineExporter({
       },
       transport: {
         async start() {
-          const { path, directory_permissions: mode } = config;
-          if (config.create_directory) await mkdir(dirname(path), { recursive: true, mode });
           await turns.take(() => file.open());
           if (config.flush_interval === 0) return;
           syncing = deps.clock.every(config.flush_interval, () => {
@@ -97,7 +94,8 @@ export const fileExporter = defineExporter({
   },
 });
 
-function fileOf({ path, format, compression, append, flush_interval, rotation }: Config, deps: Deps): RotatingFile {
+function fileOf(config: Config, deps: Deps): RotatingFile {
+  const { path, format, compression, append, flush_interval, rotation } = config;
   const { clock, meter, log } = deps;
   const backups = new Backups({
     path,
@@ -107,6 +105,7 @@ function fileOf({ path, format, compression, append, flush_interval, rotation }:
   });
   return new RotatingFile({
     path,
+    folderMode: config.create_directory ? config.directory_permissions : undefined,
     pieces: isFramed(format, compression) ? "frames" : "lines",
     append,
     bytesMax: rotation.max_megabytes * BYTES_PER_MEGABYTE,

@@ -122,6 +122,17 @@ test("a file that somebody removed or replaced is written again", async () => {
   expect(readdirSync(where)).toEqual(["out.log"]);
 });
 
+test("a folder that somebody removed is made again where that is asked for", async () => {
+  const { backups, where, path } = rig({});
+  const file = new RotatingFile({ ...OPTIONS, path, backups, folderMode: 0o700 });
+  onTestFinished(() => file.close());
+  for (const piece of ["a\n", "b\n"]) {
+    rmSync(where, { recursive: true });
+    await file.write(Buffer.from(piece));
+  }
+  expect(readFileSync(path, "utf8")).toBe("b\n");
+});
+
 test("a file that somebody copied and cut off goes on from there, and fills up from there", async () => {
   const { file, path, where } = rig({ bytesMax: 10 });
   for (const piece of ["aaaa\n", "bbb\n"]) {

@@ -1,4 +1,5 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Backups } from "./backups.ts";
 
 /** Enough to walk through a large file quickly. */
@@ -8,6 +9,8 @@ export const FRAME_HEADER_BYTES = 4;
 
 export interface RotatingFileOptions {
   readonly path: string;
+  /** The mode of the folder, and of those above it, where they are made as they are missed. */
+  readonly folderMode?: number | undefined;
   /** What the file consists of: lines, or frames behind their lengths. */
   readonly pieces: "lines" | "frames";
   readonly append: boolean;
@@ -84,7 +87,9 @@ export class RotatingFile {
   }
 
   async #openFile(): Promise<void> {
-    this.#handle = await open(this.#options.path, "a+", 0o600);
+    const { path, folderMode } = this.#options;
+    if (folderMode !== undefined) await mkdir(dirname(path), { recursive: true, mode: folderMode });
+    this.#handle = await open(path, "a+", 0o600);
     this.#size = (await this.#handle.stat()).size;
   }
 

@@ -147,7 +147,7 @@ describe("what is told of the store", () => {
     expect(lines).toEqual([
       `warn: ${again}`,
       `warn: ${again}; what had taken its place is kept as /data/gostcol.set-aside.db`,
-      "error: the store is closed, and what it kept since this start is lost: its file was removed",
+      "error: the store is closed, and all that it kept is lost: its file was removed",
     ]);
   });
 

@@ -76,7 +76,7 @@ export class StoreState implements SqliteStoreEvents {
   }
 
   lost(reason: string): void {
-    this.#log.error(`the store is closed, and what it kept since this start is lost: ${reason}`);
+    this.#log.error(`the store is closed, and all that it kept is lost: ${reason}`);
   }
 
   rowsSetAside(scope: string, rows: readonly BadRow[]): void {

@@ -17,7 +17,7 @@ export const PROOF_TIMEOUT_MS = 5_000;
  */
 export const PROMPT_END_MS = 1_000;
 
-/** A peer that ends its side this soon behind an answer had it: nothing else is asked then, for asking takes time. */
+/** A peer that ends its side this soon behind an answer had it, mostly: there are too many of these to ask of each. */
 export const READER_END_MS = 20;
 
 /** How long the end of a connection that its peer gave up can be behind what the peer then sent on another one. */

@@ -297,8 +297,8 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
   /** What a peer's kernel did not have when the peer ended its side, the peer had not read. */
   #answersGotLost(now: number, wasAsked: boolean): boolean {
     if (this.#unproven.length + this.#unprovenRefusals.length === 0) return false;
-    if (now - this.#idleSince <= READER_END_MS) return false;
-    const delivery = this.#shared.sendQueues.deliveryOf(this.#socket);
+    const end = now - this.#idleSince <= READER_END_MS ? "prompt" : "late";
+    const delivery = this.#shared.sendQueues.deliveryOf(this.#socket, end);
     // Where both sides have ended, a connection may be forgotten without a reset.
     return delivery === "under_way" || (delivery === "no_connection" && !wasAsked);
   }

@@ -4,7 +4,7 @@ import { systemClock } from "../../lib/system-clock.ts";
 import { virtualClock } from "../../lib/virtual-clock.ts";
 import { READER_END_MS } from "./connection.ts";
 import { LinuxSendQueues } from "./send-queues.ts";
-import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
+import { post, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 const HEAD =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     \n";
@@ -24,7 +24,7 @@ test.each([
   ["an answer is under way", "08", "0000008C", "under_way"],
 ])("where %s, the table's row says so", (_what, state, queued, delivery) => {
   const queues = queuesOver(HEAD + row("0100007F:1F40 0302010A:C823", "01", "00000FFF") + row(IPV4_ROW, state, queued));
-  expect(queues.deliveryOf(onSocket(IPV4))).toBe(delivery);
+  expect(queues.deliveryOf(onSocket(IPV4), "late")).toBe(delivery);
 });
 
 test.each([
@@ -34,34 +34,39 @@ test.each([
   ["::1", "00000000000000000000000001000000"],
 ])("the address %s is found", (remoteAddress, inTable) => {
   const queues = queuesOver(HEAD + row(`00000000000000000000000001000000:1F40 ${inTable}:C822`, "08", "00000100"));
-  expect(queues.deliveryOf(onSocket({ ...IPV4, localAddress: "::1", remoteAddress }))).toBe("under_way");
+  expect(queues.deliveryOf(onSocket({ ...IPV4, localAddress: "::1", remoteAddress }), "late")).toBe("under_way");
 });
 
 test("a connection without a row is none; where the system has no such table, nothing is said", () => {
-  expect(queuesOver(HEAD).deliveryOf(onSocket(IPV4))).toBe("no_connection");
+  expect(queuesOver(HEAD).deliveryOf(onSocket(IPV4), "late")).toBe("no_connection");
   const none = new LinuxSendQueues(virtualClock(), () => {
     throw new Error("ENOENT");
   });
-  expect(none.deliveryOf(onSocket(IPV4))).toBeUndefined();
+  expect(none.deliveryOf(onSocket(IPV4), "late")).toBeUndefined();
 });
 
-test("a table that takes long is not read again for a while, and one turn reads it once", async () => {
+test("one turn reads the table once; who asks too often is told nothing for a while, and takes nothing from the others", async () => {
   let reads = 0;
-  let now = 0;
+  let now = 1_000_000;
   const clock = { ...systemClock, monotonic: () => now };
   const queues = new LinuxSendQueues(clock, () => {
     reads++;
     now += 10;
     return HEAD + row(IPV4_ROW, "08", "00000000");
   });
-  const ask = async () => {
-    const answers = [queues.deliveryOf(onSocket(IPV4)), queues.deliveryOf(onSocket(IPV4))];
+  const ask = async (end: "prompt" | "late") => {
+    const answers = [queues.deliveryOf(onSocket(IPV4), end), queues.deliveryOf(onSocket(IPV4), end)];
     await new Promise((resolve) => setImmediate(resolve));
     return answers;
   };
-  expect([await ask(), await ask(), reads]).toEqual([["acknowledged", "acknowledged"], [undefined, undefined], 1]);
-  now += 200;
-  expect([await ask(), reads]).toEqual([["acknowledged", "acknowledged"], 2]);
+  const told = ["acknowledged", "acknowledged"];
+  const nothing = [undefined, undefined];
+  // 250 ms, and what comes to it meanwhile.
+  for (let turn = 0; turn < 25; turn++) expect([turn, await ask("prompt")]).toEqual([turn, told]);
+  expect([await ask("prompt"), await ask("prompt"), reads]).toEqual([told, nothing, 26]);
+  expect([await ask("late"), reads]).toEqual([told, 27]);
+  now += 390;
+  expect([await ask("prompt"), await ask("prompt"), reads]).toEqual([told, nothing, 28]);
 });
 
 test.runIf(process.platform === "linux")(
@@ -77,24 +82,33 @@ test.runIf(process.platform === "linux")(
     onTestFinished(() => void client.destroy());
     onTestFinished(() => void socket.destroy());
     await settle();
-    expect(new LinuxSendQueues(systemClock).deliveryOf(socket)).toBe("acknowledged");
+    expect(new LinuxSendQueues(systemClock).deliveryOf(socket, "late")).toBe("acknowledged");
     socket.write(Buffer.alloc(32 * 1024 * 1024));
     await settle();
-    expect(new LinuxSendQueues(systemClock).deliveryOf(socket)).toBe("under_way");
+    expect(new LinuxSendQueues(systemClock).deliveryOf(socket, "late")).toBe("under_way");
   },
 );
 
 test.each([
-  [READER_END_MS + 10, "unread"],
-  [0, "read"],
-])("a peer that ends its side %i ms behind an answer that is under way: %s", async (laterMs, verdict) => {
-  const clock = pushableClock();
-  const { port, requests } = await startServer({ clock, sendQueues: { deliveryOf: () => "under_way" as const } });
+  [0, "under_way", "unread", "prompt"],
+  [0, "no_connection", "unread", "prompt"],
+  [0, "acknowledged", "read", "prompt"],
+  [0, undefined, "read", "prompt"],
+  [READER_END_MS + 10, "under_way", "unread", "late"],
+] as const)("an end %i ms behind an answer that is %s: %s", async (laterMs, delivery, verdict, end) => {
+  let now = 1_000_000;
+  const clock = { ...systemClock, monotonic: () => now };
+  const ends: string[] = [];
+  const deliveryOf = (_: Socket, end: string) => {
+    ends.push(end);
+    return delivery;
+  };
+  const { port, requests } = await startServer({ clock, sendQueues: { deliveryOf } });
   const client = await rawClient(port);
   client.write(post("a"));
   await until("it was answered", () => client.received.includes("ok 1"));
-  clock.push(laterMs);
+  now += laterMs;
   client.socket.end();
   await until("it is known", () => requests[0]!.receipt.state !== "open");
-  expect(requests[0]!.receipt.state).toBe(verdict);
+  expect([requests[0]!.receipt.state, ends]).toEqual([verdict, [end]]);
 });

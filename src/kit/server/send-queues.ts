@@ -11,8 +11,11 @@ export type Delivery = "acknowledged" | "under_way" | "no_connection";
 
 /** Tells of a socket whose peer has just ended its side what became of what was written to it. */
 export interface SendQueues {
-  /** Undefined where the system does not tell, or was asked too often. */
-  deliveryOf(socket: Socket): Delivery | undefined;
+  /**
+   * Undefined where the system does not tell, or was asked too often. Of ends right behind an answer, nearly all of which are
+   * readers', there can be many; so what is asked of these leaves the others their share.
+   */
+  deliveryOf(socket: Socket, end: "prompt" | "late"): Delivery | undefined;
 }
 
 /** By the family that a socket's addresses have in Node. */
@@ -21,9 +24,11 @@ type Family = keyof typeof TABLES;
 
 /**
  * Reading a table takes the kernel some milliseconds, and longer beside a busy proxy, for all sockets of the machine are in
- * it. So a reading is followed by a pause of so many times what it took.
+ * it. So readings may take such a share of the time. What was not used is there when an outage ends and many ends come at
+ * once, up to a limit.
  */
-const PAUSE_FACTOR = 20;
+const SHARES = { prompt: 0.025, late: 0.05 } as const;
+const UNUSED_MS_MAX = 250;
 
 /** What follows the addresses: `state tx_queue:rx_queue`. */
 const SEND_QUEUE = /^[0-9A-F]{2} ([0-9A-F]{8}):/;
@@ -39,18 +44,19 @@ export class LinuxSendQueues implements SendQueues {
   readonly #clock: Clock;
   readonly #read: (path: string) => string;
   readonly #tables = new Map<Family, string>();
-  #notBefore = Number.NEGATIVE_INFINITY;
+  readonly #allowances = { prompt: new Allowance(SHARES.prompt), late: new Allowance(SHARES.late) };
+  #isThere = true;
 
   constructor(clock: Clock, read = (path: string) => readFileSync(path, "latin1")) {
     this.#clock = clock;
     this.#read = read;
   }
 
-  deliveryOf(socket: Socket): Delivery | undefined {
+  deliveryOf(socket: Socket, end: "prompt" | "late"): Delivery | undefined {
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
     if (localAddress === undefined || localPort === undefined) return undefined;
     if (remoteAddress === undefined || remotePort === undefined) return undefined;
-    const table = this.#table(localAddress.includes(":") ? "IPv6" : "IPv4");
+    const table = this.#table(localAddress.includes(":") ? "IPv6" : "IPv4", this.#allowances[end]);
     if (table === undefined) return undefined;
     const addresses = ` ${inTable(localAddress, localPort)} ${inTable(remoteAddress, remotePort)} `;
     const at = table.indexOf(addresses);
@@ -60,23 +66,43 @@ export class LinuxSendQueues implements SendQueues {
     return Number.parseInt(found[1]!, 16) <= OWN_END_BYTES_MAX ? "acknowledged" : "under_way";
   }
 
-  #table(family: Family): string | undefined {
+  #table(family: Family, allowance: Allowance): string | undefined {
     const known = this.#tables.get(family);
     if (known !== undefined) return known;
     const began = this.#clock.monotonic();
-    if (began < this.#notBefore) return undefined;
+    if (!this.#isThere || !allowance.isLeft(began)) return undefined;
     let table: string;
     try {
       table = this.#read(TABLES[family]);
     } catch {
-      this.#notBefore = Number.POSITIVE_INFINITY; // Another system, or one that does not let us.
+      this.#isThere = false; // Another system, or one that does not let us.
       return undefined;
     }
-    const ended = this.#clock.monotonic();
-    this.#notBefore = ended + (ended - began) * PAUSE_FACTOR;
+    allowance.use(this.#clock.monotonic() - began);
     this.#tables.set(family, table);
     setImmediate(() => this.#tables.clear());
     return table;
+  }
+}
+
+/** A share of the time that may be used, milliseconds. */
+class Allowance {
+  readonly #share: number;
+  #leftMs = UNUSED_MS_MAX;
+  #since = 0;
+
+  constructor(share: number) {
+    this.#share = share;
+  }
+
+  isLeft(now: number): boolean {
+    this.#leftMs = Math.min(UNUSED_MS_MAX, this.#leftMs + (now - this.#since) * this.#share);
+    this.#since = now;
+    return this.#leftMs > 0;
+  }
+
+  use(ms: number): void {
+    this.#leftMs -= ms;
   }
 }
 

@@ -280,10 +280,7 @@ class HttpServerSide implements ServerSide {
     this.#ways.reset();
   }
 
-  /**
-   * A FIN, with no reset before it; so many answers had arrived where it came from. Who gives up within the 20 ms in which
-   * the server takes that for a reader's end does not live here: dedupe's README says what follows from it.
-   */
+  /** A FIN, with no reset before it; so many answers had arrived where it came from. */
   peerEnded(acknowledged: number): void {
     if (this.#state === "ended") return;
     if (acknowledged < this.#answers) this.#settle("unread", "unread");

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Backups } from "./backups.ts";
@@ -30,6 +31,8 @@ export interface RotatingFileOptions {
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
   #handle: FileHandle | undefined;
+  /** What tells the open file from another at its path. */
+  #identity: Pick<Stats, "dev" | "ino"> | undefined;
   #size = 0;
   #isFirst = true;
   #isDirty = false;
@@ -41,7 +44,7 @@ export class RotatingFile {
   /** Also anew, where somebody moved the file, removed it or cut it off: what was written so far stays where it is. */
   async open(): Promise<void> {
     if (this.#handle !== undefined) {
-      if (await this.#isAsLeft(this.#handle)) return;
+      if (await this.#isAsLeft()) return;
       await this.close();
     }
     try {
@@ -90,12 +93,15 @@ export class RotatingFile {
     const { path, folderMode } = this.#options;
     if (folderMode !== undefined) await mkdir(dirname(path), { recursive: true, mode: folderMode });
     this.#handle = await open(path, "a+", 0o600);
-    this.#size = (await this.#handle.stat()).size;
+    const { dev, ino, size } = await this.#handle.stat();
+    this.#identity = { dev, ino };
+    this.#size = size;
   }
 
-  async #isAsLeft(handle: FileHandle): Promise<boolean> {
-    const [own, found] = await Promise.all([handle.stat(), stat(this.#options.path).catch(() => undefined)]);
-    return own.dev === found?.dev && own.ino === found.ino && !(own.isFile() && own.size < this.#size);
+  async #isAsLeft(): Promise<boolean> {
+    const found = await stat(this.#options.path).catch(() => undefined);
+    if (found?.dev !== this.#identity?.dev || found?.ino !== this.#identity?.ino) return false;
+    return !(found?.isFile() && found.size < this.#size);
   }
 
   /** What is opened next is looked at before it is gone on with. */

@@ -1,6 +1,7 @@
 import { ListenError, type Server, type ServerLimits, type ServerOptions } from "../component/server.ts";
 import type { TelemetryConfig } from "../config/telemetry.ts";
 import { scrapeHandler } from "../kit/prometheus/scrape-handler.ts";
+import { PAGE_TIMEOUTS } from "../kit/server/page-timeouts.ts";
 import { deadline } from "../lib/abort.ts";
 import type { Random } from "../lib/random.ts";
 import type { Attributes } from "../model/attributes.ts";
@@ -20,10 +21,7 @@ export interface OwnMetricsServerOptions {
 const LIMITS: ServerLimits = {
   bodyBytesMax: 64 * 1024,
   connectionsMax: 100,
-  headerTimeoutMs: 10_000,
-  bodyTimeoutMs: 10_000,
-  idleTimeoutMs: 5 * 60_000,
-  writeTimeoutMs: 30_000,
+  ...PAGE_TIMEOUTS,
 };
 
 const CLOSE_TIMEOUT_MS = 2_000;

@@ -5,6 +5,7 @@ import { DENIED, guarded, serverGuard } from "../../kit/auth/server-guard.ts";
 import { scrapeHandler } from "../../kit/prometheus/scrape-handler.ts";
 import { SeriesNaming } from "../../kit/prometheus/series-naming.ts";
 import { estimatedBytes, writeFamilies } from "../../kit/prometheus/write.ts";
+import { PAGE_TIMEOUTS } from "../../kit/server/page-timeouts.ts";
 import { checkServerTls, serverTls } from "../../kit/tls/server-tls.ts";
 import { NEVER } from "../../lib/abort.ts";
 import type { Cancel } from "../../lib/clock.ts";
@@ -17,10 +18,7 @@ import { TELEMETRY, Telemetry } from "./telemetry.ts";
 /** A scrape has no body and headers of a few hundred bytes; who is slow with them is no scraper. */
 const REQUEST_LIMITS = {
   bodyBytesMax: 1024,
-  headerTimeoutMs: 10_000,
-  bodyTimeoutMs: 10_000,
-  idleTimeoutMs: 5 * 60_000,
-  writeTimeoutMs: 30_000,
+  ...PAGE_TIMEOUTS,
 };
 /** An expired series is shown for so much of `metric_expiration` longer at the most. */
 const EXPIRY_CHECKS = 10;

@@ -2,6 +2,7 @@ import type { Extension } from "../../component/component.ts";
 import { defineExtension } from "../../component/define.ts";
 import type { Server, ServerHandler, ServerLimits } from "../../component/server.ts";
 import { DENIED, guarded, serverGuard } from "../../kit/auth/server-guard.ts";
+import { PAGE_TIMEOUTS } from "../../kit/server/page-timeouts.ts";
 import { serverTls } from "../../kit/tls/server-tls.ts";
 import { NEVER } from "../../lib/abort.ts";
 import { checkConfig, config } from "./config.ts";
@@ -11,10 +12,7 @@ import { healthPages } from "./pages.ts";
 const LIMITS: ServerLimits = {
   bodyBytesMax: 1024,
   connectionsMax: 100,
-  headerTimeoutMs: 10_000,
-  bodyTimeoutMs: 10_000,
-  idleTimeoutMs: 5 * 60_000,
-  writeTimeoutMs: 30_000,
+  ...PAGE_TIMEOUTS,
 };
 
 export const healthCheckExtension = defineExtension({

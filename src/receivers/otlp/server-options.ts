@@ -7,6 +7,7 @@ export function grpcOptions(config: GrpcConfig): ServerOptions {
   const bodyBytesMax = config.max_recv_msg_size_mib * 1024 ** 2;
   const idleTimeoutMs = config.keepalive.server_parameters.time;
   return {
+    // Nothing is written over HTTP here.
     ...optionsOf(config, { bodyBytesMax, idleTimeoutMs, writeTimeoutMs: idleTimeoutMs }),
     protocols: ["grpc"],
     grpcMethods: Object.values(EXPORT_METHODS),

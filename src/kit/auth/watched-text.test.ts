@@ -28,25 +28,38 @@ function watching(name: string) {
     watched,
     writes: (text: string) => writeFileSync(file, text),
     removes: () => rmSync(file),
-    /** Lets it look so often, with a real disk behind it. */
+    /** Lets its time come so often, and waits for what it reads from a real disk each time. */
     async looks(times = 1) {
       for (let time = 0; time < times; time++) {
         clock.advance(5_000);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await watched.look();
       }
     },
   };
 }
 
 test("a file is read at the start and when it changes; without a change nothing is taken", async () => {
-  const { taken, told, watched, writes, looks } = watching("changes");
+  const { taken, told, clock, watched, writes, looks } = watching("changes");
   writes("one");
   await watched.start(NEVER);
   await looks(2);
   writes("two");
-  await looks();
+  clock.advance(5_000);
   await expect.poll(() => taken).toEqual(["one", "two"]);
   expect(told).toEqual([expect.stringContaining("has changed")]);
+  watched.stop();
+});
+
+test("no look begins while another is under way: the older one could end last", async () => {
+  const { watched, clock, writes } = watching("beside");
+  writes("one");
+  await watched.start(NEVER);
+  clock.advance(5_000);
+  const first = watched.look();
+  clock.advance(5_000);
+  expect(watched.look()).toBe(first);
+  await first;
+  expect(watched.look()).not.toBe(first);
   watched.stop();
 });
 

@@ -22,6 +22,7 @@ export class WatchedText {
   #text: string | undefined;
   #fault: string | undefined;
   #cancel: Cancel | undefined;
+  #looking: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: WatchedTextOptions) {
@@ -36,7 +37,7 @@ export class WatchedText {
     } catch (error) {
       throw new Error(`${file}: ${messageOf(error)}`, { cause: error });
     }
-    if (!this.#stopped) this.#cancel = clock.every(PERIOD_MS, () => void this.#look());
+    if (!this.#stopped) this.#cancel = clock.every(PERIOD_MS, () => void this.look());
   }
 
   stop(): void {
@@ -44,7 +45,15 @@ export class WatchedText {
     this.#cancel?.();
   }
 
-  async #look(): Promise<void> {
+  /** Looks now, or shares the look that is under way: two beside each other could end with what the older one read. */
+  look(): Promise<void> {
+    this.#looking ??= this.#readAgain().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #readAgain(): Promise<void> {
     const { file, log, take } = this.#options;
     try {
       const text = await readTextFile(file);
@@ -56,6 +65,7 @@ export class WatchedText {
       }
       this.#fault = undefined;
     } catch (error) {
+      if (this.#stopped) return;
       const fault = messageOf(error);
       if (fault !== this.#fault) log.error(`${file} cannot be used, what was in it before stays: ${fault}`);
       this.#fault = fault;

@@ -7,7 +7,7 @@ test.each([
   ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000 }],
   ["localhost:4317", { host: "localhost", port: 4317 }],
   ["[::1]:80", { host: "::1", port: 80 }],
-  [":8000", { host: "0.0.0.0", port: 8000 }],
+  [":8000", { host: "", port: 8000 }],
 ])("reads the endpoint %s", (text, expected) => {
   expect(parseEndpoint(text)).toEqual(expected);
 });
@@ -20,12 +20,12 @@ test.each(["", "8000", "host", "host:", "host:70000", "http://host:80", "::1:80"
 );
 
 test("an endpoint's text can be read again", () => {
-  for (const text of ["127.0.0.1:8000", "[::1]:80"]) expect(endpointText(parseEndpoint(text)!)).toBe(text);
+  for (const text of ["127.0.0.1:8000", "[::1]:80", ":8000"]) expect(endpointText(parseEndpoint(text)!)).toBe(text);
 });
 
 test("loopback is what only this machine reaches", () => {
   expect(["127.0.0.1", "127.9.9.9", "::1", "localhost"].every(isLoopback)).toBe(true);
-  expect(["0.0.0.0", "::", "10.0.0.1", "example.org", "127.evil.org"].some(isLoopback)).toBe(false);
+  expect(["", "0.0.0.0", "::", "10.0.0.1", "example.org", "127.evil.org"].some(isLoopback)).toBe(false);
 });
 
 test("fields give their defaults, and say with a code what they expected", () => {

@@ -83,11 +83,12 @@ export function extensionId() {
 }
 
 export interface Endpoint {
+  /** Empty for all addresses of the machine, IPv6 ones included where it has any. */
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port`, `[::1]:8000`, or `:8000` for all interfaces. */
+/** `host:port`, `[::1]:8000`, or as in Go `:8000` for all addresses, IPv4 and IPv6. */
 export function endpoint(defaultText?: string) {
   const schema = z
     .string()
@@ -107,7 +108,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   if (match === null) return undefined;
   const port = Number(match[3]);
   if (port > 65_535) return undefined;
-  return { host: match[1] ?? (match[2] === "" ? "0.0.0.0" : match[2]!), port };
+  return { host: match[1] ?? match[2]!, port };
 }
 
 /** `http://...` or `https://...`. */
@@ -137,7 +138,7 @@ export function grpcTarget() {
     .meta({ format: "grpc-target", examples: ["127.0.0.1:4317", "https://collector.example:4317"] });
 }
 
-/** `udp://host:port`, `tcp://host:port`, `unix:///path`; `host:port` alone is UDP. */
+/** `udp://host:port`, `tcp://host:port`, `unix:///path`; `host:port` alone is UDP, and without a host it is this machine. */
 export function statsdEndpoint(defaultText: string) {
   return z
     .string()
@@ -149,7 +150,8 @@ export function statsdEndpoint(defaultText: string) {
         const expected = "udp://host:port, tcp://host:port or unix:///path of a stream socket";
         return refuse(context, "bad_endpoint", "not an address to send to", expected);
       }
-      return scheme === "tcp" ? { protocol: "tcp", ...parsed } : { protocol: "udp", ...parsed };
+      const target = { host: parsed.host || "127.0.0.1", port: parsed.port };
+      return scheme === "tcp" ? { protocol: "tcp", ...target } : { protocol: "udp", ...target };
     })
     .meta({ format: "statsd-endpoint", examples: ["udp://127.0.0.1:8125", "unix:///run/statsd.sock"] })
     .prefault(defaultText);

@@ -20,6 +20,21 @@ describe("listening", () => {
     expect([server.host, server.port > 0, server.openConnections]).toEqual(["127.0.0.1", true, 0]);
   });
 
+  test("without a host it is on all addresses, and says of an IPv4 peer what it is called", async () => {
+    const { port, server, requests } = await startServer({ options: { host: "" } });
+    for (const [host, called] of [
+      ["127.0.0.1", "127.0.0.1"],
+      ["::1", "[::1]"],
+    ] as const) {
+      if (host === "::1" && server.host === "0.0.0.0") continue; // A machine without IPv6.
+      const client = await rawClient(port, host);
+      client.write(post("a"));
+      await until("it was answered", () => client.received.includes("ok"));
+      expect(requests.at(-1)!.connection.peer.address).toBe(`${called}:${client.socket.localPort}`);
+    }
+    expect(["::", "0.0.0.0"]).toContain(server.host);
+  });
+
   test.each([
     [
       "a port that is taken",

@@ -96,8 +96,8 @@ export interface RawClient {
   write(text: string | Uint8Array): void;
 }
 
-export async function rawClient(port: number): Promise<RawClient> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+export async function rawClient(port: number, host = "127.0.0.1"): Promise<RawClient> {
+  const socket = connect({ port, host, allowHalfOpen: true });
   let received = "";
   let ending: RawClient["ending"];
   socket.on("data", (chunk) => {

@@ -44,7 +44,7 @@ describe("the configuration of the gost receiver", () => {
     [{ auth: { tokens: [{ token: "a" }] } }, true],
   ])("keeps strangers out with tokens or client certificates: %j", (input, expected) => {
     expect(gostReceiver.resources!(parsed({ endpoint: ":8001", ...input }))).toEqual([
-      { type: "listen", host: "0.0.0.0", port: 8001, protected: expected, path: ["endpoint"] },
+      { type: "listen", host: "", port: 8001, protected: expected, path: ["endpoint"] },
     ]);
   });
 

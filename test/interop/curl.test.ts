@@ -72,6 +72,33 @@ test("all three together are four series sets that never mix levels", async () =
   ]);
 });
 
+test("equal deltas of calls that each have a connection count as often as they were answered with success", async () => {
+  const gostcol = await startGostcol();
+  const url = `http://127.0.0.1:${gostcol.ports.receiver}/observer?temporality=delta`;
+  const args = [
+    "-sS",
+    "-o",
+    "/dev/null",
+    "-w",
+    "%{http_code}",
+    "-XPOST",
+    url,
+    "-d",
+    JSON.stringify({ events: [STATS] }),
+  ];
+  const statuses: string[] = [];
+  for (let call = 0; call < 5; call++) {
+    statuses.push((await runToEnd({ name: "curl", program: "curl", args, folder: tmpdir() })).stdout);
+  }
+  // Nothing shows that the second is not a late copy of the first, until its refusal was read.
+  expect(statuses).toEqual(["200", "503", "200", "503", "200"]);
+  expect((await gostcol.accounts())[`${hostname()} service-0`]).toMatchObject({
+    connections: 1,
+    input: 705,
+    output: 1896,
+  });
+});
+
 /** Two requests on one connection; gives the bodies of both answers. */
 async function curlTwice(port: number, events: readonly object[]): Promise<string> {
   const request = ["-sS", "-XPOST", `http://127.0.0.1:${port}/observer`, "-d", JSON.stringify({ events })];

@@ -16,6 +16,7 @@ import { type ExchangeEvents, HttpExchange, type Reply, type RequestHead } from 
 import { NodeHead, NodeReply } from "./node-exchange.ts";
 import { type AnswerTexts, PlainReply } from "./plain-reply.ts";
 import { type Asked, NO_EVIDENCE, openReceipt, type SettableReceipt } from "./receipt.ts";
+import type { Delivery } from "./send-queues.ts";
 import type { WholeRequests } from "./whole-request.ts";
 
 /** Requests of one connection that may be in work at a time; more is a flood, for honest clients do not pipeline. */
@@ -288,19 +289,22 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
     const isPrompt = now - this.#lastRequestAt <= PROMPT_END_MS;
-    if (this.#answersGotLost(now, wasAsked)) this.#settle("unread", "unread");
-    // GOST has no reason to end a connection behind a refusal, but that it gave up before.
-    else this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
+    const delivery = this.#deliveryOfAnswers(now);
+    // Where both sides have ended, a connection may be forgotten without a reset.
+    if (delivery === "under_way" || (delivery === "no_connection" && !wasAsked)) this.#settle("unread", "unread");
+    else {
+      // GOST has no reason to end a connection behind a refusal, but that it gave up before. What a client of one request
+      // has acknowledged it has read, for its end would have been a reset otherwise.
+      const isRefusalRead = wasAsked || delivery === "acknowledged";
+      this.#settle(wasAsked || isPrompt ? "read" : "unknown", isRefusalRead ? "refusal_read" : "unread");
+    }
     this.#giveUp();
   };
 
   /** What a peer's kernel did not have when the peer ended its side, the peer had not read. */
-  #answersGotLost(now: number, wasAsked: boolean): boolean {
-    if (this.#unproven.length + this.#unprovenRefusals.length === 0) return false;
-    const end = now - this.#idleSince <= READER_END_MS ? "prompt" : "late";
-    const delivery = this.#shared.sendQueues.deliveryOf(this.#socket, end);
-    // Where both sides have ended, a connection may be forgotten without a reset.
-    return delivery === "under_way" || (delivery === "no_connection" && !wasAsked);
+  #deliveryOfAnswers(now: number): Delivery | undefined {
+    if (this.#unproven.length + this.#unprovenRefusals.length === 0) return undefined;
+    return this.#shared.sendQueues.deliveryOf(this.#socket, now - this.#idleSince <= READER_END_MS ? "prompt" : "late");
   }
 
   readonly #closed = (hadError: boolean): void => {

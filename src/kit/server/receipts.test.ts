@@ -119,10 +119,18 @@ describe("the receipt of an answer over HTTP", () => {
   test.each([
     ["refusal_read when the next request comes on its connection", "request", "refusal_read"],
     ["refusal_read when the peer ends its side after we ended ours", "asked", "refusal_read"],
-    ["unread when the peer ends its side first", "end", "unread"],
+    [
+      "refusal_read when the peer ends its side first, and its system has all of it",
+      "end",
+      "refusal_read",
+      "acknowledged",
+    ],
+    ["unread when the peer ends its side first, and its system has not all of it", "end", "unread", "under_way"],
+    ["unread when the peer ends its side first, and that is all that is known", "end", "unread"],
     ["unread when the peer resets the connection", "reset", "unread"],
-  ] as const)("of a refusal is %s", async (_, what, verdict) => {
-    const { port, requests } = await startServer({ answer: () => ({ status: 503 }) });
+  ] as const)("of a refusal is %s", async (_, what, verdict, delivery = undefined) => {
+    const sendQueues = { deliveryOf: () => delivery };
+    const { port, requests } = await startServer({ answer: () => ({ status: 503 }), sendQueues });
     const client = await rawClient(port);
     client.write(post("a"));
     await until("it was refused", () => client.received.includes("503"));

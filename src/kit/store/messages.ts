@@ -8,6 +8,7 @@ export type StoreRequest =
   | { readonly type: "find"; readonly scope: ScopeName; readonly keys: readonly string[] }
   | { readonly type: "count"; readonly scope: ScopeName }
   | { readonly type: "commit"; readonly rows: PackedRows; readonly at: number }
+  | { readonly type: "check"; readonly at: number }
   | { readonly type: "set_aside"; readonly scope: ScopeName; readonly rows: readonly BadRow[]; readonly at: number }
   | { readonly type: "scopes" }
   | { readonly type: "rename_scopes"; readonly renames: readonly ScopeRename[] }
@@ -19,6 +20,8 @@ export interface StoreAnswers {
   find: LoadedRows;
   count: { readonly count: number };
   commit: CommitAnswer;
+  /** Undefined where the files are in place. */
+  check: CommitOutcome | undefined;
   set_aside: undefined;
   /** The names of those that have rows. */
   scopes: readonly string[];

@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { openStore, type TestStore, testFolder } from "../../../test/support/store-rig.ts";
 import { CommitUnknownError } from "../../component/store.ts";
+import { virtualClock } from "../../lib/virtual-clock.ts";
+import type { SqliteStoreOptions } from "./sqlite-store.ts";
 
 // What becomes of a store whose files somebody removes or replaces while it is open.
 
@@ -27,6 +29,18 @@ describe("a store whose files are removed while it is open", () => {
       expect(readdirSync(folder).sort()).toEqual(FILES.toSorted());
     },
   );
+
+  it("is there again within seconds, where nothing is committed", async () => {
+    const clock = virtualClock();
+    const { folder, store } = await filled({ a: "1" }, { clock });
+    clock.advance(10_000);
+    for (const name of FILES) rmSync(join(folder, name));
+    clock.advance(5_000);
+    await expect.poll(() => store.told).toEqual(["opened", "kept", "kept", "rewritten"]);
+    expect(await afterKill(folder)).toEqual({ a: "1" });
+    await store.close();
+    expect(clock.liveTimers).toBe(0);
+  });
 
   it("is there again when it is closed", async () => {
     const { folder, store } = await filled();
@@ -153,9 +167,10 @@ describe("a store that is replaced while it is open", () => {
 
 async function filled(
   rows: Readonly<Record<string, string>> = { a: "1" },
+  options?: Partial<SqliteStoreOptions>,
 ): Promise<{ readonly folder: string; readonly store: TestStore }> {
   const folder = testFolder();
-  const store = await openStore(folder);
+  const store = await openStore(folder, options);
   await store.put(rows);
   return { folder, store };
 }

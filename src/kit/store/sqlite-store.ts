@@ -11,13 +11,23 @@ import {
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { BadRow, LoadedRows, OpenedStore, RewrittenStore, StoreFileOptions, StoreSize } from "./messages.ts";
+import type {
+  BadRow,
+  CommitOutcome,
+  LoadedRows,
+  OpenedStore,
+  RewrittenStore,
+  StoreFileOptions,
+  StoreSize,
+} from "./messages.ts";
 import { eachNewest } from "./newest-changes.ts";
 import { eachDecoded, named, RowPacker, type ScopeName, transferable } from "./packed-rows.ts";
 import { StoreThread, ThreadEndedError } from "./store-thread.ts";
 
 /** A page of rows is decoded at once: few enough that nothing else has to wait for long. */
 const ROWS_OF_A_PAGE = 10_000;
+/** How often it is looked whether the files are still there while nothing is committed. */
+const CHECK_MS = 5_000;
 /** A buffer larger than this is not kept for the next commit. */
 const SPARE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -53,6 +63,8 @@ export class SqliteStore implements StoreBackend {
   #reopening: Promise<void> | undefined;
   #waitingSince: number | undefined;
   #spare: ArrayBuffer | undefined;
+  #isChecking = false;
+  #stopChecks = () => {};
 
   constructor(options: SqliteStoreOptions) {
     this.#options = { ...options, folder: resolve(options.folder) };
@@ -73,6 +85,7 @@ export class SqliteStore implements StoreBackend {
     signal.throwIfAborted();
     this.#state = "open";
     await orAborted(this.#openThread(), signal);
+    this.#stopChecks = this.#options.clock.every(CHECK_MS, () => void this.#check());
   }
 
   async load<T>(scope: StateScope<T>, signal: AbortSignal): Promise<ReadonlyMap<string, T>> {
@@ -144,6 +157,7 @@ export class SqliteStore implements StoreBackend {
   /** Finishes what is under way and closes the file; at the deadline it ends the thread in the middle of it. Safe twice. */
   async close(deadline: AbortSignal): Promise<void> {
     this.#state = "closed";
+    this.#stopChecks();
     const thread = this.#thread;
     if (thread === undefined) return;
     try {
@@ -163,18 +177,32 @@ export class SqliteStore implements StoreBackend {
       const request = { type: "commit", rows, at: clock.now() } as const;
       const { outcome, spare } = await this.#openedThread().ask(request, transferable(rows));
       if (spare.byteLength <= SPARE_BYTES_MAX) this.#spare = spare;
-      if (outcome.type === "kept") {
-        on.kept(outcome.size);
-        if (outcome.rewritten !== undefined) on.rewritten(outcome.rewritten);
-        return;
-      }
-      on.notKept(outcome.reason);
+      this.#tell(outcome);
+      if (outcome.type === "kept") return;
       throw outcome.type === "unknown" ? new CommitUnknownError(outcome.reason) : new Error(outcome.reason);
     } catch (thrown) {
       if (!(thrown instanceof ThreadEndedError)) throw thrown;
       on.notKept(thrown.message);
       throw new CommitUnknownError(thrown.message);
     }
+  }
+
+  /** A thread that has ended is for the next commit to replace. */
+  async #check(): Promise<void> {
+    if (this.#isChecking || this.#waitingSince !== undefined || this.#thread?.alive !== true) return;
+    this.#isChecking = true;
+    const request = { type: "check", at: this.#options.clock.now() } as const;
+    const outcome = await this.#thread.ask(request).catch(() => undefined);
+    this.#isChecking = false;
+    if (outcome !== undefined) this.#tell(outcome);
+  }
+
+  #tell(outcome: CommitOutcome): void {
+    const { on } = this.#options;
+    if (outcome.type === "kept") {
+      on.kept(outcome.size);
+      if (outcome.rewritten !== undefined) on.rewritten(outcome.rewritten);
+    } else on.notKept(outcome.reason);
   }
 
   async #openThread(): Promise<void> {

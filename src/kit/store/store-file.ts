@@ -29,6 +29,8 @@ export interface StoreFile {
   count(scope: ScopeName): number;
   /** `at`: now, milliseconds since the epoch. What is kept is in the file that stands at the store's path. */
   commit(rows: PackedRows, at: number): CommitOutcome;
+  /** Writes files again that were removed or replaced, as a commit does. Undefined where all are in place. */
+  check(at: number): CommitOutcome | undefined;
   /** Moves rows that cannot be used to a table of their own. */
   setAside(scope: ScopeName, rows: readonly BadRow[], at: number): void;
   /** Of the scopes that have rows. */
@@ -85,11 +87,14 @@ class LockedStoreFile implements StoreFile {
   }
 
   commit(rows: PackedRows, at: number): CommitOutcome {
-    this.#now = at;
     const outcome = this.#database.tables.commit(rows);
-    if (outcome.type !== "kept") return outcome;
+    return outcome.type === "kept" ? (this.check(at) ?? outcome) : outcome;
+  }
+
+  check(at: number): CommitOutcome | undefined {
+    this.#now = at;
     try {
-      if (this.#isInPlace()) return outcome;
+      if (this.#isInPlace()) return undefined;
       const rewritten = this.#putInPlace();
       return { type: "kept", size: this.#database.tables.size(), ...(rewritten && { rewritten }) };
     } catch (thrown) {

@@ -41,6 +41,9 @@ function answer(request: StoreRequest): void {
       say<"commit">({ outcome: opened().commit(request.rows, request.at), spare }, [spare]);
       break;
     }
+    case "check":
+      say<"check">(opened().check(request.at));
+      break;
     case "set_aside":
       opened().setAside(request.scope, request.rows, request.at);
       say<"set_aside">(undefined);

@@ -14,7 +14,7 @@ test(`${SEEDS} lives balance`, async () => {
     reports += life.reports;
   }
   expect(reports / SEEDS, "reports a life").toBeGreaterThanOrEqual(200);
-}, 180_000);
+}, 400_000);
 
 test("a seed lives the same life each time", async () => {
   const lines: string[][] = [[], []];

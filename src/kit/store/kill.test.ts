@@ -9,12 +9,8 @@ import { seededRandom } from "../../lib/random.ts";
 const WRITER = join(import.meta.dirname, "../../../test/support/store-writer.ts");
 const KILLS = 8;
 const LIFE_MS_MAX = 150;
-/** Eight starts of a process, on a disk that others keep busy. */
-const timeout = 90_000;
 
-test("a process that is killed in the middle of its commits leaves all that was kept, and nothing by half", {
-  timeout,
-}, async () => {
+test("a process that is killed in the middle of its commits leaves all that was kept, and nothing by half", async () => {
   const folder = testFolder();
   const random = seededRandom(Number(process.env["SEED"] ?? 5));
   let kept = 0;

@@ -2,11 +2,19 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { seededRandom } from "../../src/lib/random.ts";
+import { expectSettled } from "./harness/books.ts";
+import { TUNNEL_SERVICES } from "./harness/edge.ts";
+import { PERIOD_MS } from "./harness/gost-config.ts";
 import { startGostcol } from "./harness/gostcol.ts";
 import { startNamespace } from "./harness/namespace.ts";
+import { EVERY_REPORTING, startScenario } from "./harness/scenario.ts";
 import { temporaryFolder } from "./harness/temporary-folder.ts";
+import { startTraffic } from "./harness/traffic.ts";
 
 // A sender whose patience ends while the answer is lost ends its connection just as one that has read it.
+
+const SEED = Number(process.env["GOSTCOL_SOAK_SEED"] ?? Date.now() % 1_000_000);
 
 test.for([100, 1500])(
   "a report whose answer was lost, and which its sender gave up, counts once (again after %i ms)",
@@ -44,6 +52,23 @@ test.for([100, 1500])(
     while ((await report(second, 2000)).includes("503")) await sleep(300);
     await sleep(500);
     expect(await gostcol.accounts()).toMatchObject({ "n web alice": { input: 3000 } });
+  },
+);
+
+// The relay's kernel has each answer at once, so to us it looks as if GOST had it.
+test.each([500, 1500].flatMap((timeoutMs) => EVERY_REPORTING.map((reporting) => ({ ...reporting, timeoutMs }))))(
+  `answers that a relay brings after GOST's $timeoutMs ms count nothing twice: $protocol, $mode (GOSTCOL_SOAK_SEED=${SEED})`,
+  async (options) => {
+    const { gostcol, edge, relay, books } = await startScenario(options);
+    const random = seededRandom(SEED);
+    relay.delayMs = options.timeoutMs + 500;
+    relay.decide = () => (random.integer(3) === 0 ? "deliver" : "delay_answer");
+    const traffic = startTraffic(edge, { ways: TUNNEL_SERVICES, random: seededRandom(SEED + 1) });
+    await sleep(10 * PERIOD_MS);
+    await traffic.stop();
+    expect(relay.met.delay_answer).toBeGreaterThan(TUNNEL_SERVICES.length);
+    relay.decide = () => "deliver";
+    await expectSettled(gostcol, books, 20 * PERIOD_MS);
   },
 );
 

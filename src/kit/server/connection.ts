@@ -11,11 +11,12 @@ import type { SendQueues } from "./send-queues.ts";
 export const PROOF_TIMEOUT_MS = 5_000;
 
 /**
- * A peer that ends its side this soon after its request has read the answer: GOST closes the connections that it has no
- * use for right after reading. Later it may be its patience that ended (GOST's `plugin.timeout`), which looks the same
- * where its kernel had the answer by then.
+ * A peer that ends its side this soon after its request, and this soon behind our answer, has read the answer: GOST closes
+ * the connections that it has no use for right after reading. Later it may be its patience that ended (GOST's
+ * `plugin.timeout`), which looks the same where its kernel had the answer by then, or that of a relay which was slow to
+ * pass it on.
  */
-export const PROMPT_END_MS = 1_000;
+export const PROMPT_END_MS = { afterRequest: 1_000, afterAnswer: 400 } as const;
 
 /** A peer that ends its side this soon behind an answer had it, mostly: there are too many of these to ask of each. */
 export const READER_END_MS = 20;

@@ -288,14 +288,15 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     const wasAsked = this.#state === "ending";
     if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
-    const isPrompt = now - this.#lastRequestAt <= PROMPT_END_MS;
+    const { afterRequest, afterAnswer } = PROMPT_END_MS;
+    const isPrompt = now - this.#lastRequestAt <= afterRequest && now - this.#idleSince <= afterAnswer;
     const delivery = this.#deliveryOfAnswers(now);
     // Where both sides have ended, a connection may be forgotten without a reset.
     if (delivery === "under_way" || (delivery === "no_connection" && !wasAsked)) this.#settle("unread", "unread");
     else {
       // GOST has no reason to end a connection behind a refusal, but that it gave up before. What a client of one request
       // has acknowledged it has read, for its end would have been a reset otherwise.
-      const isRefusalRead = wasAsked || delivery === "acknowledged";
+      const isRefusalRead = wasAsked || (isPrompt && delivery === "acknowledged");
       this.#settle(wasAsked || isPrompt ? "read" : "unknown", isRefusalRead ? "refusal_read" : "unread");
     }
     this.#giveUp();

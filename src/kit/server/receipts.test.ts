@@ -34,7 +34,7 @@ describe("the receipt of an answer over HTTP", () => {
   });
 
   test("says read when the peer ends its side after the answer", async () => {
-    const { port, requests, server } = await startServer();
+    const { port, requests, server } = await startServer({ clock: pushableClock() });
     const client = await rawClient(port);
     client.write(post("a"));
     await until("it was answered", () => client.received.includes("ok 1"));
@@ -92,6 +92,7 @@ describe("the receipt of an answer over HTTP", () => {
   test("is not proved by requests that were sent without waiting for answers, but by the end", async () => {
     let answer = () => {};
     const { port, requests } = await startServer({
+      clock: pushableClock(),
       answer: (request) =>
         request.path === "/1" ? new Promise((resolve) => (answer = () => resolve({ status: 200 }))) : { status: 200 },
     });
@@ -130,7 +131,11 @@ describe("the receipt of an answer over HTTP", () => {
     ["unread when the peer resets the connection", "reset", "unread"],
   ] as const)("of a refusal is %s", async (_, what, verdict, delivery = undefined) => {
     const sendQueues = { deliveryOf: () => delivery };
-    const { port, requests } = await startServer({ answer: () => ({ status: 503 }), sendQueues });
+    const { port, requests } = await startServer({
+      answer: () => ({ status: 503 }),
+      sendQueues,
+      clock: pushableClock(),
+    });
     const client = await rawClient(port);
     client.write(post("a"));
     await until("it was refused", () => client.received.includes("503"));
@@ -187,16 +192,27 @@ describe("the receipt of an answer over HTTP", () => {
   });
 });
 
-test("a clean end that comes late may be the peer's patience that ended, and proves nothing", async () => {
+test.each([
+  ["soon after its request", 0, PROMPT_END_MS.afterAnswer, "read"],
+  ["late behind its answer", 0, PROMPT_END_MS.afterAnswer + 1, "unknown"],
+  ["soon behind an answer that took long", PROMPT_END_MS.afterRequest - 10, 10, "read"],
+  ["soon behind an answer that took very long", PROMPT_END_MS.afterRequest + 1, 0, "unknown"],
+])("a clean end that comes late may be the peer's patience that ended: %s", async (_, answerMs, endMs, verdict) => {
   const clock = pushableClock();
-  const { port, requests } = await startServer({ clock });
+  const { port, requests } = await startServer({
+    clock,
+    answer() {
+      clock.push(answerMs);
+      return { status: 200, body: "ok 1" };
+    },
+  });
   const client = await rawClient(port);
   client.write(post("a"));
   await until("it was answered", () => client.received.includes("ok 1"));
-  clock.push(PROMPT_END_MS + 1);
+  clock.push(endMs);
   client.socket.end();
   await until("it is known", () => requests[0]!.receipt.state !== "open");
-  expect(requests[0]!.receipt.state).toBe("unknown");
+  expect(requests[0]!.receipt.state).toBe(verdict);
 });
 
 describe("asking for the proof of an answer over HTTP", () => {
@@ -234,7 +250,7 @@ describe("asking for the proof of an answer over HTTP", () => {
     const client = await rawClient(port);
     client.write(post("a"));
     await until("it was answered", () => client.received.includes("ok 1"));
-    clock.push(PROMPT_END_MS + 1);
+    clock.push(PROMPT_END_MS.afterAnswer + 1);
     requests[0]!.receipt.ask();
     client.socket.end();
     await until("it is known", () => requests[0]!.receipt.state !== "open");

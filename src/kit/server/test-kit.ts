@@ -139,14 +139,14 @@ export function until(what: string, isSo: () => boolean): Promise<void> {
 /** Long enough for a packet over loopback and what follows from it. */
 export const settle = () => new Promise((resolve) => setTimeout(resolve, 30));
 
-/** The system's clock, except that its monotonic time can be pushed ahead: for limits of many seconds. */
+/** The system's clock, except that its monotonic time stands still unless it is pushed: however slow the machine is. */
 export function pushableClock(): Clock & { push(ms: number): void } {
-  let pushed = 0;
+  let now = systemClock.monotonic();
   return {
     ...systemClock,
-    monotonic: () => systemClock.monotonic() + pushed,
+    monotonic: () => now,
     push(ms) {
-      pushed += ms;
+      now += ms;
     },
   };
 }

@@ -9,6 +9,8 @@ export interface LossyRelay {
   readonly port: number;
   /** Asked once for each report. */
   decide: () => Fate;
+  /** How long `delay_answer` keeps an answer back, milliseconds. */
+  delayMs: number;
   /** How many reports met each fate so far. */
   readonly met: Readonly<Record<Fate, number>>;
   /**
@@ -27,7 +29,6 @@ export interface LossyRelay {
   mend(): void;
 }
 
-const DELAY_MS = 300;
 /** GOST has read by then what it was given. */
 const READ_MS = 20;
 /** So long an end is kept back while gostcol has not answered. */
@@ -58,7 +59,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
     }
     const upstream = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     const watch = protocol === "http" ? httpWatch(watchOptions) : grpcWatch(watchOptions);
-    const pair = join(client, upstream, watch, () => relay.endsLast);
+    const pair = join(client, upstream, watch, relay);
     joined.add(pair);
     client.once("close", () => joined.delete(pair));
     if (state === "silent") pair.silence();
@@ -66,6 +67,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
   const relay: LossyRelay = {
     port: await listen(server),
     decide: () => "deliver",
+    delayMs: 300,
     met,
     taken: () => {},
     endsLast: false,
@@ -85,7 +87,7 @@ export async function startLossyRelay(protocol: "http" | "grpc", target: number)
   return relay;
 }
 
-function join(client: Socket, upstream: Socket, watch: AnswerWatch, endsLast: () => boolean): Joined {
+function join(client: Socket, upstream: Socket, watch: AnswerWatch, relay: LossyRelay): Joined {
   let silent = false;
   const reset = () => {
     client.resetAndDestroy();
@@ -99,7 +101,7 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch, endsLast: ()
     });
   };
   const answered = async () => {
-    for (let ms = 0; endsLast() && watch.waiting && ms < ANSWER_MS_MAX; ms += ANSWER_LOOK_MS)
+    for (let ms = 0; relay.endsLast && watch.waiting && ms < ANSWER_MS_MAX; ms += ANSWER_LOOK_MS)
       await sleep(ANSWER_LOOK_MS);
   };
   let chunks = 0;
@@ -138,7 +140,7 @@ function join(client: Socket, upstream: Socket, watch: AnswerWatch, endsLast: ()
         passToClient(() => client.write(chunk));
         break;
       case "delay":
-        passToClient(() => client.write(chunk), DELAY_MS);
+        passToClient(() => client.write(chunk), relay.delayMs);
         break;
       case "reset":
         reset();

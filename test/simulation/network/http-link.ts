@@ -225,6 +225,7 @@ class HttpServerSide implements ServerSide {
   #endWhenAnswered = false;
   #cancelAsking: Cancel | undefined;
   #lastRequestAtMs = 0;
+  #lastAnswerAtMs = 0;
   #answers = 0;
 
   constructor(world: World, listener: Listener, host: string, ways: Ways) {
@@ -284,7 +285,9 @@ class HttpServerSide implements ServerSide {
   peerEnded(acknowledged: number): void {
     if (this.#state === "ended") return;
     if (acknowledged < this.#answers) this.#settle("unread", "unread");
-    const isPrompt = this.#world.clock.monotonic() - this.#lastRequestAtMs <= PROMPT_END_MS;
+    const now = this.#world.clock.monotonic();
+    const { afterRequest, afterAnswer } = PROMPT_END_MS;
+    const isPrompt = now - this.#lastRequestAtMs <= afterRequest && now - this.#lastAnswerAtMs <= afterAnswer;
     const wasAsked = this.#state === "ending";
     this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#over();
@@ -303,6 +306,7 @@ class HttpServerSide implements ServerSide {
   #answered(receipt: SettableReceipt, answer: ServerAnswer): void {
     if (this.#state === "ended") return;
     this.#answeredAt = this.#world.clock.now();
+    this.#lastAnswerAtMs = this.#world.clock.monotonic();
     if (answer.status === 200) this.#unproven.push(receipt);
     else if (answer.status === 503) this.#unprovenRefusals.push(receipt);
     else receipt.settle("unknown");

@@ -4,6 +4,7 @@ import type { MetricDescription } from "../component/meter.ts";
 import type { ComponentHealth, Health } from "../component/status.ts";
 import { deadline, orAborted } from "../lib/abort.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
+import { oneAtATime } from "../lib/one-at-a-time.ts";
 import type { GraphNode } from "../pipeline/graph.ts";
 import type { Standing } from "./standing.ts";
 
@@ -39,7 +40,6 @@ export class HealthWatch {
   /** By instance: a reload makes other nodes of those that it keeps. */
   readonly #watched = new Map<Component, Watched>();
   #cancel: Cancel | undefined;
-  #looking: Promise<void> | undefined;
 
   constructor(options: HealthWatchOptions) {
     this.#options = options;
@@ -76,12 +76,7 @@ export class HealthWatch {
     return { kind, id, pipelines, status, health, since: asItIs };
   }
 
-  #look(): Promise<void> {
-    this.#looking ??= this.#askAll().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
+  readonly #look = oneAtATime(() => this.#askAll());
 
   async #askAll(): Promise<void> {
     const nodes = this.#options.nodes().filter(({ instance }) => instance.health !== undefined);

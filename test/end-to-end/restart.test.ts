@@ -61,7 +61,8 @@ test("killed at any moment, it has counted each report once that its sender saw 
     await agent.process.end("SIGKILL");
     agent = await startGostcol({ storeFolder, ports });
   }
-  while (moved <= 100) await sleep(5); // A slow machine's lives were over before much was sent.
+  // A slow machine's lives were over before much was sent.
+  await expect.poll(() => moved, { timeout: 30_000 }).toBeGreaterThan(100);
   sending = false;
   await sender;
   expect((await agent.accounts())[SERVICE]).toMatchObject({ input: moved });

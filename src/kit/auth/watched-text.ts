@@ -1,5 +1,6 @@
 import type { Log } from "../../component/log.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
+import { oneAtATime } from "../../lib/one-at-a-time.ts";
 import { readTextFile } from "../../lib/system-files.ts";
 
 /** How often a file is looked at: a password that was taken back must not be good for long. */
@@ -22,7 +23,6 @@ export class WatchedText {
   #text: string | undefined;
   #fault: string | undefined;
   #cancel: Cancel | undefined;
-  #looking: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: WatchedTextOptions) {
@@ -46,12 +46,7 @@ export class WatchedText {
   }
 
   /** Looks now, or shares the look that is under way: two beside each other could end with what the older one read. */
-  look(): Promise<void> {
-    this.#looking ??= this.#readAgain().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
+  readonly look = oneAtATime(() => this.#readAgain());
 
   async #readAgain(): Promise<void> {
     const { file, log, take } = this.#options;

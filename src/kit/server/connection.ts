@@ -18,6 +18,11 @@ export const PROOF_TIMEOUT_MS = 5_000;
  */
 export const PROMPT_END_MS = { afterRequest: 1_000, afterAnswer: 400 } as const;
 
+/** All monotonic, milliseconds. */
+export function isPromptEnd(now: number, requestAt: number, answeredAt: number): boolean {
+  return now - requestAt <= PROMPT_END_MS.afterRequest && now - answeredAt <= PROMPT_END_MS.afterAnswer;
+}
+
 /** A peer that ends its side this soon behind an answer had it, mostly: there are too many of these to ask of each. */
 export const READER_END_MS = 20;
 

@@ -5,7 +5,7 @@ import type { Receipt, ReceiptState } from "../../model/source-facts.ts";
 import {
   type AcceptedConnection,
   ASK_PAUSE_MS,
-  PROMPT_END_MS,
+  isPromptEnd,
   PROOF_TIMEOUT_MS,
   READER_END_MS,
   type Served,
@@ -288,8 +288,7 @@ export class HttpConnection implements Served, Asked, ExchangeEvents {
     const wasAsked = this.#state === "ending";
     if (!wasAsked) this.#endDeadline = now + PROOF_TIMEOUT_MS;
     this.#state = "ended";
-    const { afterRequest, afterAnswer } = PROMPT_END_MS;
-    const isPrompt = now - this.#lastRequestAt <= afterRequest && now - this.#idleSince <= afterAnswer;
+    const isPrompt = isPromptEnd(now, this.#lastRequestAt, this.#idleSince);
     const delivery = this.#deliveryOfAnswers(now);
     // Where both sides have ended, a connection may be forgotten without a reset.
     if (delivery === "under_way" || (delivery === "no_connection" && !wasAsked)) this.#settle("unread", "unread");

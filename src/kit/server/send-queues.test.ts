@@ -4,7 +4,7 @@ import { systemClock } from "../../lib/system-clock.ts";
 import { virtualClock } from "../../lib/virtual-clock.ts";
 import { READER_END_MS } from "./connection.ts";
 import { LinuxSendQueues } from "./send-queues.ts";
-import { post, rawClient, settle, startServer, until } from "./test-kit.ts";
+import { post, pushableClock, rawClient, settle, startServer, until } from "./test-kit.ts";
 
 const HEAD =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     \n";
@@ -96,8 +96,7 @@ test.each([
   [0, undefined, "read", "prompt"],
   [READER_END_MS + 10, "under_way", "unread", "late"],
 ] as const)("an end %i ms behind an answer that is %s: %s", async (laterMs, delivery, verdict, end) => {
-  let now = 1_000_000;
-  const clock = { ...systemClock, monotonic: () => now };
+  const clock = pushableClock();
   const ends: string[] = [];
   const deliveryOf = (_: Socket, end: string) => {
     ends.push(end);
@@ -107,7 +106,7 @@ test.each([
   const client = await rawClient(port);
   client.write(post("a"));
   await until("it was answered", () => client.received.includes("ok 1"));
-  now += laterMs;
+  clock.push(laterMs);
   client.socket.end();
   await until("it is known", () => requests[0]!.receipt.state !== "open");
   expect([requests[0]!.receipt.state, ends]).toEqual([verdict, [end]]);

@@ -11,6 +11,7 @@ import {
 } from "../../component/store.ts";
 import { orAborted } from "../../lib/abort.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { oneAtATime } from "../../lib/one-at-a-time.ts";
 import type {
   BadRow,
   CommitOutcome,
@@ -60,10 +61,8 @@ export class SqliteStore implements StoreBackend {
   readonly #options: SqliteStoreOptions;
   #state: "new" | "open" | "closed" = "new";
   #thread: StoreThread | undefined;
-  #reopening: Promise<void> | undefined;
   #waitingSince: number | undefined;
   #spare: ArrayBuffer | undefined;
-  #isChecking = false;
   #stopChecks = () => {};
 
   constructor(options: SqliteStoreOptions) {
@@ -188,14 +187,12 @@ export class SqliteStore implements StoreBackend {
   }
 
   /** A thread that has ended is for the next commit to replace. */
-  async #check(): Promise<void> {
-    if (this.#isChecking || this.#waitingSince !== undefined || this.#thread?.alive !== true) return;
-    this.#isChecking = true;
+  readonly #check = oneAtATime(async () => {
+    if (this.#waitingSince !== undefined || this.#thread?.alive !== true) return;
     const request = { type: "check", at: this.#options.clock.now() } as const;
     const outcome = await this.#thread.ask(request).catch(() => undefined);
-    this.#isChecking = false;
     if (outcome !== undefined) this.#tell(outcome);
-  }
+  });
 
   #tell(outcome: CommitOutcome): void {
     const { on } = this.#options;
@@ -219,12 +216,7 @@ export class SqliteStore implements StoreBackend {
     }
   }
 
-  #reopen(): Promise<void> {
-    this.#reopening ??= this.#openThread().finally(() => {
-      this.#reopening = undefined;
-    });
-    return this.#reopening;
-  }
+  readonly #reopen = oneAtATime(() => this.#openThread());
 
   /** Rows that cannot be read are set aside. */
   async #decode<T>(

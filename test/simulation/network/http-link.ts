@@ -1,10 +1,5 @@
 import type { ServerAnswer } from "../../../src/component/server.ts";
-import {
-  AcceptedConnection,
-  ASK_PAUSE_MS,
-  PROMPT_END_MS,
-  PROOF_TIMEOUT_MS,
-} from "../../../src/kit/server/connection.ts";
+import { AcceptedConnection, ASK_PAUSE_MS, isPromptEnd, PROOF_TIMEOUT_MS } from "../../../src/kit/server/connection.ts";
 import { openReceipt, type SettableReceipt } from "../../../src/kit/server/receipt.ts";
 import type { Cancel } from "../../../src/lib/clock.ts";
 import type { ReceiptState } from "../../../src/model/source-facts.ts";
@@ -285,9 +280,7 @@ class HttpServerSide implements ServerSide {
   peerEnded(acknowledged: number): void {
     if (this.#state === "ended") return;
     if (acknowledged < this.#answers) this.#settle("unread", "unread");
-    const now = this.#world.clock.monotonic();
-    const { afterRequest, afterAnswer } = PROMPT_END_MS;
-    const isPrompt = now - this.#lastRequestAtMs <= afterRequest && now - this.#lastAnswerAtMs <= afterAnswer;
+    const isPrompt = isPromptEnd(this.#world.clock.monotonic(), this.#lastRequestAtMs, this.#lastAnswerAtMs);
     const wasAsked = this.#state === "ending";
     this.#settle(wasAsked || isPrompt ? "read" : "unknown", wasAsked ? "refusal_read" : "unread");
     this.#over();
